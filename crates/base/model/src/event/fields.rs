@@ -3,7 +3,7 @@
 //! Holds: at most one value for each field; iteration is in the order of [`FieldId`], so equal
 //! events have equal bytes wherever they are written.
 
-use super::ocsf::FIELDS;
+use super::ocsf::{Class, FIELDS};
 use std::marker::PhantomData;
 
 /// The number of a field in [`FIELDS`]. Numbers may change with the generated table: storage uses
@@ -49,9 +49,48 @@ pub struct FieldInfo {
     pub classes: FieldSet,
 }
 
-/// A set of classes, one bit each in the order of [`Class::ALL`](super::Class::ALL).
+/// A set of classes, one bit each in the order of [`Class::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldSet(pub u64);
+
+/// An attribute that an OCSF profile brings.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProfileInfo {
+    /// The profile.
+    pub(super) profile: &'static str,
+    /// Path of the attribute: every field at or below it needs the profile.
+    pub(super) path: &'static str,
+    /// The classes that have the attribute by this profile only.
+    pub(super) classes: FieldSet,
+}
+
+pub(super) const fn text(path: &'static str, classes: u64) -> FieldInfo {
+    FieldInfo { path, kind: FieldKind::Text, classes: FieldSet(classes) }
+}
+
+pub(super) const fn integer(path: &'static str, classes: u64) -> FieldInfo {
+    FieldInfo { path, kind: FieldKind::Integer, classes: FieldSet(classes) }
+}
+
+pub(super) const fn boolean(path: &'static str, classes: u64) -> FieldInfo {
+    FieldInfo { path, kind: FieldKind::Boolean, classes: FieldSet(classes) }
+}
+
+pub(super) const fn texts(path: &'static str, classes: u64) -> FieldInfo {
+    FieldInfo { path, kind: FieldKind::Texts, classes: FieldSet(classes) }
+}
+
+pub(super) const fn profile(profile: &'static str, path: &'static str, classes: u64) -> ProfileInfo {
+    ProfileInfo { profile, path, classes: FieldSet(classes) }
+}
+
+impl FieldSet {
+    /// Whether a class is in the set.
+    #[must_use]
+    pub const fn has(self, class: Class) -> bool {
+        self.0 >> (class as u8) & 1 == 1
+    }
+}
 
 /// A value of a field.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

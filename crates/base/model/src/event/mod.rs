@@ -14,15 +14,12 @@ pub mod ocsf;
 mod severity;
 
 pub use fields::{Field, FieldId, FieldInfo, FieldKind, FieldSet, FieldValue, Fields, Value};
-pub use ocsf::Class;
+pub use ocsf::{Class, OCSF_VERSION};
 pub use severity::EventSeverity;
 
 use crate::ids::EventId;
 use crate::time::Timestamp;
 use std::sync::Arc;
-
-/// The version of OCSF that the fields and classes follow.
-pub const OCSF_VERSION: &str = "1.8.0";
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
