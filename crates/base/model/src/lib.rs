@@ -20,3 +20,4 @@ pub mod priority;
 pub mod severity;
 pub mod time;
 pub mod verdict;
+pub mod version;
