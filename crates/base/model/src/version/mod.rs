@@ -11,6 +11,8 @@
 pub mod apk;
 mod digits;
 pub mod dpkg;
+#[cfg(test)]
+mod peers;
 pub mod pep440;
 mod scheme;
 pub mod semver;

@@ -31,8 +31,44 @@ fn row(line: &str) -> Option<(&str, &str, Ordering)> {
 fn any_version() -> impl Strategy<Value = String> {
     let piece = proptest::sample::select(
         &[
-            "0", "00", "01", "1", "2", "9", "10", "18446744073709551616", ".", ".", ".", "-", "~", "+", ":", "_", "!", "a", "b", "z",
-            "A", "alpha", "beta", "pre", "rc", "p", "git", "post", "dev", "r", "-r1", "~ab", "+x.1", "v", "go", " ", "é", "\0",
+            "0",
+            "00",
+            "01",
+            "1",
+            "2",
+            "9",
+            "10",
+            "18446744073709551616",
+            ".",
+            ".",
+            ".",
+            "-",
+            "~",
+            "+",
+            ":",
+            "_",
+            "!",
+            "a",
+            "b",
+            "z",
+            "A",
+            "alpha",
+            "beta",
+            "pre",
+            "rc",
+            "p",
+            "git",
+            "post",
+            "dev",
+            "r",
+            "-r1",
+            "~ab",
+            "+x.1",
+            "v",
+            "go",
+            " ",
+            "é",
+            "\0",
         ][..],
     );
     prop_oneof![
@@ -44,9 +80,8 @@ fn any_version() -> impl Strategy<Value = String> {
 
 /// Three texts that are often alike, so that equality and long common beginnings are met.
 fn three_versions() -> impl Strategy<Value = [String; 3]> {
-    (any_version(), any_version(), any_version(), any_version()).prop_map(|(stem, a, b, c)| {
-        [a, b, c].map(|end| if end.len() % 2 == 0 { format!("{stem}{end}") } else { end })
-    })
+    (any_version(), any_version(), any_version(), any_version())
+        .prop_map(|(stem, a, b, c)| [a, b, c].map(|end| if end.len() % 2 == 0 { format!("{stem}{end}") } else { end }))
 }
 
 proptest! {
