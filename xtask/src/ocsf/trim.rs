@@ -100,7 +100,11 @@ impl Source {
         for include in includes.iter().flat_map(|list| list.as_array().into_iter().flatten()).filter_map(Value::as_str) {
             let (near, far) = (base.join(include), self.root.join(include));
             let mut profile: Map<String, Value> = read_json(if near.exists() { &near } else { &far })?;
-            let name = word(&profile, "name").to_owned();
+            // A profile of an extension is called `extension/profile`.
+            let name = match base.file_name().filter(|_| base != self.root && near.exists()) {
+                Some(extension) => format!("{}/{}", extension.to_string_lossy(), word(&profile, "name")),
+                None => word(&profile, "name").to_owned(),
+            };
             for (attribute, details) in take_map(&mut profile, "attributes") {
                 let mut details = details.as_object().cloned().unwrap_or_default();
                 details.entry("profile").or_insert_with(|| Value::String(name.clone()));

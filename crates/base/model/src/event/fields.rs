@@ -234,6 +234,24 @@ impl Fields {
         }
     }
 
+    /// The truth of a field.
+    #[must_use]
+    pub fn boolean(&self, field: Field<bool>) -> Option<bool> {
+        match self.get(field.id)? {
+            Value::Boolean(truth) => Some(*truth),
+            _ => None,
+        }
+    }
+
+    /// The texts of a field; none when it is not set.
+    #[must_use]
+    pub fn texts(&self, field: Field<Box<[Box<str>]>>) -> &[Box<str>] {
+        match self.get(field.id) {
+            Some(Value::Texts(texts)) => texts,
+            _ => &[],
+        }
+    }
+
     /// All values, in the order of their fields.
     pub fn iter(&self) -> impl Iterator<Item = (FieldId, &Value)> {
         self.0.iter().map(|(field, value)| (*field, value))
