@@ -206,11 +206,9 @@ impl<'a> Reader<'a> {
             self.rest = before;
             return None;
         };
-        let after_word = self.rest;
         self.skip_separator();
         let (number, rest) = digits::split(self.rest);
-        // A separator without a number belongs to what comes next: `1.0a.dev1`.
-        self.rest = if number.is_empty() { after_word } else { rest };
+        self.rest = rest;
         Some((*tag, number))
     }
 
@@ -281,6 +279,8 @@ mod tests {
             1.0.preview.2 = 1.0rc2
             1.0a = 1.0a0
             1.0a.dev1 = 1.0a0.dev1
+            1.0a. = 1.0a0
+            1.0b--1 = 1.0b0.post1
             1.0-1 = 1.0.post1
             1.0.r4 = 1.0.post4
             1.0-rev = 1.0.post0
