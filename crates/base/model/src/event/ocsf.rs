@@ -31,6 +31,8 @@ pub enum Class {
     EventLogActivity,
     /// 1009: Script Activity.
     ScriptActivity,
+    /// 1010: Peripheral Activity.
+    PeripheralActivity,
     /// 2002: Vulnerability Finding.
     VulnerabilityFinding,
     /// 2003: Compliance Finding.
@@ -119,7 +121,7 @@ pub enum Class {
 
 impl Class {
     /// All classes, by number.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::BaseEvent,
         Self::FileActivity,
         Self::KernelExtensionActivity,
@@ -130,6 +132,7 @@ impl Class {
         Self::ProcessActivity,
         Self::EventLogActivity,
         Self::ScriptActivity,
+        Self::PeripheralActivity,
         Self::VulnerabilityFinding,
         Self::ComplianceFinding,
         Self::DetectionFinding,
@@ -188,6 +191,7 @@ impl Class {
             Self::ProcessActivity => 1007,
             Self::EventLogActivity => 1008,
             Self::ScriptActivity => 1009,
+            Self::PeripheralActivity => 1010,
             Self::VulnerabilityFinding => 2002,
             Self::ComplianceFinding => 2003,
             Self::DetectionFinding => 2004,
@@ -247,6 +251,7 @@ impl Class {
             Self::ProcessActivity => "process_activity",
             Self::EventLogActivity => "event_log_actvity",
             Self::ScriptActivity => "script_activity",
+            Self::PeripheralActivity => "peripheral_activity",
             Self::VulnerabilityFinding => "vulnerability_finding",
             Self::ComplianceFinding => "compliance_finding",
             Self::DetectionFinding => "detection_finding",
@@ -306,6 +311,7 @@ impl Class {
             Self::ProcessActivity => "Process Activity",
             Self::EventLogActivity => "Event Log Activity",
             Self::ScriptActivity => "Script Activity",
+            Self::PeripheralActivity => "Peripheral Activity",
             Self::VulnerabilityFinding => "Vulnerability Finding",
             Self::ComplianceFinding => "Compliance Finding",
             Self::DetectionFinding => "Detection Finding",
@@ -364,7 +370,8 @@ impl Class {
             | Self::ScheduledJobActivity
             | Self::ProcessActivity
             | Self::EventLogActivity
-            | Self::ScriptActivity => 1,
+            | Self::ScriptActivity
+            | Self::PeripheralActivity => 1,
             Self::VulnerabilityFinding
             | Self::ComplianceFinding
             | Self::DetectionFinding
@@ -423,7 +430,8 @@ impl Class {
             | Self::ScheduledJobActivity
             | Self::ProcessActivity
             | Self::EventLogActivity
-            | Self::ScriptActivity => "System Activity",
+            | Self::ScriptActivity
+            | Self::PeripheralActivity => "System Activity",
             Self::VulnerabilityFinding
             | Self::ComplianceFinding
             | Self::DetectionFinding
@@ -483,6 +491,7 @@ impl Class {
             Self::ProcessActivity => &activity::process_activity::ALL,
             Self::EventLogActivity => &activity::event_log_activity::ALL,
             Self::ScriptActivity => &activity::script_activity::ALL,
+            Self::PeripheralActivity => &activity::peripheral_activity::ALL,
             Self::VulnerabilityFinding => &activity::vulnerability_finding::ALL,
             Self::ComplianceFinding => &activity::compliance_finding::ALL,
             Self::DetectionFinding => &activity::detection_finding::ALL,
@@ -808,6 +817,27 @@ pub mod activity {
         pub const OTHER: u8 = 99;
         /// Captions by number.
         pub const ALL: [(u8, &str); 3] = [(0, "Unknown"), (1, "Execute"), (99, "Other")];
+    }
+
+    /// Peripheral Activity.
+    pub mod peripheral_activity {
+        /// Unknown.
+        pub const UNKNOWN: u8 = 0;
+        /// Connect.
+        pub const CONNECT: u8 = 1;
+        /// Disconnect.
+        pub const DISCONNECT: u8 = 2;
+        /// Enable.
+        pub const ENABLE: u8 = 3;
+        /// Disable.
+        pub const DISABLE: u8 = 4;
+        /// Eject.
+        pub const EJECT: u8 = 5;
+        /// Other.
+        pub const OTHER: u8 = 99;
+        /// Captions by number.
+        pub const ALL: [(u8, &str); 7] =
+            [(0, "Unknown"), (1, "Connect"), (2, "Disconnect"), (3, "Enable"), (4, "Disable"), (5, "Eject"), (99, "Other")];
     }
 
     /// Vulnerability Finding.
@@ -2892,443 +2922,443 @@ pub(super) static ARRAYS: [&str; 53] = [
 
 /// Attributes that an OCSF profile brings, and the classes in which it does.
 pub(super) static PROFILES: [ProfileInfo; 66] = [
-    profile("cloud", "actor.process.file.is_public", 0xfffffffffffff),
-    profile("cloud", "api", 0xff7ffffffffff),
-    profile("cloud", "cloud", 0xffeffffffffff),
-    profile("cloud", "file.is_public", 0x2200179004102),
-    profile("cloud", "process.file.is_public", 0x4000000000090),
-    profile("cloud", "resource.region", 0x400000),
-    profile("cloud", "resource.zone", 0x400000),
-    profile("cloud", "resources.region", 0x9000021dc00),
-    profile("cloud", "resources.zone", 0x9000021dc00),
-    profile("container", "actor.process.container", 0xfffffffffffff),
-    profile("container", "actor.process.namespace_pid", 0xfffffffffffff),
-    profile("container", "actor.process.parent_process.container", 0xfffffffffffff),
-    profile("container", "actor.process.parent_process.namespace_pid", 0xfffffffffffff),
-    profile("container", "device.container", 0xfffffffffffff),
-    profile("container", "dst_endpoint.container", 0x3a07ff8c4100),
-    profile("container", "process.container", 0x4000000000090),
-    profile("container", "process.namespace_pid", 0x4000000000090),
-    profile("container", "process.parent_process.container", 0x4000000000090),
-    profile("container", "process.parent_process.namespace_pid", 0x4000000000090),
-    profile("container", "src_endpoint.container", 0x3a07fffe4100),
-    profile("host", "actor", 0xfc706ff81bc01),
-    profile("host", "device", 0xfff23f7fe2001),
-    profile("incident", "assignee", 0x1dc00),
-    profile("incident", "impact", 0x18c00),
-    profile("incident", "impact_id", 0x18c00),
-    profile("incident", "impact_score", 0x18c00),
-    profile("incident", "is_suspected_breach", 0x1dc00),
-    profile("incident", "priority", 0x1dc00),
-    profile("incident", "priority_id", 0x1dc00),
-    profile("incident", "src_url", 0x1dc00),
-    profile("incident", "verdict", 0x1dc00),
-    profile("incident", "verdict_id", 0x1dc00),
-    profile("linux/linux_users", "actor.process.auid", 0xfffffffffffff),
-    profile("linux/linux_users", "actor.process.egid", 0xfffffffffffff),
-    profile("linux/linux_users", "actor.process.euid", 0xfffffffffffff),
-    profile("linux/linux_users", "actor.process.group", 0xfffffffffffff),
-    profile("linux/linux_users", "actor.process.parent_process.auid", 0xfffffffffffff),
-    profile("linux/linux_users", "actor.process.parent_process.egid", 0xfffffffffffff),
-    profile("linux/linux_users", "actor.process.parent_process.euid", 0xfffffffffffff),
-    profile("linux/linux_users", "actor.process.parent_process.group", 0xfffffffffffff),
-    profile("linux/linux_users", "process.auid", 0x4000000000090),
-    profile("linux/linux_users", "process.egid", 0x4000000000090),
-    profile("linux/linux_users", "process.euid", 0x4000000000090),
-    profile("linux/linux_users", "process.group", 0x4000000000090),
-    profile("linux/linux_users", "process.parent_process.auid", 0x4000000000090),
-    profile("linux/linux_users", "process.parent_process.egid", 0x4000000000090),
-    profile("linux/linux_users", "process.parent_process.euid", 0x4000000000090),
-    profile("linux/linux_users", "process.parent_process.group", 0x4000000000090),
-    profile("network_proxy", "proxy_endpoint", 0x2077f800000),
-    profile("security_control", "action", 0xfffffffffffff),
-    profile("security_control", "action_id", 0xfffffffffffff),
-    profile("security_control", "attacks", 0xfffffffffdfff),
-    profile("security_control", "authorizations", 0xfffffffffffff),
-    profile("security_control", "confidence", 0xffffffffe03ff),
-    profile("security_control", "confidence_id", 0xffffffffe03ff),
-    profile("security_control", "disposition", 0xfffffffffffff),
-    profile("security_control", "disposition_id", 0xfffffffffffff),
-    profile("security_control", "firewall_rule", 0xfffffffffffff),
-    profile("security_control", "is_alert", 0xfffffffffafff),
-    profile("security_control", "malware", 0xfffffffffefff),
-    profile("security_control", "policy", 0xfbfffffffffff),
-    profile("security_control", "risk_details", 0xfffffffffafff),
-    profile("security_control", "risk_level", 0xfffffffffafff),
-    profile("security_control", "risk_level_id", 0xfffffffffafff),
-    profile("security_control", "risk_score", 0xfffffffffafff),
-    profile("trace", "trace", 0x80001000000),
+    profile("cloud", "actor.process.file.is_public", 0x1fffffffffffff),
+    profile("cloud", "api", 0x1fefffffffffff),
+    profile("cloud", "cloud", 0x1ffdffffffffff),
+    profile("cloud", "file.is_public", 0x44002f2008102),
+    profile("cloud", "process.file.is_public", 0x8000000000090),
+    profile("cloud", "resource.region", 0x800000),
+    profile("cloud", "resource.zone", 0x800000),
+    profile("cloud", "resources.region", 0x12000043b800),
+    profile("cloud", "resources.zone", 0x12000043b800),
+    profile("container", "actor.process.container", 0x1fffffffffffff),
+    profile("container", "actor.process.namespace_pid", 0x1fffffffffffff),
+    profile("container", "actor.process.parent_process.container", 0x1fffffffffffff),
+    profile("container", "actor.process.parent_process.namespace_pid", 0x1fffffffffffff),
+    profile("container", "device.container", 0x1fffffffffffff),
+    profile("container", "dst_endpoint.container", 0x740fff188100),
+    profile("container", "process.container", 0x8000000000090),
+    profile("container", "process.namespace_pid", 0x8000000000090),
+    profile("container", "process.parent_process.container", 0x8000000000090),
+    profile("container", "process.parent_process.namespace_pid", 0x8000000000090),
+    profile("container", "src_endpoint.container", 0x740ffffc8100),
+    profile("host", "actor", 0x1f8e0dff037801),
+    profile("host", "device", 0x1ffe47effc4001),
+    profile("incident", "assignee", 0x3b800),
+    profile("incident", "impact", 0x31800),
+    profile("incident", "impact_id", 0x31800),
+    profile("incident", "impact_score", 0x31800),
+    profile("incident", "is_suspected_breach", 0x3b800),
+    profile("incident", "priority", 0x3b800),
+    profile("incident", "priority_id", 0x3b800),
+    profile("incident", "src_url", 0x3b800),
+    profile("incident", "verdict", 0x3b800),
+    profile("incident", "verdict_id", 0x3b800),
+    profile("linux/linux_users", "actor.process.auid", 0x1fffffffffffff),
+    profile("linux/linux_users", "actor.process.egid", 0x1fffffffffffff),
+    profile("linux/linux_users", "actor.process.euid", 0x1fffffffffffff),
+    profile("linux/linux_users", "actor.process.group", 0x1fffffffffffff),
+    profile("linux/linux_users", "actor.process.parent_process.auid", 0x1fffffffffffff),
+    profile("linux/linux_users", "actor.process.parent_process.egid", 0x1fffffffffffff),
+    profile("linux/linux_users", "actor.process.parent_process.euid", 0x1fffffffffffff),
+    profile("linux/linux_users", "actor.process.parent_process.group", 0x1fffffffffffff),
+    profile("linux/linux_users", "process.auid", 0x8000000000090),
+    profile("linux/linux_users", "process.egid", 0x8000000000090),
+    profile("linux/linux_users", "process.euid", 0x8000000000090),
+    profile("linux/linux_users", "process.group", 0x8000000000090),
+    profile("linux/linux_users", "process.parent_process.auid", 0x8000000000090),
+    profile("linux/linux_users", "process.parent_process.egid", 0x8000000000090),
+    profile("linux/linux_users", "process.parent_process.euid", 0x8000000000090),
+    profile("linux/linux_users", "process.parent_process.group", 0x8000000000090),
+    profile("network_proxy", "proxy_endpoint", 0x40eff000000),
+    profile("security_control", "action", 0x1fffffffffffff),
+    profile("security_control", "action_id", 0x1fffffffffffff),
+    profile("security_control", "attacks", 0x1fffffffffbfff),
+    profile("security_control", "authorizations", 0x1fffffffffffff),
+    profile("security_control", "confidence", 0x1ffffffffc07ff),
+    profile("security_control", "confidence_id", 0x1ffffffffc07ff),
+    profile("security_control", "disposition", 0x1fffffffffffff),
+    profile("security_control", "disposition_id", 0x1fffffffffffff),
+    profile("security_control", "firewall_rule", 0x1fffffffffffff),
+    profile("security_control", "is_alert", 0x1fffffffff5fff),
+    profile("security_control", "malware", 0x1fffffffffdfff),
+    profile("security_control", "policy", 0x1f7fffffffffff),
+    profile("security_control", "risk_details", 0x1fffffffff5fff),
+    profile("security_control", "risk_level", 0x1fffffffff5fff),
+    profile("security_control", "risk_level_id", 0x1fffffffff5fff),
+    profile("security_control", "risk_score", 0x1fffffffff5fff),
+    profile("trace", "trace", 0x100002000000),
 ];
 
 /// All fields, sorted by path.
-pub static FIELDS: [FieldInfo; 1122] = [
-    texts("access_list", 0x200000100000),
-    integer("access_mask", 0x200000100002),
-    text("account_switch_type", 0x40000),
-    integer("account_switch_type_id", 0x40000),
-    text("action", 0xfffffffffffff),
-    integer("action_id", 0xfffffffffffff),
-    text("actor.app_name", 0xfffffffffffff),
-    text("actor.app_uid", 0xfffffffffffff),
-    text("actor.idp.domain", 0xfffffffffffff),
-    text("actor.idp.issuer", 0xfffffffffffff),
-    text("actor.idp.name", 0xfffffffffffff),
-    text("actor.idp.protocol_name", 0xfffffffffffff),
-    text("actor.idp.uid", 0xfffffffffffff),
-    texts("actor.process.ancestry.cmd_line", 0xfffffffffffff),
-    texts("actor.process.ancestry.name", 0xfffffffffffff),
-    texts("actor.process.ancestry.uid", 0xfffffffffffff),
-    integer("actor.process.auid", 0xfffffffffffff),
-    text("actor.process.cmd_line", 0xfffffffffffff),
-    text("actor.process.container.hash.value", 0xfffffffffffff),
-    texts("actor.process.container.image.labels", 0xfffffffffffff),
-    text("actor.process.container.image.name", 0xfffffffffffff),
-    text("actor.process.container.image.path", 0xfffffffffffff),
-    text("actor.process.container.image.uid", 0xfffffffffffff),
-    texts("actor.process.container.labels", 0xfffffffffffff),
-    text("actor.process.container.name", 0xfffffffffffff),
-    text("actor.process.container.network_driver", 0xfffffffffffff),
-    text("actor.process.container.orchestrator", 0xfffffffffffff),
-    text("actor.process.container.pod_uuid", 0xfffffffffffff),
-    text("actor.process.container.runtime", 0xfffffffffffff),
-    integer("actor.process.container.size", 0xfffffffffffff),
-    texts("actor.process.container.tags.name", 0xfffffffffffff),
-    texts("actor.process.container.tags.value", 0xfffffffffffff),
-    text("actor.process.container.uid", 0xfffffffffffff),
-    text("actor.process.cpid", 0xfffffffffffff),
-    integer("actor.process.created_time", 0xfffffffffffff),
-    integer("actor.process.egid", 0xfffffffffffff),
-    texts("actor.process.environment_variables.name", 0xfffffffffffff),
-    texts("actor.process.environment_variables.value", 0xfffffffffffff),
-    integer("actor.process.euid", 0xfffffffffffff),
-    integer("actor.process.file.accessed_time", 0xfffffffffffff),
-    integer("actor.process.file.attributes", 0xfffffffffffff),
-    text("actor.process.file.company_name", 0xfffffffffffff),
-    integer("actor.process.file.created_time", 0xfffffffffffff),
-    text("actor.process.file.desc", 0xfffffffffffff),
-    text("actor.process.file.ext", 0xfffffffffffff),
-    texts("actor.process.file.hashes.algorithm", 0xfffffffffffff),
-    texts("actor.process.file.hashes.value", 0xfffffffffffff),
-    text("actor.process.file.internal_name", 0xfffffffffffff),
-    boolean("actor.process.file.is_deleted", 0xfffffffffffff),
-    boolean("actor.process.file.is_encrypted", 0xfffffffffffff),
-    boolean("actor.process.file.is_public", 0xfffffffffffff),
-    boolean("actor.process.file.is_readonly", 0xfffffffffffff),
-    boolean("actor.process.file.is_system", 0xfffffffffffff),
-    text("actor.process.file.mime_type", 0xfffffffffffff),
-    integer("actor.process.file.modified_time", 0xfffffffffffff),
-    text("actor.process.file.modifier.name", 0xfffffffffffff),
-    text("actor.process.file.name", 0xfffffffffffff),
-    text("actor.process.file.owner.name", 0xfffffffffffff),
-    text("actor.process.file.owner.uid", 0xfffffffffffff),
-    text("actor.process.file.parent_folder", 0xfffffffffffff),
-    text("actor.process.file.path", 0xfffffffffffff),
-    text("actor.process.file.security_descriptor", 0xfffffffffffff),
-    texts("actor.process.file.signatures.algorithm", 0xfffffffffffff),
-    texts("actor.process.file.signatures.certificate.issuer", 0xfffffffffffff),
-    texts("actor.process.file.signatures.certificate.subject", 0xfffffffffffff),
-    texts("actor.process.file.signatures.state", 0xfffffffffffff),
-    integer("actor.process.file.size", 0xfffffffffffff),
-    text("actor.process.file.type", 0xfffffffffffff),
-    integer("actor.process.file.type_id", 0xfffffffffffff),
-    text("actor.process.file.uid", 0xfffffffffffff),
-    text("actor.process.file.uri", 0xfffffffffffff),
-    text("actor.process.file.version", 0xfffffffffffff),
-    text("actor.process.group.name", 0xfffffffffffff),
-    text("actor.process.group.uid", 0xfffffffffffff),
-    text("actor.process.integrity", 0xfffffffffffff),
-    integer("actor.process.integrity_id", 0xfffffffffffff),
-    text("actor.process.name", 0xfffffffffffff),
-    integer("actor.process.namespace_pid", 0xfffffffffffff),
-    texts("actor.process.parent_process.ancestry.cmd_line", 0xfffffffffffff),
-    texts("actor.process.parent_process.ancestry.name", 0xfffffffffffff),
-    texts("actor.process.parent_process.ancestry.uid", 0xfffffffffffff),
-    integer("actor.process.parent_process.auid", 0xfffffffffffff),
-    text("actor.process.parent_process.cmd_line", 0xfffffffffffff),
-    text("actor.process.parent_process.container.name", 0xfffffffffffff),
-    text("actor.process.parent_process.container.uid", 0xfffffffffffff),
-    text("actor.process.parent_process.cpid", 0xfffffffffffff),
-    integer("actor.process.parent_process.created_time", 0xfffffffffffff),
-    integer("actor.process.parent_process.egid", 0xfffffffffffff),
-    texts("actor.process.parent_process.environment_variables.name", 0xfffffffffffff),
-    texts("actor.process.parent_process.environment_variables.value", 0xfffffffffffff),
-    integer("actor.process.parent_process.euid", 0xfffffffffffff),
-    texts("actor.process.parent_process.file.hashes.value", 0xfffffffffffff),
-    text("actor.process.parent_process.file.name", 0xfffffffffffff),
-    text("actor.process.parent_process.file.path", 0xfffffffffffff),
-    text("actor.process.parent_process.group.name", 0xfffffffffffff),
-    text("actor.process.parent_process.group.uid", 0xfffffffffffff),
-    text("actor.process.parent_process.integrity", 0xfffffffffffff),
-    integer("actor.process.parent_process.integrity_id", 0xfffffffffffff),
-    text("actor.process.parent_process.name", 0xfffffffffffff),
-    integer("actor.process.parent_process.namespace_pid", 0xfffffffffffff),
-    text("actor.process.parent_process.parent_process.cmd_line", 0xfffffffffffff),
-    integer("actor.process.parent_process.parent_process.created_time", 0xfffffffffffff),
-    text("actor.process.parent_process.parent_process.name", 0xfffffffffffff),
-    text("actor.process.parent_process.parent_process.path", 0xfffffffffffff),
-    integer("actor.process.parent_process.parent_process.pid", 0xfffffffffffff),
-    text("actor.process.parent_process.parent_process.uid", 0xfffffffffffff),
-    text("actor.process.parent_process.parent_process.user.name", 0xfffffffffffff),
-    text("actor.process.parent_process.parent_process.user.uid", 0xfffffffffffff),
-    text("actor.process.parent_process.path", 0xfffffffffffff),
-    integer("actor.process.parent_process.pid", 0xfffffffffffff),
-    integer("actor.process.parent_process.ptid", 0xfffffffffffff),
-    text("actor.process.parent_process.sandbox", 0xfffffffffffff),
-    integer("actor.process.parent_process.terminated_time", 0xfffffffffffff),
-    text("actor.process.parent_process.uid", 0xfffffffffffff),
-    text("actor.process.parent_process.user.domain", 0xfffffffffffff),
-    text("actor.process.parent_process.user.full_name", 0xfffffffffffff),
-    text("actor.process.parent_process.user.name", 0xfffffffffffff),
-    text("actor.process.parent_process.user.type", 0xfffffffffffff),
-    integer("actor.process.parent_process.user.type_id", 0xfffffffffffff),
-    text("actor.process.parent_process.user.uid", 0xfffffffffffff),
-    text("actor.process.parent_process.working_directory", 0xfffffffffffff),
-    text("actor.process.path", 0xfffffffffffff),
-    integer("actor.process.pid", 0xfffffffffffff),
-    integer("actor.process.ptid", 0xfffffffffffff),
-    text("actor.process.sandbox", 0xfffffffffffff),
-    text("actor.process.session.terminal", 0xfffffffffffff),
-    text("actor.process.session.uid", 0xfffffffffffff),
-    integer("actor.process.terminated_time", 0xfffffffffffff),
-    text("actor.process.uid", 0xfffffffffffff),
-    text("actor.process.user.domain", 0xfffffffffffff),
-    text("actor.process.user.full_name", 0xfffffffffffff),
-    text("actor.process.user.name", 0xfffffffffffff),
-    text("actor.process.user.type", 0xfffffffffffff),
-    integer("actor.process.user.type_id", 0xfffffffffffff),
-    text("actor.process.user.uid", 0xfffffffffffff),
-    text("actor.process.working_directory", 0xfffffffffffff),
-    integer("actor.session.count", 0xfffffffffffff),
-    integer("actor.session.created_time", 0xfffffffffffff),
-    text("actor.session.credential_uid", 0xfffffffffffff),
-    text("actor.session.expiration_reason", 0xfffffffffffff),
-    integer("actor.session.expiration_time", 0xfffffffffffff),
-    boolean("actor.session.is_mfa", 0xfffffffffffff),
-    boolean("actor.session.is_remote", 0xfffffffffffff),
-    boolean("actor.session.is_vpn", 0xfffffffffffff),
-    text("actor.session.issuer", 0xfffffffffffff),
-    text("actor.session.terminal", 0xfffffffffffff),
-    text("actor.session.uid", 0xfffffffffffff),
-    text("actor.session.uid_alt", 0xfffffffffffff),
-    text("actor.session.uuid", 0xfffffffffffff),
-    texts("actor.user.account.labels", 0xfffffffffffff),
-    text("actor.user.account.name", 0xfffffffffffff),
-    text("actor.user.account.type", 0xfffffffffffff),
-    integer("actor.user.account.type_id", 0xfffffffffffff),
-    text("actor.user.account.uid", 0xfffffffffffff),
-    text("actor.user.display_name", 0xfffffffffffff),
-    text("actor.user.domain", 0xfffffffffffff),
-    text("actor.user.email_addr", 0xfffffffffffff),
-    text("actor.user.full_name", 0xfffffffffffff),
-    texts("actor.user.groups.name", 0xfffffffffffff),
-    texts("actor.user.groups.uid", 0xfffffffffffff),
-    boolean("actor.user.has_mfa", 0xfffffffffffff),
-    text("actor.user.name", 0xfffffffffffff),
-    text("actor.user.org.name", 0xfffffffffffff),
-    text("actor.user.org.ou_name", 0xfffffffffffff),
-    text("actor.user.org.ou_uid", 0xfffffffffffff),
-    text("actor.user.org.uid", 0xfffffffffffff),
-    texts("actor.user.programmatic_credentials.uid", 0xfffffffffffff),
-    integer("actor.user.risk_level_id", 0xfffffffffffff),
-    text("actor.user.type", 0xfffffffffffff),
-    integer("actor.user.type_id", 0xfffffffffffff),
-    text("actor.user.uid", 0xfffffffffffff),
-    text("actor.user.uid_alt", 0xfffffffffffff),
+pub static FIELDS: [FieldInfo; 1131] = [
+    texts("access_list", 0x400000200000),
+    integer("access_mask", 0x400000200002),
+    text("account_switch_type", 0x80000),
+    integer("account_switch_type_id", 0x80000),
+    text("action", 0x1fffffffffffff),
+    integer("action_id", 0x1fffffffffffff),
+    text("actor.app_name", 0x1fffffffffffff),
+    text("actor.app_uid", 0x1fffffffffffff),
+    text("actor.idp.domain", 0x1fffffffffffff),
+    text("actor.idp.issuer", 0x1fffffffffffff),
+    text("actor.idp.name", 0x1fffffffffffff),
+    text("actor.idp.protocol_name", 0x1fffffffffffff),
+    text("actor.idp.uid", 0x1fffffffffffff),
+    texts("actor.process.ancestry.cmd_line", 0x1fffffffffffff),
+    texts("actor.process.ancestry.name", 0x1fffffffffffff),
+    texts("actor.process.ancestry.uid", 0x1fffffffffffff),
+    integer("actor.process.auid", 0x1fffffffffffff),
+    text("actor.process.cmd_line", 0x1fffffffffffff),
+    text("actor.process.container.hash.value", 0x1fffffffffffff),
+    texts("actor.process.container.image.labels", 0x1fffffffffffff),
+    text("actor.process.container.image.name", 0x1fffffffffffff),
+    text("actor.process.container.image.path", 0x1fffffffffffff),
+    text("actor.process.container.image.uid", 0x1fffffffffffff),
+    texts("actor.process.container.labels", 0x1fffffffffffff),
+    text("actor.process.container.name", 0x1fffffffffffff),
+    text("actor.process.container.network_driver", 0x1fffffffffffff),
+    text("actor.process.container.orchestrator", 0x1fffffffffffff),
+    text("actor.process.container.pod_uuid", 0x1fffffffffffff),
+    text("actor.process.container.runtime", 0x1fffffffffffff),
+    integer("actor.process.container.size", 0x1fffffffffffff),
+    texts("actor.process.container.tags.name", 0x1fffffffffffff),
+    texts("actor.process.container.tags.value", 0x1fffffffffffff),
+    text("actor.process.container.uid", 0x1fffffffffffff),
+    text("actor.process.cpid", 0x1fffffffffffff),
+    integer("actor.process.created_time", 0x1fffffffffffff),
+    integer("actor.process.egid", 0x1fffffffffffff),
+    texts("actor.process.environment_variables.name", 0x1fffffffffffff),
+    texts("actor.process.environment_variables.value", 0x1fffffffffffff),
+    integer("actor.process.euid", 0x1fffffffffffff),
+    integer("actor.process.file.accessed_time", 0x1fffffffffffff),
+    integer("actor.process.file.attributes", 0x1fffffffffffff),
+    text("actor.process.file.company_name", 0x1fffffffffffff),
+    integer("actor.process.file.created_time", 0x1fffffffffffff),
+    text("actor.process.file.desc", 0x1fffffffffffff),
+    text("actor.process.file.ext", 0x1fffffffffffff),
+    texts("actor.process.file.hashes.algorithm", 0x1fffffffffffff),
+    texts("actor.process.file.hashes.value", 0x1fffffffffffff),
+    text("actor.process.file.internal_name", 0x1fffffffffffff),
+    boolean("actor.process.file.is_deleted", 0x1fffffffffffff),
+    boolean("actor.process.file.is_encrypted", 0x1fffffffffffff),
+    boolean("actor.process.file.is_public", 0x1fffffffffffff),
+    boolean("actor.process.file.is_readonly", 0x1fffffffffffff),
+    boolean("actor.process.file.is_system", 0x1fffffffffffff),
+    text("actor.process.file.mime_type", 0x1fffffffffffff),
+    integer("actor.process.file.modified_time", 0x1fffffffffffff),
+    text("actor.process.file.modifier.name", 0x1fffffffffffff),
+    text("actor.process.file.name", 0x1fffffffffffff),
+    text("actor.process.file.owner.name", 0x1fffffffffffff),
+    text("actor.process.file.owner.uid", 0x1fffffffffffff),
+    text("actor.process.file.parent_folder", 0x1fffffffffffff),
+    text("actor.process.file.path", 0x1fffffffffffff),
+    text("actor.process.file.security_descriptor", 0x1fffffffffffff),
+    texts("actor.process.file.signatures.algorithm", 0x1fffffffffffff),
+    texts("actor.process.file.signatures.certificate.issuer", 0x1fffffffffffff),
+    texts("actor.process.file.signatures.certificate.subject", 0x1fffffffffffff),
+    texts("actor.process.file.signatures.state", 0x1fffffffffffff),
+    integer("actor.process.file.size", 0x1fffffffffffff),
+    text("actor.process.file.type", 0x1fffffffffffff),
+    integer("actor.process.file.type_id", 0x1fffffffffffff),
+    text("actor.process.file.uid", 0x1fffffffffffff),
+    text("actor.process.file.uri", 0x1fffffffffffff),
+    text("actor.process.file.version", 0x1fffffffffffff),
+    text("actor.process.group.name", 0x1fffffffffffff),
+    text("actor.process.group.uid", 0x1fffffffffffff),
+    text("actor.process.integrity", 0x1fffffffffffff),
+    integer("actor.process.integrity_id", 0x1fffffffffffff),
+    text("actor.process.name", 0x1fffffffffffff),
+    integer("actor.process.namespace_pid", 0x1fffffffffffff),
+    texts("actor.process.parent_process.ancestry.cmd_line", 0x1fffffffffffff),
+    texts("actor.process.parent_process.ancestry.name", 0x1fffffffffffff),
+    texts("actor.process.parent_process.ancestry.uid", 0x1fffffffffffff),
+    integer("actor.process.parent_process.auid", 0x1fffffffffffff),
+    text("actor.process.parent_process.cmd_line", 0x1fffffffffffff),
+    text("actor.process.parent_process.container.name", 0x1fffffffffffff),
+    text("actor.process.parent_process.container.uid", 0x1fffffffffffff),
+    text("actor.process.parent_process.cpid", 0x1fffffffffffff),
+    integer("actor.process.parent_process.created_time", 0x1fffffffffffff),
+    integer("actor.process.parent_process.egid", 0x1fffffffffffff),
+    texts("actor.process.parent_process.environment_variables.name", 0x1fffffffffffff),
+    texts("actor.process.parent_process.environment_variables.value", 0x1fffffffffffff),
+    integer("actor.process.parent_process.euid", 0x1fffffffffffff),
+    texts("actor.process.parent_process.file.hashes.value", 0x1fffffffffffff),
+    text("actor.process.parent_process.file.name", 0x1fffffffffffff),
+    text("actor.process.parent_process.file.path", 0x1fffffffffffff),
+    text("actor.process.parent_process.group.name", 0x1fffffffffffff),
+    text("actor.process.parent_process.group.uid", 0x1fffffffffffff),
+    text("actor.process.parent_process.integrity", 0x1fffffffffffff),
+    integer("actor.process.parent_process.integrity_id", 0x1fffffffffffff),
+    text("actor.process.parent_process.name", 0x1fffffffffffff),
+    integer("actor.process.parent_process.namespace_pid", 0x1fffffffffffff),
+    text("actor.process.parent_process.parent_process.cmd_line", 0x1fffffffffffff),
+    integer("actor.process.parent_process.parent_process.created_time", 0x1fffffffffffff),
+    text("actor.process.parent_process.parent_process.name", 0x1fffffffffffff),
+    text("actor.process.parent_process.parent_process.path", 0x1fffffffffffff),
+    integer("actor.process.parent_process.parent_process.pid", 0x1fffffffffffff),
+    text("actor.process.parent_process.parent_process.uid", 0x1fffffffffffff),
+    text("actor.process.parent_process.parent_process.user.name", 0x1fffffffffffff),
+    text("actor.process.parent_process.parent_process.user.uid", 0x1fffffffffffff),
+    text("actor.process.parent_process.path", 0x1fffffffffffff),
+    integer("actor.process.parent_process.pid", 0x1fffffffffffff),
+    integer("actor.process.parent_process.ptid", 0x1fffffffffffff),
+    text("actor.process.parent_process.sandbox", 0x1fffffffffffff),
+    integer("actor.process.parent_process.terminated_time", 0x1fffffffffffff),
+    text("actor.process.parent_process.uid", 0x1fffffffffffff),
+    text("actor.process.parent_process.user.domain", 0x1fffffffffffff),
+    text("actor.process.parent_process.user.full_name", 0x1fffffffffffff),
+    text("actor.process.parent_process.user.name", 0x1fffffffffffff),
+    text("actor.process.parent_process.user.type", 0x1fffffffffffff),
+    integer("actor.process.parent_process.user.type_id", 0x1fffffffffffff),
+    text("actor.process.parent_process.user.uid", 0x1fffffffffffff),
+    text("actor.process.parent_process.working_directory", 0x1fffffffffffff),
+    text("actor.process.path", 0x1fffffffffffff),
+    integer("actor.process.pid", 0x1fffffffffffff),
+    integer("actor.process.ptid", 0x1fffffffffffff),
+    text("actor.process.sandbox", 0x1fffffffffffff),
+    text("actor.process.session.terminal", 0x1fffffffffffff),
+    text("actor.process.session.uid", 0x1fffffffffffff),
+    integer("actor.process.terminated_time", 0x1fffffffffffff),
+    text("actor.process.uid", 0x1fffffffffffff),
+    text("actor.process.user.domain", 0x1fffffffffffff),
+    text("actor.process.user.full_name", 0x1fffffffffffff),
+    text("actor.process.user.name", 0x1fffffffffffff),
+    text("actor.process.user.type", 0x1fffffffffffff),
+    integer("actor.process.user.type_id", 0x1fffffffffffff),
+    text("actor.process.user.uid", 0x1fffffffffffff),
+    text("actor.process.working_directory", 0x1fffffffffffff),
+    integer("actor.session.count", 0x1fffffffffffff),
+    integer("actor.session.created_time", 0x1fffffffffffff),
+    text("actor.session.credential_uid", 0x1fffffffffffff),
+    text("actor.session.expiration_reason", 0x1fffffffffffff),
+    integer("actor.session.expiration_time", 0x1fffffffffffff),
+    boolean("actor.session.is_mfa", 0x1fffffffffffff),
+    boolean("actor.session.is_remote", 0x1fffffffffffff),
+    boolean("actor.session.is_vpn", 0x1fffffffffffff),
+    text("actor.session.issuer", 0x1fffffffffffff),
+    text("actor.session.terminal", 0x1fffffffffffff),
+    text("actor.session.uid", 0x1fffffffffffff),
+    text("actor.session.uid_alt", 0x1fffffffffffff),
+    text("actor.session.uuid", 0x1fffffffffffff),
+    texts("actor.user.account.labels", 0x1fffffffffffff),
+    text("actor.user.account.name", 0x1fffffffffffff),
+    text("actor.user.account.type", 0x1fffffffffffff),
+    integer("actor.user.account.type_id", 0x1fffffffffffff),
+    text("actor.user.account.uid", 0x1fffffffffffff),
+    text("actor.user.display_name", 0x1fffffffffffff),
+    text("actor.user.domain", 0x1fffffffffffff),
+    text("actor.user.email_addr", 0x1fffffffffffff),
+    text("actor.user.full_name", 0x1fffffffffffff),
+    texts("actor.user.groups.name", 0x1fffffffffffff),
+    texts("actor.user.groups.uid", 0x1fffffffffffff),
+    boolean("actor.user.has_mfa", 0x1fffffffffffff),
+    text("actor.user.name", 0x1fffffffffffff),
+    text("actor.user.org.name", 0x1fffffffffffff),
+    text("actor.user.org.ou_name", 0x1fffffffffffff),
+    text("actor.user.org.ou_uid", 0x1fffffffffffff),
+    text("actor.user.org.uid", 0x1fffffffffffff),
+    texts("actor.user.programmatic_credentials.uid", 0x1fffffffffffff),
+    integer("actor.user.risk_level_id", 0x1fffffffffffff),
+    text("actor.user.type", 0x1fffffffffffff),
+    integer("actor.user.type_id", 0x1fffffffffffff),
+    text("actor.user.uid", 0x1fffffffffffff),
+    text("actor.user.uid_alt", 0x1fffffffffffff),
     integer("actual_permissions", 0x90),
-    texts("answers.class", 0x2000000),
-    texts("answers.rdata", 0x2000000),
-    texts("answers.type", 0x2000000),
-    text("api.group.name", 0xfffffffffffff),
-    text("api.group.uid", 0xfffffffffffff),
-    text("api.operation", 0xfffffffffffff),
-    texts("api.request.flags", 0xfffffffffffff),
-    text("api.request.uid", 0xfffffffffffff),
-    integer("api.response.code", 0xfffffffffffff),
-    text("api.response.error", 0xfffffffffffff),
-    text("api.response.error_message", 0xfffffffffffff),
-    text("api.response.message", 0xfffffffffffff),
-    texts("api.service.labels", 0xfffffffffffff),
-    text("api.service.name", 0xfffffffffffff),
-    text("api.service.uid", 0xfffffffffffff),
-    text("api.service.version", 0xfffffffffffff),
-    text("api.version", 0xfffffffffffff),
-    text("app.feature.name", 0x40000000000),
-    text("app.lang", 0x40000000000),
-    text("app.name", 0x40000000000),
-    text("app.path", 0x40000000000),
-    text("app.uid", 0x40000000000),
-    text("app.vendor_name", 0x40000000000),
-    text("app.version", 0x40000000000),
-    text("app_protocol_name", 0x77f800000),
-    text("assignee.email_addr", 0x1fc00),
-    text("assignee.name", 0x1fc00),
-    text("assignee.uid", 0x1fc00),
-    texts("attacks.tactic.name", 0xfffffffffffff),
-    texts("attacks.tactic.uid", 0xfffffffffffff),
-    texts("attacks.technique.name", 0xfffffffffffff),
-    texts("attacks.technique.uid", 0xfffffffffffff),
-    integer("attempt", 0x80000000),
-    texts("auth_factors.factor_type", 0x60000),
-    texts("auth_factors.provider", 0x60000),
-    text("auth_protocol", 0x40000),
-    integer("auth_protocol_id", 0x40000),
-    text("auth_type", 0x20000000),
-    integer("auth_type_id", 0x20000000),
-    text("authentication_token.type", 0x40000),
-    integer("authentication_token.type_id", 0x40000),
-    texts("authorizations.decision", 0xfffffffffffff),
-    texts("authorizations.policy.name", 0xfffffffffffff),
-    texts("authorizations.policy.uid", 0xfffffffffffff),
-    text("banner", 0x80000000),
-    texts("capabilities", 0x8000000),
-    integer("certificate.created_time", 0x40000),
-    integer("certificate.expiration_time", 0x40000),
-    texts("certificate.fingerprints.value", 0x40000),
-    boolean("certificate.is_self_signed", 0x40000),
-    text("certificate.issuer", 0x40000),
-    text("certificate.serial_number", 0x40000),
-    text("certificate.subject", 0x40000),
-    text("certificate.version", 0x40000),
-    texts("client_dialects", 0x10000000),
-    text("client_hassh.algorithm", 0x20000000),
-    text("client_hassh.fingerprint.value", 0x20000000),
-    texts("cloud.account.labels", 0xfffffffffffff),
-    text("cloud.account.name", 0xfffffffffffff),
-    text("cloud.account.type", 0xfffffffffffff),
-    integer("cloud.account.type_id", 0xfffffffffffff),
-    text("cloud.account.uid", 0xfffffffffffff),
-    text("cloud.cloud_partition", 0xfffffffffffff),
-    text("cloud.org.name", 0xfffffffffffff),
-    text("cloud.org.ou_name", 0xfffffffffffff),
-    text("cloud.org.ou_uid", 0xfffffffffffff),
-    text("cloud.org.uid", 0xfffffffffffff),
-    text("cloud.provider", 0xfffffffffffff),
-    text("cloud.region", 0xfffffffffffff),
-    text("cloud.zone", 0xfffffffffffff),
-    text("command", 0xd0000000),
-    texts("command_responses", 0x40000000),
-    text("command_uid", 0xf400000000000),
-    text("comment", 0x11fc00),
-    text("compliance.control", 0x8800),
-    text("compliance.desc", 0x8800),
-    texts("compliance.requirements", 0x8800),
-    texts("compliance.standards", 0x8800),
-    text("compliance.status", 0x8800),
-    text("compliance.status_code", 0x8800),
-    integer("compliance.status_id", 0x8800),
+    texts("answers.class", 0x4000000),
+    texts("answers.rdata", 0x4000000),
+    texts("answers.type", 0x4000000),
+    text("api.group.name", 0x1fffffffffffff),
+    text("api.group.uid", 0x1fffffffffffff),
+    text("api.operation", 0x1fffffffffffff),
+    texts("api.request.flags", 0x1fffffffffffff),
+    text("api.request.uid", 0x1fffffffffffff),
+    integer("api.response.code", 0x1fffffffffffff),
+    text("api.response.error", 0x1fffffffffffff),
+    text("api.response.error_message", 0x1fffffffffffff),
+    text("api.response.message", 0x1fffffffffffff),
+    texts("api.service.labels", 0x1fffffffffffff),
+    text("api.service.name", 0x1fffffffffffff),
+    text("api.service.uid", 0x1fffffffffffff),
+    text("api.service.version", 0x1fffffffffffff),
+    text("api.version", 0x1fffffffffffff),
+    text("app.feature.name", 0x80000000000),
+    text("app.lang", 0x80000000000),
+    text("app.name", 0x80000000000),
+    text("app.path", 0x80000000000),
+    text("app.uid", 0x80000000000),
+    text("app.vendor_name", 0x80000000000),
+    text("app.version", 0x80000000000),
+    text("app_protocol_name", 0xeff000000),
+    text("assignee.email_addr", 0x3f800),
+    text("assignee.name", 0x3f800),
+    text("assignee.uid", 0x3f800),
+    texts("attacks.tactic.name", 0x1fffffffffffff),
+    texts("attacks.tactic.uid", 0x1fffffffffffff),
+    texts("attacks.technique.name", 0x1fffffffffffff),
+    texts("attacks.technique.uid", 0x1fffffffffffff),
+    integer("attempt", 0x100000000),
+    texts("auth_factors.factor_type", 0xc0000),
+    texts("auth_factors.provider", 0xc0000),
+    text("auth_protocol", 0x80000),
+    integer("auth_protocol_id", 0x80000),
+    text("auth_type", 0x40000000),
+    integer("auth_type_id", 0x40000000),
+    text("authentication_token.type", 0x80000),
+    integer("authentication_token.type_id", 0x80000),
+    texts("authorizations.decision", 0x1fffffffffffff),
+    texts("authorizations.policy.name", 0x1fffffffffffff),
+    texts("authorizations.policy.uid", 0x1fffffffffffff),
+    text("banner", 0x100000000),
+    texts("capabilities", 0x10000000),
+    integer("certificate.created_time", 0x80000),
+    integer("certificate.expiration_time", 0x80000),
+    texts("certificate.fingerprints.value", 0x80000),
+    boolean("certificate.is_self_signed", 0x80000),
+    text("certificate.issuer", 0x80000),
+    text("certificate.serial_number", 0x80000),
+    text("certificate.subject", 0x80000),
+    text("certificate.version", 0x80000),
+    texts("client_dialects", 0x20000000),
+    text("client_hassh.algorithm", 0x40000000),
+    text("client_hassh.fingerprint.value", 0x40000000),
+    texts("cloud.account.labels", 0x1fffffffffffff),
+    text("cloud.account.name", 0x1fffffffffffff),
+    text("cloud.account.type", 0x1fffffffffffff),
+    integer("cloud.account.type_id", 0x1fffffffffffff),
+    text("cloud.account.uid", 0x1fffffffffffff),
+    text("cloud.cloud_partition", 0x1fffffffffffff),
+    text("cloud.org.name", 0x1fffffffffffff),
+    text("cloud.org.ou_name", 0x1fffffffffffff),
+    text("cloud.org.ou_uid", 0x1fffffffffffff),
+    text("cloud.org.uid", 0x1fffffffffffff),
+    text("cloud.provider", 0x1fffffffffffff),
+    text("cloud.region", 0x1fffffffffffff),
+    text("cloud.zone", 0x1fffffffffffff),
+    text("command", 0x1a0000000),
+    texts("command_responses", 0x80000000),
+    text("command_uid", 0x1e800000000000),
+    text("comment", 0x23f800),
+    text("compliance.control", 0x11000),
+    text("compliance.desc", 0x11000),
+    texts("compliance.requirements", 0x11000),
+    texts("compliance.standards", 0x11000),
+    text("compliance.status", 0x11000),
+    text("compliance.status_code", 0x11000),
+    integer("compliance.status_id", 0x11000),
     text("component", 0x2),
-    text("confidence", 0xfffffffffffff),
-    integer("confidence_id", 0xfffffffffffff),
-    text("connection_info.boundary", 0x820077f800000),
-    integer("connection_info.boundary_id", 0x820077f800000),
-    text("connection_info.community_uid", 0x820077f800000),
-    text("connection_info.direction", 0x820077f800000),
-    integer("connection_info.direction_id", 0x820077f800000),
-    text("connection_info.flag_history", 0x820077f800000),
-    text("connection_info.protocol_name", 0x820077f800000),
-    integer("connection_info.protocol_num", 0x820077f800000),
-    text("connection_info.protocol_ver", 0x820077f800000),
-    integer("connection_info.protocol_ver_id", 0x820077f800000),
-    text("connection_info.session.uid", 0x820077f800000),
-    integer("connection_info.tcp_flags", 0x820077f800000),
-    text("connection_info.uid", 0x820077f800000),
+    text("confidence", 0x1fffffffffffff),
+    integer("confidence_id", 0x1fffffffffffff),
+    text("connection_info.boundary", 0x10400eff000000),
+    integer("connection_info.boundary_id", 0x10400eff000000),
+    text("connection_info.community_uid", 0x10400eff000000),
+    text("connection_info.direction", 0x10400eff000000),
+    integer("connection_info.direction_id", 0x10400eff000000),
+    text("connection_info.flag_history", 0x10400eff000000),
+    text("connection_info.protocol_name", 0x10400eff000000),
+    integer("connection_info.protocol_num", 0x10400eff000000),
+    text("connection_info.protocol_ver", 0x10400eff000000),
+    integer("connection_info.protocol_ver_id", 0x10400eff000000),
+    text("connection_info.session.uid", 0x10400eff000000),
+    integer("connection_info.tcp_flags", 0x10400eff000000),
+    text("connection_info.uid", 0x10400eff000000),
     text("connection_uid", 0x2),
-    integer("count", 0xfffffffffffff),
+    integer("count", 0x1fffffffffffff),
     text("create_mask", 0x2),
-    integer("database.created_time", 0x110000004000),
-    text("database.desc", 0x110000004000),
-    integer("database.modified_time", 0x110000004000),
-    text("database.name", 0x110000004000),
-    integer("database.size", 0x110000004000),
-    text("database.type", 0x110000004000),
-    integer("database.type_id", 0x110000004000),
-    text("database.uid", 0x110000004000),
-    text("databucket.name", 0x110000004000),
-    text("databucket.type", 0x110000004000),
-    integer("databucket.type_id", 0x110000004000),
-    text("databucket.uid", 0x110000004000),
-    text("dce_rpc.command", 0x10000000),
-    text("dce_rpc.command_response", 0x10000000),
-    integer("dce_rpc.opnum", 0x10000000),
-    text("desc", 0x2000),
-    integer("device.boot_time", 0xfffffffffffff),
-    text("device.container.hash.value", 0xfffffffffffff),
-    texts("device.container.image.labels", 0xfffffffffffff),
-    text("device.container.image.name", 0xfffffffffffff),
-    text("device.container.image.path", 0xfffffffffffff),
-    text("device.container.image.uid", 0xfffffffffffff),
-    texts("device.container.labels", 0xfffffffffffff),
-    text("device.container.name", 0xfffffffffffff),
-    text("device.container.network_driver", 0xfffffffffffff),
-    text("device.container.orchestrator", 0xfffffffffffff),
-    text("device.container.pod_uuid", 0xfffffffffffff),
-    text("device.container.runtime", 0xfffffffffffff),
-    integer("device.container.size", 0xfffffffffffff),
-    texts("device.container.tags.name", 0xfffffffffffff),
-    texts("device.container.tags.value", 0xfffffffffffff),
-    text("device.container.uid", 0xfffffffffffff),
-    integer("device.created_time", 0xfffffffffffff),
-    text("device.desc", 0xfffffffffffff),
-    text("device.domain", 0xfffffffffffff),
-    integer("device.first_seen_time", 0xfffffffffffff),
-    texts("device.groups.name", 0xfffffffffffff),
-    text("device.hostname", 0xfffffffffffff),
-    text("device.hw_info.cpu_type", 0xfffffffffffff),
-    text("device.hw_info.serial_number", 0xfffffffffffff),
-    text("device.hypervisor", 0xfffffffffffff),
-    text("device.image.name", 0xfffffffffffff),
-    text("device.image.uid", 0xfffffffffffff),
-    text("device.instance_uid", 0xfffffffffffff),
-    text("device.interface_name", 0xfffffffffffff),
-    text("device.interface_uid", 0xfffffffffffff),
-    text("device.ip", 0xfffffffffffff),
-    boolean("device.is_compliant", 0xfffffffffffff),
-    boolean("device.is_managed", 0xfffffffffffff),
-    boolean("device.is_trusted", 0xfffffffffffff),
-    integer("device.last_seen_time", 0xfffffffffffff),
-    text("device.location.city", 0xfffffffffffff),
-    text("device.location.continent", 0xfffffffffffff),
-    text("device.location.country", 0xfffffffffffff),
-    text("device.location.desc", 0xfffffffffffff),
-    boolean("device.location.is_on_premises", 0xfffffffffffff),
-    text("device.location.postal_code", 0xfffffffffffff),
-    text("device.location.region", 0xfffffffffffff),
-    text("device.mac", 0xfffffffffffff),
-    text("device.model", 0xfffffffffffff),
-    text("device.name", 0xfffffffffffff),
-    texts("device.network_interfaces.ip", 0xfffffffffffff),
-    texts("device.network_interfaces.mac", 0xfffffffffffff),
-    texts("device.network_interfaces.name", 0xfffffffffffff),
-    text("device.org.name", 0xfffffffffffff),
-    text("device.org.uid", 0xfffffffffffff),
-    text("device.os.build", 0xfffffffffffff),
-    text("device.os.cpe_name", 0xfffffffffffff),
-    text("device.os.edition", 0xfffffffffffff),
-    text("device.os.kernel_release", 0xfffffffffffff),
-    text("device.os.name", 0xfffffffffffff),
-    text("device.os.type", 0xfffffffffffff),
-    integer("device.os.type_id", 0xfffffffffffff),
-    text("device.os.version", 0xfffffffffffff),
-    text("device.os_machine_uuid", 0xfffffffffffff),
-    text("device.owner.name", 0xfffffffffffff),
-    text("device.owner.uid", 0xfffffffffffff),
-    text("device.region", 0xfffffffffffff),
-    integer("device.risk_level_id", 0xfffffffffffff),
-    text("device.subnet", 0xfffffffffffff),
-    text("device.subnet_uid", 0xfffffffffffff),
-    text("device.type", 0xfffffffffffff),
-    integer("device.type_id", 0xfffffffffffff),
-    text("device.uid", 0xfffffffffffff),
-    text("device.uid_alt", 0xfffffffffffff),
-    text("device.vendor_name", 0xfffffffffffff),
-    text("device.vlan_uid", 0xfffffffffffff),
-    text("device.vpc_uid", 0xfffffffffffff),
-    text("device.zone", 0xfffffffffffff),
-    text("dialect", 0x10000000),
-    text("direction", 0x80000000),
-    integer("direction_id", 0x80000000),
-    text("disposition", 0xfffffffffffff),
-    integer("disposition_id", 0xfffffffffffff),
+    integer("database.created_time", 0x220000008000),
+    text("database.desc", 0x220000008000),
+    integer("database.modified_time", 0x220000008000),
+    text("database.name", 0x220000008000),
+    integer("database.size", 0x220000008000),
+    text("database.type", 0x220000008000),
+    integer("database.type_id", 0x220000008000),
+    text("database.uid", 0x220000008000),
+    text("databucket.name", 0x220000008000),
+    text("databucket.type", 0x220000008000),
+    integer("databucket.type_id", 0x220000008000),
+    text("databucket.uid", 0x220000008000),
+    text("dce_rpc.command", 0x20000000),
+    text("dce_rpc.command_response", 0x20000000),
+    integer("dce_rpc.opnum", 0x20000000),
+    text("desc", 0x4000),
+    integer("device.boot_time", 0x1fffffffffffff),
+    text("device.container.hash.value", 0x1fffffffffffff),
+    texts("device.container.image.labels", 0x1fffffffffffff),
+    text("device.container.image.name", 0x1fffffffffffff),
+    text("device.container.image.path", 0x1fffffffffffff),
+    text("device.container.image.uid", 0x1fffffffffffff),
+    texts("device.container.labels", 0x1fffffffffffff),
+    text("device.container.name", 0x1fffffffffffff),
+    text("device.container.network_driver", 0x1fffffffffffff),
+    text("device.container.orchestrator", 0x1fffffffffffff),
+    text("device.container.pod_uuid", 0x1fffffffffffff),
+    text("device.container.runtime", 0x1fffffffffffff),
+    integer("device.container.size", 0x1fffffffffffff),
+    texts("device.container.tags.name", 0x1fffffffffffff),
+    texts("device.container.tags.value", 0x1fffffffffffff),
+    text("device.container.uid", 0x1fffffffffffff),
+    integer("device.created_time", 0x1fffffffffffff),
+    text("device.desc", 0x1fffffffffffff),
+    text("device.domain", 0x1fffffffffffff),
+    integer("device.first_seen_time", 0x1fffffffffffff),
+    texts("device.groups.name", 0x1fffffffffffff),
+    text("device.hostname", 0x1fffffffffffff),
+    text("device.hw_info.cpu_type", 0x1fffffffffffff),
+    text("device.hw_info.serial_number", 0x1fffffffffffff),
+    text("device.hypervisor", 0x1fffffffffffff),
+    text("device.image.name", 0x1fffffffffffff),
+    text("device.image.uid", 0x1fffffffffffff),
+    text("device.instance_uid", 0x1fffffffffffff),
+    text("device.interface_name", 0x1fffffffffffff),
+    text("device.interface_uid", 0x1fffffffffffff),
+    text("device.ip", 0x1fffffffffffff),
+    boolean("device.is_compliant", 0x1fffffffffffff),
+    boolean("device.is_managed", 0x1fffffffffffff),
+    boolean("device.is_trusted", 0x1fffffffffffff),
+    integer("device.last_seen_time", 0x1fffffffffffff),
+    text("device.location.city", 0x1fffffffffffff),
+    text("device.location.continent", 0x1fffffffffffff),
+    text("device.location.country", 0x1fffffffffffff),
+    text("device.location.desc", 0x1fffffffffffff),
+    boolean("device.location.is_on_premises", 0x1fffffffffffff),
+    text("device.location.postal_code", 0x1fffffffffffff),
+    text("device.location.region", 0x1fffffffffffff),
+    text("device.mac", 0x1fffffffffffff),
+    text("device.model", 0x1fffffffffffff),
+    text("device.name", 0x1fffffffffffff),
+    texts("device.network_interfaces.ip", 0x1fffffffffffff),
+    texts("device.network_interfaces.mac", 0x1fffffffffffff),
+    texts("device.network_interfaces.name", 0x1fffffffffffff),
+    text("device.org.name", 0x1fffffffffffff),
+    text("device.org.uid", 0x1fffffffffffff),
+    text("device.os.build", 0x1fffffffffffff),
+    text("device.os.cpe_name", 0x1fffffffffffff),
+    text("device.os.edition", 0x1fffffffffffff),
+    text("device.os.kernel_release", 0x1fffffffffffff),
+    text("device.os.name", 0x1fffffffffffff),
+    text("device.os.type", 0x1fffffffffffff),
+    integer("device.os.type_id", 0x1fffffffffffff),
+    text("device.os.version", 0x1fffffffffffff),
+    text("device.os_machine_uuid", 0x1fffffffffffff),
+    text("device.owner.name", 0x1fffffffffffff),
+    text("device.owner.uid", 0x1fffffffffffff),
+    text("device.region", 0x1fffffffffffff),
+    integer("device.risk_level_id", 0x1fffffffffffff),
+    text("device.subnet", 0x1fffffffffffff),
+    text("device.subnet_uid", 0x1fffffffffffff),
+    text("device.type", 0x1fffffffffffff),
+    integer("device.type_id", 0x1fffffffffffff),
+    text("device.uid", 0x1fffffffffffff),
+    text("device.uid_alt", 0x1fffffffffffff),
+    text("device.vendor_name", 0x1fffffffffffff),
+    text("device.vlan_uid", 0x1fffffffffffff),
+    text("device.vpc_uid", 0x1fffffffffffff),
+    text("device.zone", 0x1fffffffffffff),
+    text("dialect", 0x20000000),
+    text("direction", 0x100000000),
+    integer("direction_id", 0x100000000),
+    text("disposition", 0x1fffffffffffff),
+    integer("disposition_id", 0x1fffffffffffff),
     integer("driver.file.created_time", 0x4),
     text("driver.file.ext", 0x4),
     texts("driver.file.hashes.algorithm", 0x4),
@@ -3343,213 +3373,213 @@ pub static FIELDS: [FieldInfo; 1122] = [
     integer("driver.file.type_id", 0x4),
     text("driver.file.uid", 0x4),
     text("driver.file.version", 0x4),
-    text("dst_endpoint.autonomous_system.name", 0x3a07ff8c4100),
-    integer("dst_endpoint.autonomous_system.number", 0x3a07ff8c4100),
-    text("dst_endpoint.container.hash.value", 0x3a07ff8c4100),
-    texts("dst_endpoint.container.image.labels", 0x3a07ff8c4100),
-    text("dst_endpoint.container.image.name", 0x3a07ff8c4100),
-    text("dst_endpoint.container.image.path", 0x3a07ff8c4100),
-    text("dst_endpoint.container.image.uid", 0x3a07ff8c4100),
-    texts("dst_endpoint.container.labels", 0x3a07ff8c4100),
-    text("dst_endpoint.container.name", 0x3a07ff8c4100),
-    text("dst_endpoint.container.network_driver", 0x3a07ff8c4100),
-    text("dst_endpoint.container.orchestrator", 0x3a07ff8c4100),
-    text("dst_endpoint.container.pod_uuid", 0x3a07ff8c4100),
-    text("dst_endpoint.container.runtime", 0x3a07ff8c4100),
-    integer("dst_endpoint.container.size", 0x3a07ff8c4100),
-    texts("dst_endpoint.container.tags.name", 0x3a07ff8c4100),
-    texts("dst_endpoint.container.tags.value", 0x3a07ff8c4100),
-    text("dst_endpoint.container.uid", 0x3a07ff8c4100),
-    text("dst_endpoint.domain", 0x3a07ff8c4100),
-    text("dst_endpoint.hostname", 0x3a07ff8c4100),
-    text("dst_endpoint.instance_uid", 0x3a07ff8c4100),
-    text("dst_endpoint.interface_name", 0x3a07ff8c4100),
-    text("dst_endpoint.interface_uid", 0x3a07ff8c4100),
-    texts("dst_endpoint.intermediate_ips", 0x3a07ff8c4100),
-    text("dst_endpoint.ip", 0x3a07ff8c4100),
-    text("dst_endpoint.isp", 0x3a07ff8c4100),
-    text("dst_endpoint.isp_org", 0x3a07ff8c4100),
-    text("dst_endpoint.location.city", 0x3a07ff8c4100),
-    text("dst_endpoint.location.continent", 0x3a07ff8c4100),
-    text("dst_endpoint.location.country", 0x3a07ff8c4100),
-    text("dst_endpoint.location.desc", 0x3a07ff8c4100),
-    boolean("dst_endpoint.location.is_on_premises", 0x3a07ff8c4100),
-    text("dst_endpoint.location.postal_code", 0x3a07ff8c4100),
-    text("dst_endpoint.location.region", 0x3a07ff8c4100),
-    text("dst_endpoint.mac", 0x3a07ff8c4100),
-    text("dst_endpoint.name", 0x3a07ff8c4100),
-    integer("dst_endpoint.network_scope_id", 0x3a07ff8c4100),
-    text("dst_endpoint.os.name", 0x3a07ff8c4100),
-    integer("dst_endpoint.os.type_id", 0x3a07ff8c4100),
-    text("dst_endpoint.owner.name", 0x3a07ff8c4100),
-    text("dst_endpoint.owner.uid", 0x3a07ff8c4100),
-    integer("dst_endpoint.port", 0x3a07ff8c4100),
-    text("dst_endpoint.subnet_uid", 0x3a07ff8c4100),
-    text("dst_endpoint.svc_name", 0x3a07ff8c4100),
-    text("dst_endpoint.type", 0x3a07ff8c4100),
-    integer("dst_endpoint.type_id", 0x3a07ff8c4100),
-    text("dst_endpoint.uid", 0x3a07ff8c4100),
-    text("dst_endpoint.vlan_uid", 0x3a07ff8c4100),
-    text("dst_endpoint.vpc_uid", 0x3a07ff8c4100),
-    text("dst_endpoint.zone", 0x3a07ff8c4100),
-    integer("duration", 0xfffffffffffff),
-    texts("email.cc", 0x80000000),
-    text("email.from", 0x80000000),
-    text("email.message_uid", 0x80000000),
-    integer("email.size", 0x80000000),
-    text("email.subject", 0x80000000),
-    texts("email.to", 0x80000000),
-    text("email.uid", 0x80000000),
-    texts("email.x_originating_ip", 0x80000000),
-    text("email_auth.dkim", 0x80000000),
-    text("email_auth.dmarc", 0x80000000),
-    text("email_auth.spf", 0x80000000),
-    integer("end_time", 0xfffffffffffff),
-    texts("enrichments.name", 0xfffffffffffff),
-    texts("enrichments.value", 0xfffffffffffff),
-    text("entity.device.hostname", 0x100000),
-    text("entity.device.ip", 0x100000),
-    text("entity.device.uid", 0x100000),
-    text("entity.email.subject", 0x100000),
-    text("entity.group.name", 0x100000),
-    text("entity.group.uid", 0x100000),
-    text("entity.location.country", 0x100000),
-    text("entity.name", 0x100000),
-    text("entity.org.name", 0x100000),
-    text("entity.policy.name", 0x100000),
-    text("entity.policy.uid", 0x100000),
-    text("entity.type", 0x100000),
-    integer("entity.type_id", 0x100000),
-    text("entity.uid", 0x100000),
-    text("entity.user.domain", 0x100000),
-    text("entity.user.full_name", 0x100000),
-    text("entity.user.name", 0x100000),
-    text("entity.user.type", 0x100000),
-    integer("entity.user.type_id", 0x100000),
-    text("entity.user.uid", 0x100000),
-    text("entity.version", 0x100000),
-    text("entity_result.name", 0x100000),
-    text("entity_result.type", 0x100000),
-    text("entity_result.uid", 0x100000),
+    text("dst_endpoint.autonomous_system.name", 0x740fff188100),
+    integer("dst_endpoint.autonomous_system.number", 0x740fff188100),
+    text("dst_endpoint.container.hash.value", 0x740fff188100),
+    texts("dst_endpoint.container.image.labels", 0x740fff188100),
+    text("dst_endpoint.container.image.name", 0x740fff188100),
+    text("dst_endpoint.container.image.path", 0x740fff188100),
+    text("dst_endpoint.container.image.uid", 0x740fff188100),
+    texts("dst_endpoint.container.labels", 0x740fff188100),
+    text("dst_endpoint.container.name", 0x740fff188100),
+    text("dst_endpoint.container.network_driver", 0x740fff188100),
+    text("dst_endpoint.container.orchestrator", 0x740fff188100),
+    text("dst_endpoint.container.pod_uuid", 0x740fff188100),
+    text("dst_endpoint.container.runtime", 0x740fff188100),
+    integer("dst_endpoint.container.size", 0x740fff188100),
+    texts("dst_endpoint.container.tags.name", 0x740fff188100),
+    texts("dst_endpoint.container.tags.value", 0x740fff188100),
+    text("dst_endpoint.container.uid", 0x740fff188100),
+    text("dst_endpoint.domain", 0x740fff188100),
+    text("dst_endpoint.hostname", 0x740fff188100),
+    text("dst_endpoint.instance_uid", 0x740fff188100),
+    text("dst_endpoint.interface_name", 0x740fff188100),
+    text("dst_endpoint.interface_uid", 0x740fff188100),
+    texts("dst_endpoint.intermediate_ips", 0x740fff188100),
+    text("dst_endpoint.ip", 0x740fff188100),
+    text("dst_endpoint.isp", 0x740fff188100),
+    text("dst_endpoint.isp_org", 0x740fff188100),
+    text("dst_endpoint.location.city", 0x740fff188100),
+    text("dst_endpoint.location.continent", 0x740fff188100),
+    text("dst_endpoint.location.country", 0x740fff188100),
+    text("dst_endpoint.location.desc", 0x740fff188100),
+    boolean("dst_endpoint.location.is_on_premises", 0x740fff188100),
+    text("dst_endpoint.location.postal_code", 0x740fff188100),
+    text("dst_endpoint.location.region", 0x740fff188100),
+    text("dst_endpoint.mac", 0x740fff188100),
+    text("dst_endpoint.name", 0x740fff188100),
+    integer("dst_endpoint.network_scope_id", 0x740fff188100),
+    text("dst_endpoint.os.name", 0x740fff188100),
+    integer("dst_endpoint.os.type_id", 0x740fff188100),
+    text("dst_endpoint.owner.name", 0x740fff188100),
+    text("dst_endpoint.owner.uid", 0x740fff188100),
+    integer("dst_endpoint.port", 0x740fff188100),
+    text("dst_endpoint.subnet_uid", 0x740fff188100),
+    text("dst_endpoint.svc_name", 0x740fff188100),
+    text("dst_endpoint.type", 0x740fff188100),
+    integer("dst_endpoint.type_id", 0x740fff188100),
+    text("dst_endpoint.uid", 0x740fff188100),
+    text("dst_endpoint.vlan_uid", 0x740fff188100),
+    text("dst_endpoint.vpc_uid", 0x740fff188100),
+    text("dst_endpoint.zone", 0x740fff188100),
+    integer("duration", 0x1fffffffffffff),
+    texts("email.cc", 0x100000000),
+    text("email.from", 0x100000000),
+    text("email.message_uid", 0x100000000),
+    integer("email.size", 0x100000000),
+    text("email.subject", 0x100000000),
+    texts("email.to", 0x100000000),
+    text("email.uid", 0x100000000),
+    texts("email.x_originating_ip", 0x100000000),
+    text("email_auth.dkim", 0x100000000),
+    text("email_auth.dmarc", 0x100000000),
+    text("email_auth.spf", 0x100000000),
+    integer("end_time", 0x1fffffffffffff),
+    texts("enrichments.name", 0x1fffffffffffff),
+    texts("enrichments.value", 0x1fffffffffffff),
+    text("entity.device.hostname", 0x200000),
+    text("entity.device.ip", 0x200000),
+    text("entity.device.uid", 0x200000),
+    text("entity.email.subject", 0x200000),
+    text("entity.group.name", 0x200000),
+    text("entity.group.uid", 0x200000),
+    text("entity.location.country", 0x200000),
+    text("entity.name", 0x200000),
+    text("entity.org.name", 0x200000),
+    text("entity.policy.name", 0x200000),
+    text("entity.policy.uid", 0x200000),
+    text("entity.type", 0x200000),
+    integer("entity.type_id", 0x200000),
+    text("entity.uid", 0x200000),
+    text("entity.user.domain", 0x200000),
+    text("entity.user.full_name", 0x200000),
+    text("entity.user.name", 0x200000),
+    text("entity.user.type", 0x200000),
+    integer("entity.user.type_id", 0x200000),
+    text("entity.user.uid", 0x200000),
+    text("entity.version", 0x200000),
+    text("entity_result.name", 0x200000),
+    text("entity_result.type", 0x200000),
+    text("entity_result.uid", 0x200000),
     integer("exit_code", 0x80),
-    integer("file.accessed_time", 0x2200179004102),
-    integer("file.attributes", 0x2200179004102),
-    text("file.company_name", 0x2200179004102),
-    integer("file.created_time", 0x2200179004102),
-    text("file.desc", 0x2200179004102),
-    text("file.ext", 0x2200179004102),
-    texts("file.hashes.algorithm", 0x2200179004102),
-    texts("file.hashes.value", 0x2200179004102),
-    text("file.internal_name", 0x2200179004102),
-    boolean("file.is_deleted", 0x2200179004102),
-    boolean("file.is_encrypted", 0x2200179004102),
-    boolean("file.is_public", 0x2200179004102),
-    boolean("file.is_readonly", 0x2200179004102),
-    boolean("file.is_system", 0x2200179004102),
-    text("file.mime_type", 0x2200179004102),
-    integer("file.modified_time", 0x2200179004102),
-    text("file.modifier.name", 0x2200179004102),
-    text("file.name", 0x2200179004102),
-    text("file.owner.name", 0x2200179004102),
-    text("file.owner.uid", 0x2200179004102),
-    text("file.parent_folder", 0x2200179004102),
-    text("file.path", 0x2200179004102),
-    text("file.security_descriptor", 0x2200179004102),
-    texts("file.signatures.algorithm", 0x2200179004102),
-    texts("file.signatures.certificate.issuer", 0x2200179004102),
-    texts("file.signatures.certificate.subject", 0x2200179004102),
-    texts("file.signatures.state", 0x2200179004102),
-    integer("file.size", 0x2200179004102),
-    text("file.type", 0x2200179004102),
-    integer("file.type_id", 0x2200179004102),
-    text("file.uid", 0x2200179004102),
-    text("file.uri", 0x2200179004102),
-    text("file.version", 0x2200179004102),
+    integer("file.accessed_time", 0x44002f2008102),
+    integer("file.attributes", 0x44002f2008102),
+    text("file.company_name", 0x44002f2008102),
+    integer("file.created_time", 0x44002f2008102),
+    text("file.desc", 0x44002f2008102),
+    text("file.ext", 0x44002f2008102),
+    texts("file.hashes.algorithm", 0x44002f2008102),
+    texts("file.hashes.value", 0x44002f2008102),
+    text("file.internal_name", 0x44002f2008102),
+    boolean("file.is_deleted", 0x44002f2008102),
+    boolean("file.is_encrypted", 0x44002f2008102),
+    boolean("file.is_public", 0x44002f2008102),
+    boolean("file.is_readonly", 0x44002f2008102),
+    boolean("file.is_system", 0x44002f2008102),
+    text("file.mime_type", 0x44002f2008102),
+    integer("file.modified_time", 0x44002f2008102),
+    text("file.modifier.name", 0x44002f2008102),
+    text("file.name", 0x44002f2008102),
+    text("file.owner.name", 0x44002f2008102),
+    text("file.owner.uid", 0x44002f2008102),
+    text("file.parent_folder", 0x44002f2008102),
+    text("file.path", 0x44002f2008102),
+    text("file.security_descriptor", 0x44002f2008102),
+    texts("file.signatures.algorithm", 0x44002f2008102),
+    texts("file.signatures.certificate.issuer", 0x44002f2008102),
+    texts("file.signatures.certificate.subject", 0x44002f2008102),
+    texts("file.signatures.state", 0x44002f2008102),
+    integer("file.size", 0x44002f2008102),
+    text("file.type", 0x44002f2008102),
+    integer("file.type_id", 0x44002f2008102),
+    text("file.uid", 0x44002f2008102),
+    text("file.uri", 0x44002f2008102),
+    text("file.version", 0x44002f2008102),
     text("file_diff", 0x2),
-    integer("file_result.created_time", 0x200000000002),
-    text("file_result.ext", 0x200000000002),
-    texts("file_result.hashes.algorithm", 0x200000000002),
-    texts("file_result.hashes.value", 0x200000000002),
-    integer("file_result.modified_time", 0x200000000002),
-    text("file_result.name", 0x200000000002),
-    text("file_result.owner.name", 0x200000000002),
-    text("file_result.owner.uid", 0x200000000002),
-    text("file_result.path", 0x200000000002),
-    texts("file_result.signatures.certificate.subject", 0x200000000002),
-    integer("file_result.size", 0x200000000002),
-    integer("file_result.type_id", 0x200000000002),
-    text("file_result.uid", 0x200000000002),
-    text("file_result.version", 0x200000000002),
-    text("finding_info.analytic.name", 0x1dc00),
-    integer("finding_info.analytic.type_id", 0x1dc00),
-    text("finding_info.analytic.uid", 0x1dc00),
-    texts("finding_info.attacks.tactic.name", 0x1dc00),
-    texts("finding_info.attacks.tactic.uid", 0x1dc00),
-    texts("finding_info.attacks.technique.name", 0x1dc00),
-    texts("finding_info.attacks.technique.uid", 0x1dc00),
-    integer("finding_info.created_time", 0x1dc00),
-    texts("finding_info.data_sources", 0x1dc00),
-    text("finding_info.desc", 0x1dc00),
-    integer("finding_info.first_seen_time", 0x1dc00),
-    integer("finding_info.last_seen_time", 0x1dc00),
-    integer("finding_info.modified_time", 0x1dc00),
-    text("finding_info.src_url", 0x1dc00),
-    text("finding_info.title", 0x1dc00),
-    texts("finding_info.types", 0x1dc00),
-    text("finding_info.uid", 0x1dc00),
-    text("firewall_rule.category", 0xfffffffffffff),
-    text("firewall_rule.condition", 0xfffffffffffff),
-    text("firewall_rule.desc", 0xfffffffffffff),
-    text("firewall_rule.match_location", 0xfffffffffffff),
-    text("firewall_rule.name", 0xfffffffffffff),
-    integer("firewall_rule.rate_limit", 0xfffffffffffff),
-    text("firewall_rule.type", 0xfffffffffffff),
-    text("firewall_rule.uid", 0xfffffffffffff),
-    text("from", 0x80000000),
-    text("group.desc", 0x480000),
-    text("group.domain", 0x480000),
-    text("group.name", 0x480000),
-    texts("group.privileges", 0x480000),
-    text("group.type", 0x480000),
-    text("group.uid", 0x480000),
-    text("http_request.args", 0x3a00017e0000),
-    integer("http_request.body_length", 0x3a00017e0000),
-    texts("http_request.http_headers.name", 0x3a00017e0000),
-    texts("http_request.http_headers.value", 0x3a00017e0000),
-    text("http_request.http_method", 0x3a00017e0000),
-    integer("http_request.length", 0x3a00017e0000),
-    text("http_request.referrer", 0x3a00017e0000),
-    text("http_request.uid", 0x3a00017e0000),
-    text("http_request.url.domain", 0x3a00017e0000),
-    text("http_request.url.hostname", 0x3a00017e0000),
-    text("http_request.url.path", 0x3a00017e0000),
-    integer("http_request.url.port", 0x3a00017e0000),
-    text("http_request.url.query_string", 0x3a00017e0000),
-    text("http_request.url.scheme", 0x3a00017e0000),
-    text("http_request.url.subdomain", 0x3a00017e0000),
-    text("http_request.url.url_string", 0x3a00017e0000),
-    text("http_request.user_agent", 0x3a00017e0000),
-    text("http_request.version", 0x3a00017e0000),
-    texts("http_request.x_forwarded_for", 0x3a00017e0000),
-    integer("http_response.code", 0x3a00017e0000),
-    text("http_response.content_type", 0x3a00017e0000),
-    integer("http_response.latency", 0x3a00017e0000),
-    integer("http_response.length", 0x3a00017e0000),
-    text("http_response.message", 0x3a00017e0000),
-    text("http_response.status", 0x3a00017e0000),
-    text("impact", 0x1fc00),
-    integer("impact_id", 0x1fc00),
-    integer("impact_score", 0x1fc00),
+    integer("file_result.created_time", 0x400000000002),
+    text("file_result.ext", 0x400000000002),
+    texts("file_result.hashes.algorithm", 0x400000000002),
+    texts("file_result.hashes.value", 0x400000000002),
+    integer("file_result.modified_time", 0x400000000002),
+    text("file_result.name", 0x400000000002),
+    text("file_result.owner.name", 0x400000000002),
+    text("file_result.owner.uid", 0x400000000002),
+    text("file_result.path", 0x400000000002),
+    texts("file_result.signatures.certificate.subject", 0x400000000002),
+    integer("file_result.size", 0x400000000002),
+    integer("file_result.type_id", 0x400000000002),
+    text("file_result.uid", 0x400000000002),
+    text("file_result.version", 0x400000000002),
+    text("finding_info.analytic.name", 0x3b800),
+    integer("finding_info.analytic.type_id", 0x3b800),
+    text("finding_info.analytic.uid", 0x3b800),
+    texts("finding_info.attacks.tactic.name", 0x3b800),
+    texts("finding_info.attacks.tactic.uid", 0x3b800),
+    texts("finding_info.attacks.technique.name", 0x3b800),
+    texts("finding_info.attacks.technique.uid", 0x3b800),
+    integer("finding_info.created_time", 0x3b800),
+    texts("finding_info.data_sources", 0x3b800),
+    text("finding_info.desc", 0x3b800),
+    integer("finding_info.first_seen_time", 0x3b800),
+    integer("finding_info.last_seen_time", 0x3b800),
+    integer("finding_info.modified_time", 0x3b800),
+    text("finding_info.src_url", 0x3b800),
+    text("finding_info.title", 0x3b800),
+    texts("finding_info.types", 0x3b800),
+    text("finding_info.uid", 0x3b800),
+    text("firewall_rule.category", 0x1fffffffffffff),
+    text("firewall_rule.condition", 0x1fffffffffffff),
+    text("firewall_rule.desc", 0x1fffffffffffff),
+    text("firewall_rule.match_location", 0x1fffffffffffff),
+    text("firewall_rule.name", 0x1fffffffffffff),
+    integer("firewall_rule.rate_limit", 0x1fffffffffffff),
+    text("firewall_rule.type", 0x1fffffffffffff),
+    text("firewall_rule.uid", 0x1fffffffffffff),
+    text("from", 0x100000000),
+    text("group.desc", 0x900000),
+    text("group.domain", 0x900000),
+    text("group.name", 0x900000),
+    texts("group.privileges", 0x900000),
+    text("group.type", 0x900000),
+    text("group.uid", 0x900000),
+    text("http_request.args", 0x740002fc0000),
+    integer("http_request.body_length", 0x740002fc0000),
+    texts("http_request.http_headers.name", 0x740002fc0000),
+    texts("http_request.http_headers.value", 0x740002fc0000),
+    text("http_request.http_method", 0x740002fc0000),
+    integer("http_request.length", 0x740002fc0000),
+    text("http_request.referrer", 0x740002fc0000),
+    text("http_request.uid", 0x740002fc0000),
+    text("http_request.url.domain", 0x740002fc0000),
+    text("http_request.url.hostname", 0x740002fc0000),
+    text("http_request.url.path", 0x740002fc0000),
+    integer("http_request.url.port", 0x740002fc0000),
+    text("http_request.url.query_string", 0x740002fc0000),
+    text("http_request.url.scheme", 0x740002fc0000),
+    text("http_request.url.subdomain", 0x740002fc0000),
+    text("http_request.url.url_string", 0x740002fc0000),
+    text("http_request.user_agent", 0x740002fc0000),
+    text("http_request.version", 0x740002fc0000),
+    texts("http_request.x_forwarded_for", 0x740002fc0000),
+    integer("http_response.code", 0x740002fc0000),
+    text("http_response.content_type", 0x740002fc0000),
+    integer("http_response.latency", 0x740002fc0000),
+    integer("http_response.length", 0x740002fc0000),
+    text("http_response.message", 0x740002fc0000),
+    text("http_response.status", 0x740002fc0000),
+    text("impact", 0x3f800),
+    integer("impact_id", 0x3f800),
+    integer("impact_score", 0x3f800),
     text("injection_type", 0x80),
     integer("injection_type_id", 0x80),
-    boolean("is_alert", 0xfffffffffffff),
-    boolean("is_cleartext", 0x40000),
-    boolean("is_mfa", 0x40000),
-    boolean("is_new_logon", 0x40000),
-    boolean("is_remote", 0x40000),
-    boolean("is_renewal", 0x4000000),
-    boolean("is_src_dst_assignment_known", 0x800000),
-    boolean("is_suspected_breach", 0x1fc00),
+    boolean("is_alert", 0x1fffffffffffff),
+    boolean("is_cleartext", 0x80000),
+    boolean("is_mfa", 0x80000),
+    boolean("is_new_logon", 0x80000),
+    boolean("is_remote", 0x80000),
+    boolean("is_renewal", 0x8000000),
+    boolean("is_src_dst_assignment_known", 0x1000000),
+    boolean("is_suspected_breach", 0x3f800),
     text("job.cmd_line", 0x40),
     integer("job.created_time", 0x40),
     text("job.desc", 0x40),
@@ -3586,53 +3616,53 @@ pub static FIELDS: [FieldInfo; 1122] = [
     integer("kernel.type_id", 0x8),
     text("launch_type", 0x80),
     integer("launch_type_id", 0x80),
-    integer("lease_dur", 0x4000000),
+    integer("lease_dur", 0x8000000),
     text("log_name", 0x100),
     text("log_provider", 0x100),
     text("log_type", 0x100),
     integer("log_type_id", 0x100),
-    text("logon_process.cmd_line", 0x40000),
-    integer("logon_process.created_time", 0x40000),
-    text("logon_process.name", 0x40000),
-    text("logon_process.path", 0x40000),
-    integer("logon_process.pid", 0x40000),
-    text("logon_process.uid", 0x40000),
-    text("logon_process.user.name", 0x40000),
-    text("logon_process.user.uid", 0x40000),
-    text("logon_type", 0x40000),
-    integer("logon_type_id", 0x40000),
-    texts("malware.name", 0xfffffffffffff),
-    texts("malware.provider", 0xfffffffffffff),
-    texts("malware.severity", 0xfffffffffffff),
-    texts("malware.uid", 0xfffffffffffff),
-    text("message", 0xfffffffffffff),
-    text("message_trace_uid", 0x80000000),
-    text("metadata.correlation_uid", 0xfffffffffffff),
-    text("metadata.event_code", 0xfffffffffffff),
-    boolean("metadata.is_truncated", 0xfffffffffffff),
-    texts("metadata.labels", 0xfffffffffffff),
-    text("metadata.log_format", 0xfffffffffffff),
-    text("metadata.log_level", 0xfffffffffffff),
-    text("metadata.log_name", 0xfffffffffffff),
-    text("metadata.log_provider", 0xfffffffffffff),
-    text("metadata.log_source", 0xfffffffffffff),
-    text("metadata.log_version", 0xfffffffffffff),
-    integer("metadata.logged_time", 0xfffffffffffff),
-    text("metadata.original_event_uid", 0xfffffffffffff),
-    text("metadata.original_time", 0xfffffffffffff),
-    integer("metadata.processed_time", 0xfffffffffffff),
-    text("metadata.product.feature.name", 0xfffffffffffff),
-    text("metadata.product.lang", 0xfffffffffffff),
-    text("metadata.product.name", 0xfffffffffffff),
-    text("metadata.product.path", 0xfffffffffffff),
-    text("metadata.product.uid", 0xfffffffffffff),
-    text("metadata.product.vendor_name", 0xfffffffffffff),
-    text("metadata.product.version", 0xfffffffffffff),
-    integer("metadata.sequence", 0xfffffffffffff),
-    text("metadata.tenant_uid", 0xfffffffffffff),
-    text("metadata.type", 0xfffffffffffff),
-    text("metadata.uid", 0xfffffffffffff),
-    integer("metadata.untruncated_size", 0xfffffffffffff),
+    text("logon_process.cmd_line", 0x80000),
+    integer("logon_process.created_time", 0x80000),
+    text("logon_process.name", 0x80000),
+    text("logon_process.path", 0x80000),
+    integer("logon_process.pid", 0x80000),
+    text("logon_process.uid", 0x80000),
+    text("logon_process.user.name", 0x80000),
+    text("logon_process.user.uid", 0x80000),
+    text("logon_type", 0x80000),
+    integer("logon_type_id", 0x80000),
+    texts("malware.name", 0x1fffffffffffff),
+    texts("malware.provider", 0x1fffffffffffff),
+    texts("malware.severity", 0x1fffffffffffff),
+    texts("malware.uid", 0x1fffffffffffff),
+    text("message", 0x1fffffffffffff),
+    text("message_trace_uid", 0x100000000),
+    text("metadata.correlation_uid", 0x1fffffffffffff),
+    text("metadata.event_code", 0x1fffffffffffff),
+    boolean("metadata.is_truncated", 0x1fffffffffffff),
+    texts("metadata.labels", 0x1fffffffffffff),
+    text("metadata.log_format", 0x1fffffffffffff),
+    text("metadata.log_level", 0x1fffffffffffff),
+    text("metadata.log_name", 0x1fffffffffffff),
+    text("metadata.log_provider", 0x1fffffffffffff),
+    text("metadata.log_source", 0x1fffffffffffff),
+    text("metadata.log_version", 0x1fffffffffffff),
+    integer("metadata.logged_time", 0x1fffffffffffff),
+    text("metadata.original_event_uid", 0x1fffffffffffff),
+    text("metadata.original_time", 0x1fffffffffffff),
+    integer("metadata.processed_time", 0x1fffffffffffff),
+    text("metadata.product.feature.name", 0x1fffffffffffff),
+    text("metadata.product.lang", 0x1fffffffffffff),
+    text("metadata.product.name", 0x1fffffffffffff),
+    text("metadata.product.path", 0x1fffffffffffff),
+    text("metadata.product.uid", 0x1fffffffffffff),
+    text("metadata.product.vendor_name", 0x1fffffffffffff),
+    text("metadata.product.version", 0x1fffffffffffff),
+    integer("metadata.sequence", 0x1fffffffffffff),
+    text("metadata.tenant_uid", 0x1fffffffffffff),
+    text("metadata.type", 0x1fffffffffffff),
+    text("metadata.uid", 0x1fffffffffffff),
+    integer("metadata.untruncated_size", 0x1fffffffffffff),
     text("module.base_address", 0xa0),
     integer("module.file.created_time", 0xa0),
     text("module.file.ext", 0xa0),
@@ -3653,237 +3683,246 @@ pub static FIELDS: [FieldInfo; 1122] = [
     integer("module.load_type_id", 0xa0),
     text("module.start_address", 0xa0),
     text("module.type", 0xa0),
-    integer("num_detections", 0x400000000000),
-    integer("num_files", 0x400000000000),
-    integer("num_folders", 0x400000000000),
-    integer("num_network_items", 0x400000000000),
-    integer("num_processes", 0x400000000000),
-    integer("num_registry_items", 0x400000000000),
-    integer("num_resolutions", 0x400000000000),
-    integer("num_skipped_items", 0x400000000000),
-    integer("num_trusted_items", 0x400000000000),
-    texts("observables.name", 0xfffffffffffff),
-    texts("observables.type", 0xfffffffffffff),
-    texts("observables.value", 0xfffffffffffff),
-    texts("policies.name", 0x20000),
-    texts("policies.uid", 0x20000),
-    text("policy.desc", 0xfffffffffffff),
-    boolean("policy.is_applied", 0xfffffffffffff),
-    text("policy.name", 0xfffffffffffff),
-    text("policy.type", 0xfffffffffffff),
-    text("policy.uid", 0xfffffffffffff),
-    text("policy.version", 0xfffffffffffff),
-    integer("port", 0x40000000),
-    text("prev_security_level", 0x4000000000),
-    integer("prev_security_level_id", 0x4000000000),
-    text("priority", 0x1fc00),
-    integer("priority_id", 0x1fc00),
-    texts("privileges", 0x680000),
-    texts("process.ancestry.cmd_line", 0x4000000000090),
-    texts("process.ancestry.name", 0x4000000000090),
-    texts("process.ancestry.uid", 0x4000000000090),
-    integer("process.auid", 0x4000000000090),
-    text("process.cmd_line", 0x4000000000090),
-    text("process.container.hash.value", 0x4000000000090),
-    texts("process.container.image.labels", 0x4000000000090),
-    text("process.container.image.name", 0x4000000000090),
-    text("process.container.image.path", 0x4000000000090),
-    text("process.container.image.uid", 0x4000000000090),
-    texts("process.container.labels", 0x4000000000090),
-    text("process.container.name", 0x4000000000090),
-    text("process.container.network_driver", 0x4000000000090),
-    text("process.container.orchestrator", 0x4000000000090),
-    text("process.container.pod_uuid", 0x4000000000090),
-    text("process.container.runtime", 0x4000000000090),
-    integer("process.container.size", 0x4000000000090),
-    texts("process.container.tags.name", 0x4000000000090),
-    texts("process.container.tags.value", 0x4000000000090),
-    text("process.container.uid", 0x4000000000090),
-    text("process.cpid", 0x4000000000090),
-    integer("process.created_time", 0x4000000000090),
-    integer("process.egid", 0x4000000000090),
-    texts("process.environment_variables.name", 0x4000000000090),
-    texts("process.environment_variables.value", 0x4000000000090),
-    integer("process.euid", 0x4000000000090),
-    integer("process.file.accessed_time", 0x4000000000090),
-    integer("process.file.attributes", 0x4000000000090),
-    text("process.file.company_name", 0x4000000000090),
-    integer("process.file.created_time", 0x4000000000090),
-    text("process.file.desc", 0x4000000000090),
-    text("process.file.ext", 0x4000000000090),
-    texts("process.file.hashes.algorithm", 0x4000000000090),
-    texts("process.file.hashes.value", 0x4000000000090),
-    text("process.file.internal_name", 0x4000000000090),
-    boolean("process.file.is_deleted", 0x4000000000090),
-    boolean("process.file.is_encrypted", 0x4000000000090),
-    boolean("process.file.is_public", 0x4000000000090),
-    boolean("process.file.is_readonly", 0x4000000000090),
-    boolean("process.file.is_system", 0x4000000000090),
-    text("process.file.mime_type", 0x4000000000090),
-    integer("process.file.modified_time", 0x4000000000090),
-    text("process.file.modifier.name", 0x4000000000090),
-    text("process.file.name", 0x4000000000090),
-    text("process.file.owner.name", 0x4000000000090),
-    text("process.file.owner.uid", 0x4000000000090),
-    text("process.file.parent_folder", 0x4000000000090),
-    text("process.file.path", 0x4000000000090),
-    text("process.file.security_descriptor", 0x4000000000090),
-    texts("process.file.signatures.algorithm", 0x4000000000090),
-    texts("process.file.signatures.certificate.issuer", 0x4000000000090),
-    texts("process.file.signatures.certificate.subject", 0x4000000000090),
-    texts("process.file.signatures.state", 0x4000000000090),
-    integer("process.file.size", 0x4000000000090),
-    text("process.file.type", 0x4000000000090),
-    integer("process.file.type_id", 0x4000000000090),
-    text("process.file.uid", 0x4000000000090),
-    text("process.file.uri", 0x4000000000090),
-    text("process.file.version", 0x4000000000090),
-    text("process.group.name", 0x4000000000090),
-    text("process.group.uid", 0x4000000000090),
-    text("process.integrity", 0x4000000000090),
-    integer("process.integrity_id", 0x4000000000090),
-    text("process.name", 0x4000000000090),
-    integer("process.namespace_pid", 0x4000000000090),
-    texts("process.parent_process.ancestry.cmd_line", 0x4000000000090),
-    texts("process.parent_process.ancestry.name", 0x4000000000090),
-    texts("process.parent_process.ancestry.uid", 0x4000000000090),
-    integer("process.parent_process.auid", 0x4000000000090),
-    text("process.parent_process.cmd_line", 0x4000000000090),
-    text("process.parent_process.container.name", 0x4000000000090),
-    text("process.parent_process.container.uid", 0x4000000000090),
-    text("process.parent_process.cpid", 0x4000000000090),
-    integer("process.parent_process.created_time", 0x4000000000090),
-    integer("process.parent_process.egid", 0x4000000000090),
-    texts("process.parent_process.environment_variables.name", 0x4000000000090),
-    texts("process.parent_process.environment_variables.value", 0x4000000000090),
-    integer("process.parent_process.euid", 0x4000000000090),
-    texts("process.parent_process.file.hashes.value", 0x4000000000090),
-    text("process.parent_process.file.name", 0x4000000000090),
-    text("process.parent_process.file.path", 0x4000000000090),
-    text("process.parent_process.group.name", 0x4000000000090),
-    text("process.parent_process.group.uid", 0x4000000000090),
-    text("process.parent_process.integrity", 0x4000000000090),
-    integer("process.parent_process.integrity_id", 0x4000000000090),
-    text("process.parent_process.name", 0x4000000000090),
-    integer("process.parent_process.namespace_pid", 0x4000000000090),
-    text("process.parent_process.parent_process.cmd_line", 0x4000000000090),
-    integer("process.parent_process.parent_process.created_time", 0x4000000000090),
-    text("process.parent_process.parent_process.name", 0x4000000000090),
-    text("process.parent_process.parent_process.path", 0x4000000000090),
-    integer("process.parent_process.parent_process.pid", 0x4000000000090),
-    text("process.parent_process.parent_process.uid", 0x4000000000090),
-    text("process.parent_process.parent_process.user.name", 0x4000000000090),
-    text("process.parent_process.parent_process.user.uid", 0x4000000000090),
-    text("process.parent_process.path", 0x4000000000090),
-    integer("process.parent_process.pid", 0x4000000000090),
-    integer("process.parent_process.ptid", 0x4000000000090),
-    text("process.parent_process.sandbox", 0x4000000000090),
-    integer("process.parent_process.terminated_time", 0x4000000000090),
-    text("process.parent_process.uid", 0x4000000000090),
-    text("process.parent_process.user.domain", 0x4000000000090),
-    text("process.parent_process.user.full_name", 0x4000000000090),
-    text("process.parent_process.user.name", 0x4000000000090),
-    text("process.parent_process.user.type", 0x4000000000090),
-    integer("process.parent_process.user.type_id", 0x4000000000090),
-    text("process.parent_process.user.uid", 0x4000000000090),
-    text("process.parent_process.working_directory", 0x4000000000090),
-    text("process.path", 0x4000000000090),
-    integer("process.pid", 0x4000000000090),
-    integer("process.ptid", 0x4000000000090),
-    text("process.sandbox", 0x4000000000090),
-    text("process.session.terminal", 0x4000000000090),
-    text("process.session.uid", 0x4000000000090),
-    integer("process.terminated_time", 0x4000000000090),
-    text("process.uid", 0x4000000000090),
-    text("process.user.domain", 0x4000000000090),
-    text("process.user.full_name", 0x4000000000090),
-    text("process.user.name", 0x4000000000090),
-    text("process.user.type", 0x4000000000090),
-    integer("process.user.type_id", 0x4000000000090),
-    text("process.user.uid", 0x4000000000090),
-    text("process.working_directory", 0x4000000000090),
-    text("product.feature.name", 0x8000000000),
-    text("product.lang", 0x8000000000),
-    text("product.name", 0x8000000000),
-    text("product.path", 0x8000000000),
-    text("product.uid", 0x8000000000),
-    text("product.vendor_name", 0x8000000000),
-    text("product.version", 0x8000000000),
-    text("protocol_name", 0x480000000),
-    text("protocol_ver", 0x28000000),
-    text("proxy_endpoint.hostname", 0x2077f800000),
-    text("proxy_endpoint.ip", 0x2077f800000),
-    text("proxy_endpoint.name", 0x2077f800000),
-    integer("proxy_endpoint.port", 0x2077f800000),
-    text("proxy_endpoint.uid", 0x2077f800000),
-    text("query.class", 0x2000000),
-    text("query.hostname", 0x2000000),
-    text("query.opcode", 0x2000000),
-    integer("query.opcode_id", 0x2000000),
-    integer("query.packet_uid", 0x2000000),
-    text("query.type", 0x2000000),
-    integer("query_info.bytes", 0x100000000000),
-    text("query_info.name", 0x100000000000),
-    text("query_info.query_string", 0x100000000000),
-    integer("query_info.query_time", 0x100000000000),
-    text("query_info.uid", 0x100000000000),
-    integer("query_time", 0x2000000),
-    integer("raw_data_size", 0xfffffffffffff),
-    text("rcode", 0x2000000),
-    integer("rcode_id", 0x2000000),
-    text("relay.hostname", 0x4000000),
-    text("relay.ip", 0x4000000),
-    text("relay.name", 0x4000000),
-    text("remediation.desc", 0xf000000019800),
-    texts("remediation.references", 0xf000000019800),
-    integer("remote_display.physical_width", 0x8000000),
+    integer("num_detections", 0x800000000000),
+    integer("num_files", 0x800000000000),
+    integer("num_folders", 0x800000000000),
+    integer("num_network_items", 0x800000000000),
+    integer("num_processes", 0x800000000000),
+    integer("num_registry_items", 0x800000000000),
+    integer("num_resolutions", 0x800000000000),
+    integer("num_skipped_items", 0x800000000000),
+    integer("num_trusted_items", 0x800000000000),
+    texts("observables.name", 0x1fffffffffffff),
+    texts("observables.type", 0x1fffffffffffff),
+    texts("observables.value", 0x1fffffffffffff),
+    text("peripheral_device.class", 0x400),
+    text("peripheral_device.model", 0x400),
+    text("peripheral_device.name", 0x400),
+    text("peripheral_device.serial_number", 0x400),
+    text("peripheral_device.type", 0x400),
+    integer("peripheral_device.type_id", 0x400),
+    text("peripheral_device.uid", 0x400),
+    texts("peripheral_device.vendor_id_list", 0x400),
+    text("peripheral_device.vendor_name", 0x400),
+    texts("policies.name", 0x40000),
+    texts("policies.uid", 0x40000),
+    text("policy.desc", 0x1fffffffffffff),
+    boolean("policy.is_applied", 0x1fffffffffffff),
+    text("policy.name", 0x1fffffffffffff),
+    text("policy.type", 0x1fffffffffffff),
+    text("policy.uid", 0x1fffffffffffff),
+    text("policy.version", 0x1fffffffffffff),
+    integer("port", 0x80000000),
+    text("prev_security_level", 0x8000000000),
+    integer("prev_security_level_id", 0x8000000000),
+    text("priority", 0x3f800),
+    integer("priority_id", 0x3f800),
+    texts("privileges", 0xd00000),
+    texts("process.ancestry.cmd_line", 0x8000000000090),
+    texts("process.ancestry.name", 0x8000000000090),
+    texts("process.ancestry.uid", 0x8000000000090),
+    integer("process.auid", 0x8000000000090),
+    text("process.cmd_line", 0x8000000000090),
+    text("process.container.hash.value", 0x8000000000090),
+    texts("process.container.image.labels", 0x8000000000090),
+    text("process.container.image.name", 0x8000000000090),
+    text("process.container.image.path", 0x8000000000090),
+    text("process.container.image.uid", 0x8000000000090),
+    texts("process.container.labels", 0x8000000000090),
+    text("process.container.name", 0x8000000000090),
+    text("process.container.network_driver", 0x8000000000090),
+    text("process.container.orchestrator", 0x8000000000090),
+    text("process.container.pod_uuid", 0x8000000000090),
+    text("process.container.runtime", 0x8000000000090),
+    integer("process.container.size", 0x8000000000090),
+    texts("process.container.tags.name", 0x8000000000090),
+    texts("process.container.tags.value", 0x8000000000090),
+    text("process.container.uid", 0x8000000000090),
+    text("process.cpid", 0x8000000000090),
+    integer("process.created_time", 0x8000000000090),
+    integer("process.egid", 0x8000000000090),
+    texts("process.environment_variables.name", 0x8000000000090),
+    texts("process.environment_variables.value", 0x8000000000090),
+    integer("process.euid", 0x8000000000090),
+    integer("process.file.accessed_time", 0x8000000000090),
+    integer("process.file.attributes", 0x8000000000090),
+    text("process.file.company_name", 0x8000000000090),
+    integer("process.file.created_time", 0x8000000000090),
+    text("process.file.desc", 0x8000000000090),
+    text("process.file.ext", 0x8000000000090),
+    texts("process.file.hashes.algorithm", 0x8000000000090),
+    texts("process.file.hashes.value", 0x8000000000090),
+    text("process.file.internal_name", 0x8000000000090),
+    boolean("process.file.is_deleted", 0x8000000000090),
+    boolean("process.file.is_encrypted", 0x8000000000090),
+    boolean("process.file.is_public", 0x8000000000090),
+    boolean("process.file.is_readonly", 0x8000000000090),
+    boolean("process.file.is_system", 0x8000000000090),
+    text("process.file.mime_type", 0x8000000000090),
+    integer("process.file.modified_time", 0x8000000000090),
+    text("process.file.modifier.name", 0x8000000000090),
+    text("process.file.name", 0x8000000000090),
+    text("process.file.owner.name", 0x8000000000090),
+    text("process.file.owner.uid", 0x8000000000090),
+    text("process.file.parent_folder", 0x8000000000090),
+    text("process.file.path", 0x8000000000090),
+    text("process.file.security_descriptor", 0x8000000000090),
+    texts("process.file.signatures.algorithm", 0x8000000000090),
+    texts("process.file.signatures.certificate.issuer", 0x8000000000090),
+    texts("process.file.signatures.certificate.subject", 0x8000000000090),
+    texts("process.file.signatures.state", 0x8000000000090),
+    integer("process.file.size", 0x8000000000090),
+    text("process.file.type", 0x8000000000090),
+    integer("process.file.type_id", 0x8000000000090),
+    text("process.file.uid", 0x8000000000090),
+    text("process.file.uri", 0x8000000000090),
+    text("process.file.version", 0x8000000000090),
+    text("process.group.name", 0x8000000000090),
+    text("process.group.uid", 0x8000000000090),
+    text("process.integrity", 0x8000000000090),
+    integer("process.integrity_id", 0x8000000000090),
+    text("process.name", 0x8000000000090),
+    integer("process.namespace_pid", 0x8000000000090),
+    texts("process.parent_process.ancestry.cmd_line", 0x8000000000090),
+    texts("process.parent_process.ancestry.name", 0x8000000000090),
+    texts("process.parent_process.ancestry.uid", 0x8000000000090),
+    integer("process.parent_process.auid", 0x8000000000090),
+    text("process.parent_process.cmd_line", 0x8000000000090),
+    text("process.parent_process.container.name", 0x8000000000090),
+    text("process.parent_process.container.uid", 0x8000000000090),
+    text("process.parent_process.cpid", 0x8000000000090),
+    integer("process.parent_process.created_time", 0x8000000000090),
+    integer("process.parent_process.egid", 0x8000000000090),
+    texts("process.parent_process.environment_variables.name", 0x8000000000090),
+    texts("process.parent_process.environment_variables.value", 0x8000000000090),
+    integer("process.parent_process.euid", 0x8000000000090),
+    texts("process.parent_process.file.hashes.value", 0x8000000000090),
+    text("process.parent_process.file.name", 0x8000000000090),
+    text("process.parent_process.file.path", 0x8000000000090),
+    text("process.parent_process.group.name", 0x8000000000090),
+    text("process.parent_process.group.uid", 0x8000000000090),
+    text("process.parent_process.integrity", 0x8000000000090),
+    integer("process.parent_process.integrity_id", 0x8000000000090),
+    text("process.parent_process.name", 0x8000000000090),
+    integer("process.parent_process.namespace_pid", 0x8000000000090),
+    text("process.parent_process.parent_process.cmd_line", 0x8000000000090),
+    integer("process.parent_process.parent_process.created_time", 0x8000000000090),
+    text("process.parent_process.parent_process.name", 0x8000000000090),
+    text("process.parent_process.parent_process.path", 0x8000000000090),
+    integer("process.parent_process.parent_process.pid", 0x8000000000090),
+    text("process.parent_process.parent_process.uid", 0x8000000000090),
+    text("process.parent_process.parent_process.user.name", 0x8000000000090),
+    text("process.parent_process.parent_process.user.uid", 0x8000000000090),
+    text("process.parent_process.path", 0x8000000000090),
+    integer("process.parent_process.pid", 0x8000000000090),
+    integer("process.parent_process.ptid", 0x8000000000090),
+    text("process.parent_process.sandbox", 0x8000000000090),
+    integer("process.parent_process.terminated_time", 0x8000000000090),
+    text("process.parent_process.uid", 0x8000000000090),
+    text("process.parent_process.user.domain", 0x8000000000090),
+    text("process.parent_process.user.full_name", 0x8000000000090),
+    text("process.parent_process.user.name", 0x8000000000090),
+    text("process.parent_process.user.type", 0x8000000000090),
+    integer("process.parent_process.user.type_id", 0x8000000000090),
+    text("process.parent_process.user.uid", 0x8000000000090),
+    text("process.parent_process.working_directory", 0x8000000000090),
+    text("process.path", 0x8000000000090),
+    integer("process.pid", 0x8000000000090),
+    integer("process.ptid", 0x8000000000090),
+    text("process.sandbox", 0x8000000000090),
+    text("process.session.terminal", 0x8000000000090),
+    text("process.session.uid", 0x8000000000090),
+    integer("process.terminated_time", 0x8000000000090),
+    text("process.uid", 0x8000000000090),
+    text("process.user.domain", 0x8000000000090),
+    text("process.user.full_name", 0x8000000000090),
+    text("process.user.name", 0x8000000000090),
+    text("process.user.type", 0x8000000000090),
+    integer("process.user.type_id", 0x8000000000090),
+    text("process.user.uid", 0x8000000000090),
+    text("process.working_directory", 0x8000000000090),
+    text("product.feature.name", 0x10000000000),
+    text("product.lang", 0x10000000000),
+    text("product.name", 0x10000000000),
+    text("product.path", 0x10000000000),
+    text("product.uid", 0x10000000000),
+    text("product.vendor_name", 0x10000000000),
+    text("product.version", 0x10000000000),
+    text("protocol_name", 0x900000000),
+    text("protocol_ver", 0x50000000),
+    text("proxy_endpoint.hostname", 0x40eff000000),
+    text("proxy_endpoint.ip", 0x40eff000000),
+    text("proxy_endpoint.name", 0x40eff000000),
+    integer("proxy_endpoint.port", 0x40eff000000),
+    text("proxy_endpoint.uid", 0x40eff000000),
+    text("query.class", 0x4000000),
+    text("query.hostname", 0x4000000),
+    text("query.opcode", 0x4000000),
+    integer("query.opcode_id", 0x4000000),
+    integer("query.packet_uid", 0x4000000),
+    text("query.type", 0x4000000),
+    integer("query_info.bytes", 0x200000000000),
+    text("query_info.name", 0x200000000000),
+    text("query_info.query_string", 0x200000000000),
+    integer("query_info.query_time", 0x200000000000),
+    text("query_info.uid", 0x200000000000),
+    integer("query_time", 0x4000000),
+    integer("raw_data_size", 0x1fffffffffffff),
+    text("rcode", 0x4000000),
+    integer("rcode_id", 0x4000000),
+    text("relay.hostname", 0x8000000),
+    text("relay.ip", 0x8000000),
+    text("relay.name", 0x8000000),
+    text("remediation.desc", 0x1e000000033000),
+    texts("remediation.references", 0x1e000000033000),
+    integer("remote_display.physical_width", 0x10000000),
     integer("requested_permissions", 0x90),
-    text("resource.criticality", 0x400000),
-    text("resource.hostname", 0x400000),
-    text("resource.ip", 0x400000),
-    text("resource.name", 0x400000),
-    text("resource.namespace", 0x400000),
-    text("resource.owner.name", 0x400000),
-    text("resource.owner.uid", 0x400000),
-    text("resource.region", 0x400000),
-    text("resource.role", 0x400000),
-    text("resource.type", 0x400000),
-    text("resource.uid", 0x400000),
-    text("resource.version", 0x400000),
-    text("resource.zone", 0x400000),
-    texts("resources.criticality", 0x9000021dc00),
-    texts("resources.hostname", 0x9000021dc00),
-    texts("resources.ip", 0x9000021dc00),
-    texts("resources.name", 0x9000021dc00),
-    texts("resources.namespace", 0x9000021dc00),
-    texts("resources.owner.name", 0x9000021dc00),
-    texts("resources.owner.uid", 0x9000021dc00),
-    texts("resources.region", 0x9000021dc00),
-    texts("resources.role", 0x9000021dc00),
-    texts("resources.type", 0x9000021dc00),
-    texts("resources.uid", 0x9000021dc00),
-    texts("resources.version", 0x9000021dc00),
-    texts("resources.zone", 0x9000021dc00),
-    integer("response_time", 0x2000000),
-    text("risk_details", 0xfffffffffffff),
-    text("risk_level", 0xfffffffffffff),
-    integer("risk_level_id", 0xfffffffffffff),
-    integer("risk_score", 0xfffffffffffff),
-    text("sbom.package.architecture", 0x8000000000),
-    text("sbom.package.license", 0x8000000000),
-    text("sbom.package.name", 0x8000000000),
-    text("sbom.package.package_manager", 0x8000000000),
-    text("sbom.package.purl", 0x8000000000),
-    text("sbom.package.release", 0x8000000000),
-    text("sbom.package.type", 0x8000000000),
-    text("sbom.package.uid", 0x8000000000),
-    text("sbom.package.vendor_name", 0x8000000000),
-    text("sbom.package.version", 0x8000000000),
-    text("scan.name", 0xf400000000000),
-    text("scan.type", 0xf400000000000),
-    integer("scan.type_id", 0xf400000000000),
-    text("scan.uid", 0xf400000000000),
-    text("schedule_uid", 0x400000000000),
+    text("resource.criticality", 0x800000),
+    text("resource.hostname", 0x800000),
+    text("resource.ip", 0x800000),
+    text("resource.name", 0x800000),
+    text("resource.namespace", 0x800000),
+    text("resource.owner.name", 0x800000),
+    text("resource.owner.uid", 0x800000),
+    text("resource.region", 0x800000),
+    text("resource.role", 0x800000),
+    text("resource.type", 0x800000),
+    text("resource.uid", 0x800000),
+    text("resource.version", 0x800000),
+    text("resource.zone", 0x800000),
+    texts("resources.criticality", 0x12000043b800),
+    texts("resources.hostname", 0x12000043b800),
+    texts("resources.ip", 0x12000043b800),
+    texts("resources.name", 0x12000043b800),
+    texts("resources.namespace", 0x12000043b800),
+    texts("resources.owner.name", 0x12000043b800),
+    texts("resources.owner.uid", 0x12000043b800),
+    texts("resources.region", 0x12000043b800),
+    texts("resources.role", 0x12000043b800),
+    texts("resources.type", 0x12000043b800),
+    texts("resources.uid", 0x12000043b800),
+    texts("resources.version", 0x12000043b800),
+    texts("resources.zone", 0x12000043b800),
+    integer("response_time", 0x4000000),
+    text("risk_details", 0x1fffffffffffff),
+    text("risk_level", 0x1fffffffffffff),
+    integer("risk_level_id", 0x1fffffffffffff),
+    integer("risk_score", 0x1fffffffffffff),
+    text("sbom.package.architecture", 0x10000000000),
+    text("sbom.package.license", 0x10000000000),
+    text("sbom.package.name", 0x10000000000),
+    text("sbom.package.package_manager", 0x10000000000),
+    text("sbom.package.purl", 0x10000000000),
+    text("sbom.package.release", 0x10000000000),
+    text("sbom.package.type", 0x10000000000),
+    text("sbom.package.uid", 0x10000000000),
+    text("sbom.package.vendor_name", 0x10000000000),
+    text("sbom.package.version", 0x10000000000),
+    text("scan.name", 0x1e800000000000),
+    text("scan.type", 0x1e800000000000),
+    integer("scan.type_id", 0x1e800000000000),
+    text("scan.uid", 0x1e800000000000),
+    text("schedule_uid", 0x800000000000),
     integer("script.file.created_time", 0x200),
     text("script.file.ext", 0x200),
     texts("script.file.hashes.algorithm", 0x200),
@@ -3904,186 +3943,186 @@ pub static FIELDS: [FieldInfo; 1122] = [
     text("script.type", 0x200),
     integer("script.type_id", 0x200),
     text("script.uid", 0x200),
-    text("security_level", 0x4000000000),
-    integer("security_level_id", 0x4000000000),
-    text("server_hassh.algorithm", 0x20000000),
-    text("server_hassh.fingerprint.value", 0x20000000),
-    texts("service.labels", 0x40000),
-    text("service.name", 0x40000),
-    text("service.uid", 0x40000),
-    text("service.version", 0x40000),
-    integer("session.count", 0x4000c0000),
-    integer("session.created_time", 0x4000c0000),
-    text("session.credential_uid", 0x4000c0000),
-    text("session.expiration_reason", 0x4000c0000),
-    integer("session.expiration_time", 0x4000c0000),
-    boolean("session.is_mfa", 0x4000c0000),
-    boolean("session.is_remote", 0x4000c0000),
-    boolean("session.is_vpn", 0x4000c0000),
-    text("session.issuer", 0x4000c0000),
-    text("session.terminal", 0x4000c0000),
-    text("session.uid", 0x4000c0000),
-    text("session.uid_alt", 0x4000c0000),
-    text("session.uuid", 0x4000c0000),
-    text("share", 0x200010000000),
-    text("share_type", 0x200010000000),
-    integer("share_type_id", 0x200010000000),
-    text("src_endpoint.autonomous_system.name", 0x3a07fffe4100),
-    integer("src_endpoint.autonomous_system.number", 0x3a07fffe4100),
-    text("src_endpoint.container.hash.value", 0x3a07fffe4100),
-    texts("src_endpoint.container.image.labels", 0x3a07fffe4100),
-    text("src_endpoint.container.image.name", 0x3a07fffe4100),
-    text("src_endpoint.container.image.path", 0x3a07fffe4100),
-    text("src_endpoint.container.image.uid", 0x3a07fffe4100),
-    texts("src_endpoint.container.labels", 0x3a07fffe4100),
-    text("src_endpoint.container.name", 0x3a07fffe4100),
-    text("src_endpoint.container.network_driver", 0x3a07fffe4100),
-    text("src_endpoint.container.orchestrator", 0x3a07fffe4100),
-    text("src_endpoint.container.pod_uuid", 0x3a07fffe4100),
-    text("src_endpoint.container.runtime", 0x3a07fffe4100),
-    integer("src_endpoint.container.size", 0x3a07fffe4100),
-    texts("src_endpoint.container.tags.name", 0x3a07fffe4100),
-    texts("src_endpoint.container.tags.value", 0x3a07fffe4100),
-    text("src_endpoint.container.uid", 0x3a07fffe4100),
-    text("src_endpoint.domain", 0x3a07fffe4100),
-    text("src_endpoint.hostname", 0x3a07fffe4100),
-    text("src_endpoint.instance_uid", 0x3a07fffe4100),
-    text("src_endpoint.interface_name", 0x3a07fffe4100),
-    text("src_endpoint.interface_uid", 0x3a07fffe4100),
-    texts("src_endpoint.intermediate_ips", 0x3a07fffe4100),
-    text("src_endpoint.ip", 0x3a07fffe4100),
-    text("src_endpoint.isp", 0x3a07fffe4100),
-    text("src_endpoint.isp_org", 0x3a07fffe4100),
-    text("src_endpoint.location.city", 0x3a07fffe4100),
-    text("src_endpoint.location.continent", 0x3a07fffe4100),
-    text("src_endpoint.location.country", 0x3a07fffe4100),
-    text("src_endpoint.location.desc", 0x3a07fffe4100),
-    boolean("src_endpoint.location.is_on_premises", 0x3a07fffe4100),
-    text("src_endpoint.location.postal_code", 0x3a07fffe4100),
-    text("src_endpoint.location.region", 0x3a07fffe4100),
-    text("src_endpoint.mac", 0x3a07fffe4100),
-    text("src_endpoint.name", 0x3a07fffe4100),
-    integer("src_endpoint.network_scope_id", 0x3a07fffe4100),
-    text("src_endpoint.os.name", 0x3a07fffe4100),
-    integer("src_endpoint.os.type_id", 0x3a07fffe4100),
-    text("src_endpoint.owner.name", 0x3a07fffe4100),
-    text("src_endpoint.owner.uid", 0x3a07fffe4100),
-    integer("src_endpoint.port", 0x3a07fffe4100),
-    text("src_endpoint.subnet_uid", 0x3a07fffe4100),
-    text("src_endpoint.svc_name", 0x3a07fffe4100),
-    text("src_endpoint.type", 0x3a07fffe4100),
-    integer("src_endpoint.type_id", 0x3a07fffe4100),
-    text("src_endpoint.uid", 0x3a07fffe4100),
-    text("src_endpoint.vlan_uid", 0x3a07fffe4100),
-    text("src_endpoint.vpc_uid", 0x3a07fffe4100),
-    text("src_endpoint.zone", 0x3a07fffe4100),
-    text("src_url", 0x1fc00),
-    integer("start_time", 0xfffffffffffff),
-    text("state", 0x4000000000),
-    integer("state_id", 0x4000000000),
-    text("status", 0xfffffffffffff),
-    text("status_code", 0xfffffffffffff),
-    text("status_detail", 0xfffffffffffff),
-    integer("status_id", 0xfffffffffffff),
-    text("stratum", 0x200000000),
-    integer("stratum_id", 0x200000000),
-    text("subgroup.desc", 0x400000),
-    text("subgroup.domain", 0x400000),
-    text("subgroup.name", 0x400000),
-    texts("subgroup.privileges", 0x400000),
-    text("subgroup.type", 0x400000),
-    text("subgroup.uid", 0x400000),
-    text("table.desc", 0x110000004000),
-    text("table.name", 0x110000004000),
-    text("table.uid", 0x110000004000),
-    integer("timezone_offset", 0xfffffffffffff),
-    integer("tls.alert", 0x2077f800000),
-    integer("tls.certificate.created_time", 0x2077f800000),
-    integer("tls.certificate.expiration_time", 0x2077f800000),
-    texts("tls.certificate.fingerprints.value", 0x2077f800000),
-    boolean("tls.certificate.is_self_signed", 0x2077f800000),
-    text("tls.certificate.issuer", 0x2077f800000),
-    text("tls.certificate.serial_number", 0x2077f800000),
-    text("tls.certificate.subject", 0x2077f800000),
-    text("tls.certificate.version", 0x2077f800000),
-    text("tls.cipher", 0x2077f800000),
-    text("tls.ja3_hash.value", 0x2077f800000),
-    text("tls.ja3s_hash.value", 0x2077f800000),
-    integer("tls.key_length", 0x2077f800000),
-    text("tls.sni", 0x2077f800000),
-    text("tls.version", 0x2077f800000),
-    texts("to", 0x80000000),
-    integer("total", 0x400000000000),
-    text("trace.service.name", 0x80001000000),
-    text("trace.span.uid", 0x80001000000),
-    text("trace.uid", 0x80001000000),
-    integer("traffic.bytes", 0x77f800000),
-    integer("traffic.bytes_in", 0x77f800000),
-    integer("traffic.bytes_out", 0x77f800000),
-    integer("traffic.packets", 0x77f800000),
-    integer("traffic.packets_in", 0x77f800000),
-    integer("traffic.packets_out", 0x77f800000),
-    text("transaction_uid", 0x4000000),
-    text("tree_uid", 0x10000000),
-    text("tunnel_interface.ip", 0x400000000),
-    text("tunnel_interface.name", 0x400000000),
-    text("tunnel_type", 0x400000000),
-    integer("tunnel_type_id", 0x400000000),
-    text("type", 0x100040000000),
-    integer("type_id", 0x100000000000),
-    text("url.domain", 0x800000),
-    text("url.hostname", 0x800000),
-    text("url.path", 0x800000),
-    integer("url.port", 0x800000),
-    text("url.query_string", 0x800000),
-    text("url.scheme", 0x800000),
-    text("url.subdomain", 0x800000),
-    text("url.url_string", 0x800000),
-    texts("user.account.labels", 0x24086f0000),
-    text("user.account.name", 0x24086f0000),
-    text("user.account.type", 0x24086f0000),
-    integer("user.account.type_id", 0x24086f0000),
-    text("user.account.uid", 0x24086f0000),
-    text("user.display_name", 0x24086f0000),
-    text("user.domain", 0x24086f0000),
-    text("user.email_addr", 0x24086f0000),
-    text("user.full_name", 0x24086f0000),
-    texts("user.groups.name", 0x24086f0000),
-    texts("user.groups.uid", 0x24086f0000),
-    boolean("user.has_mfa", 0x24086f0000),
-    text("user.name", 0x24086f0000),
-    text("user.org.name", 0x24086f0000),
-    text("user.org.ou_name", 0x24086f0000),
-    text("user.org.ou_uid", 0x24086f0000),
-    text("user.org.uid", 0x24086f0000),
-    texts("user.programmatic_credentials.uid", 0x24086f0000),
-    integer("user.risk_level_id", 0x24086f0000),
-    text("user.type", 0x24086f0000),
-    integer("user.type_id", 0x24086f0000),
-    text("user.uid", 0x24086f0000),
-    text("user.uid_alt", 0x24086f0000),
-    text("user_result.domain", 0x20000),
-    text("user_result.full_name", 0x20000),
-    text("user_result.name", 0x20000),
-    text("user_result.type", 0x20000),
-    integer("user_result.type_id", 0x20000),
-    text("user_result.uid", 0x20000),
-    text("vendor_attributes.severity", 0x1fc00),
-    integer("vendor_attributes.severity_id", 0x1fc00),
-    text("verdict", 0x1fc00),
-    integer("verdict_id", 0x1fc00),
-    text("version", 0x200000000),
-    texts("vulnerabilities.cve.title", 0x9400),
-    texts("vulnerabilities.cve.uid", 0x9400),
-    texts("vulnerabilities.desc", 0x9400),
-    texts("vulnerabilities.severity", 0x9400),
-    texts("vulnerabilities.title", 0x9400),
-    texts("vulnerabilities.vendor_name", 0x9400),
-    texts("web_resources.desc", 0x20000000000),
-    texts("web_resources.name", 0x20000000000),
-    texts("web_resources.type", 0x20000000000),
-    texts("web_resources.uid", 0x20000000000),
-    texts("web_resources.url_string", 0x20000000000),
+    text("security_level", 0x8000000000),
+    integer("security_level_id", 0x8000000000),
+    text("server_hassh.algorithm", 0x40000000),
+    text("server_hassh.fingerprint.value", 0x40000000),
+    texts("service.labels", 0x80000),
+    text("service.name", 0x80000),
+    text("service.uid", 0x80000),
+    text("service.version", 0x80000),
+    integer("session.count", 0x800180000),
+    integer("session.created_time", 0x800180000),
+    text("session.credential_uid", 0x800180000),
+    text("session.expiration_reason", 0x800180000),
+    integer("session.expiration_time", 0x800180000),
+    boolean("session.is_mfa", 0x800180000),
+    boolean("session.is_remote", 0x800180000),
+    boolean("session.is_vpn", 0x800180000),
+    text("session.issuer", 0x800180000),
+    text("session.terminal", 0x800180000),
+    text("session.uid", 0x800180000),
+    text("session.uid_alt", 0x800180000),
+    text("session.uuid", 0x800180000),
+    text("share", 0x400020000000),
+    text("share_type", 0x400020000000),
+    integer("share_type_id", 0x400020000000),
+    text("src_endpoint.autonomous_system.name", 0x740ffffc8100),
+    integer("src_endpoint.autonomous_system.number", 0x740ffffc8100),
+    text("src_endpoint.container.hash.value", 0x740ffffc8100),
+    texts("src_endpoint.container.image.labels", 0x740ffffc8100),
+    text("src_endpoint.container.image.name", 0x740ffffc8100),
+    text("src_endpoint.container.image.path", 0x740ffffc8100),
+    text("src_endpoint.container.image.uid", 0x740ffffc8100),
+    texts("src_endpoint.container.labels", 0x740ffffc8100),
+    text("src_endpoint.container.name", 0x740ffffc8100),
+    text("src_endpoint.container.network_driver", 0x740ffffc8100),
+    text("src_endpoint.container.orchestrator", 0x740ffffc8100),
+    text("src_endpoint.container.pod_uuid", 0x740ffffc8100),
+    text("src_endpoint.container.runtime", 0x740ffffc8100),
+    integer("src_endpoint.container.size", 0x740ffffc8100),
+    texts("src_endpoint.container.tags.name", 0x740ffffc8100),
+    texts("src_endpoint.container.tags.value", 0x740ffffc8100),
+    text("src_endpoint.container.uid", 0x740ffffc8100),
+    text("src_endpoint.domain", 0x740ffffc8100),
+    text("src_endpoint.hostname", 0x740ffffc8100),
+    text("src_endpoint.instance_uid", 0x740ffffc8100),
+    text("src_endpoint.interface_name", 0x740ffffc8100),
+    text("src_endpoint.interface_uid", 0x740ffffc8100),
+    texts("src_endpoint.intermediate_ips", 0x740ffffc8100),
+    text("src_endpoint.ip", 0x740ffffc8100),
+    text("src_endpoint.isp", 0x740ffffc8100),
+    text("src_endpoint.isp_org", 0x740ffffc8100),
+    text("src_endpoint.location.city", 0x740ffffc8100),
+    text("src_endpoint.location.continent", 0x740ffffc8100),
+    text("src_endpoint.location.country", 0x740ffffc8100),
+    text("src_endpoint.location.desc", 0x740ffffc8100),
+    boolean("src_endpoint.location.is_on_premises", 0x740ffffc8100),
+    text("src_endpoint.location.postal_code", 0x740ffffc8100),
+    text("src_endpoint.location.region", 0x740ffffc8100),
+    text("src_endpoint.mac", 0x740ffffc8100),
+    text("src_endpoint.name", 0x740ffffc8100),
+    integer("src_endpoint.network_scope_id", 0x740ffffc8100),
+    text("src_endpoint.os.name", 0x740ffffc8100),
+    integer("src_endpoint.os.type_id", 0x740ffffc8100),
+    text("src_endpoint.owner.name", 0x740ffffc8100),
+    text("src_endpoint.owner.uid", 0x740ffffc8100),
+    integer("src_endpoint.port", 0x740ffffc8100),
+    text("src_endpoint.subnet_uid", 0x740ffffc8100),
+    text("src_endpoint.svc_name", 0x740ffffc8100),
+    text("src_endpoint.type", 0x740ffffc8100),
+    integer("src_endpoint.type_id", 0x740ffffc8100),
+    text("src_endpoint.uid", 0x740ffffc8100),
+    text("src_endpoint.vlan_uid", 0x740ffffc8100),
+    text("src_endpoint.vpc_uid", 0x740ffffc8100),
+    text("src_endpoint.zone", 0x740ffffc8100),
+    text("src_url", 0x3f800),
+    integer("start_time", 0x1fffffffffffff),
+    text("state", 0x8000000000),
+    integer("state_id", 0x8000000000),
+    text("status", 0x1fffffffffffff),
+    text("status_code", 0x1fffffffffffff),
+    text("status_detail", 0x1fffffffffffff),
+    integer("status_id", 0x1fffffffffffff),
+    text("stratum", 0x400000000),
+    integer("stratum_id", 0x400000000),
+    text("subgroup.desc", 0x800000),
+    text("subgroup.domain", 0x800000),
+    text("subgroup.name", 0x800000),
+    texts("subgroup.privileges", 0x800000),
+    text("subgroup.type", 0x800000),
+    text("subgroup.uid", 0x800000),
+    text("table.desc", 0x220000008000),
+    text("table.name", 0x220000008000),
+    text("table.uid", 0x220000008000),
+    integer("timezone_offset", 0x1fffffffffffff),
+    integer("tls.alert", 0x40eff000000),
+    integer("tls.certificate.created_time", 0x40eff000000),
+    integer("tls.certificate.expiration_time", 0x40eff000000),
+    texts("tls.certificate.fingerprints.value", 0x40eff000000),
+    boolean("tls.certificate.is_self_signed", 0x40eff000000),
+    text("tls.certificate.issuer", 0x40eff000000),
+    text("tls.certificate.serial_number", 0x40eff000000),
+    text("tls.certificate.subject", 0x40eff000000),
+    text("tls.certificate.version", 0x40eff000000),
+    text("tls.cipher", 0x40eff000000),
+    text("tls.ja3_hash.value", 0x40eff000000),
+    text("tls.ja3s_hash.value", 0x40eff000000),
+    integer("tls.key_length", 0x40eff000000),
+    text("tls.sni", 0x40eff000000),
+    text("tls.version", 0x40eff000000),
+    texts("to", 0x100000000),
+    integer("total", 0x800000000000),
+    text("trace.service.name", 0x100002000000),
+    text("trace.span.uid", 0x100002000000),
+    text("trace.uid", 0x100002000000),
+    integer("traffic.bytes", 0xeff000000),
+    integer("traffic.bytes_in", 0xeff000000),
+    integer("traffic.bytes_out", 0xeff000000),
+    integer("traffic.packets", 0xeff000000),
+    integer("traffic.packets_in", 0xeff000000),
+    integer("traffic.packets_out", 0xeff000000),
+    text("transaction_uid", 0x8000000),
+    text("tree_uid", 0x20000000),
+    text("tunnel_interface.ip", 0x800000000),
+    text("tunnel_interface.name", 0x800000000),
+    text("tunnel_type", 0x800000000),
+    integer("tunnel_type_id", 0x800000000),
+    text("type", 0x200080000000),
+    integer("type_id", 0x200000000000),
+    text("url.domain", 0x1000000),
+    text("url.hostname", 0x1000000),
+    text("url.path", 0x1000000),
+    integer("url.port", 0x1000000),
+    text("url.query_string", 0x1000000),
+    text("url.scheme", 0x1000000),
+    text("url.subdomain", 0x1000000),
+    text("url.url_string", 0x1000000),
+    texts("user.account.labels", 0x4810de0000),
+    text("user.account.name", 0x4810de0000),
+    text("user.account.type", 0x4810de0000),
+    integer("user.account.type_id", 0x4810de0000),
+    text("user.account.uid", 0x4810de0000),
+    text("user.display_name", 0x4810de0000),
+    text("user.domain", 0x4810de0000),
+    text("user.email_addr", 0x4810de0000),
+    text("user.full_name", 0x4810de0000),
+    texts("user.groups.name", 0x4810de0000),
+    texts("user.groups.uid", 0x4810de0000),
+    boolean("user.has_mfa", 0x4810de0000),
+    text("user.name", 0x4810de0000),
+    text("user.org.name", 0x4810de0000),
+    text("user.org.ou_name", 0x4810de0000),
+    text("user.org.ou_uid", 0x4810de0000),
+    text("user.org.uid", 0x4810de0000),
+    texts("user.programmatic_credentials.uid", 0x4810de0000),
+    integer("user.risk_level_id", 0x4810de0000),
+    text("user.type", 0x4810de0000),
+    integer("user.type_id", 0x4810de0000),
+    text("user.uid", 0x4810de0000),
+    text("user.uid_alt", 0x4810de0000),
+    text("user_result.domain", 0x40000),
+    text("user_result.full_name", 0x40000),
+    text("user_result.name", 0x40000),
+    text("user_result.type", 0x40000),
+    integer("user_result.type_id", 0x40000),
+    text("user_result.uid", 0x40000),
+    text("vendor_attributes.severity", 0x3f800),
+    integer("vendor_attributes.severity_id", 0x3f800),
+    text("verdict", 0x3f800),
+    integer("verdict_id", 0x3f800),
+    text("version", 0x400000000),
+    texts("vulnerabilities.cve.title", 0x12800),
+    texts("vulnerabilities.cve.uid", 0x12800),
+    texts("vulnerabilities.desc", 0x12800),
+    texts("vulnerabilities.severity", 0x12800),
+    texts("vulnerabilities.title", 0x12800),
+    texts("vulnerabilities.vendor_name", 0x12800),
+    texts("web_resources.desc", 0x40000000000),
+    texts("web_resources.name", 0x40000000000),
+    texts("web_resources.type", 0x40000000000),
+    texts("web_resources.uid", 0x40000000000),
+    texts("web_resources.url_string", 0x40000000000),
 ];
 
 /// A constant for each field, named after its path.
@@ -5496,842 +5535,860 @@ pub mod field {
     pub const OBSERVABLES_TYPE: Field<Box<[Box<str>]>> = Field::new(701);
     /// `observables.value`.
     pub const OBSERVABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(702);
+    /// `peripheral_device.class`.
+    pub const PERIPHERAL_DEVICE_CLASS: Field<Box<str>> = Field::new(703);
+    /// `peripheral_device.model`.
+    pub const PERIPHERAL_DEVICE_MODEL: Field<Box<str>> = Field::new(704);
+    /// `peripheral_device.name`.
+    pub const PERIPHERAL_DEVICE_NAME: Field<Box<str>> = Field::new(705);
+    /// `peripheral_device.serial_number`.
+    pub const PERIPHERAL_DEVICE_SERIAL_NUMBER: Field<Box<str>> = Field::new(706);
+    /// `peripheral_device.type`.
+    pub const PERIPHERAL_DEVICE_TYPE: Field<Box<str>> = Field::new(707);
+    /// `peripheral_device.type_id`.
+    pub const PERIPHERAL_DEVICE_TYPE_ID: Field<i64> = Field::new(708);
+    /// `peripheral_device.uid`.
+    pub const PERIPHERAL_DEVICE_UID: Field<Box<str>> = Field::new(709);
+    /// `peripheral_device.vendor_id_list`.
+    pub const PERIPHERAL_DEVICE_VENDOR_ID_LIST: Field<Box<[Box<str>]>> = Field::new(710);
+    /// `peripheral_device.vendor_name`.
+    pub const PERIPHERAL_DEVICE_VENDOR_NAME: Field<Box<str>> = Field::new(711);
     /// `policies.name`.
-    pub const POLICIES_NAME: Field<Box<[Box<str>]>> = Field::new(703);
+    pub const POLICIES_NAME: Field<Box<[Box<str>]>> = Field::new(712);
     /// `policies.uid`.
-    pub const POLICIES_UID: Field<Box<[Box<str>]>> = Field::new(704);
+    pub const POLICIES_UID: Field<Box<[Box<str>]>> = Field::new(713);
     /// `policy.desc`.
-    pub const POLICY_DESC: Field<Box<str>> = Field::new(705);
+    pub const POLICY_DESC: Field<Box<str>> = Field::new(714);
     /// `policy.is_applied`.
-    pub const POLICY_IS_APPLIED: Field<bool> = Field::new(706);
+    pub const POLICY_IS_APPLIED: Field<bool> = Field::new(715);
     /// `policy.name`.
-    pub const POLICY_NAME: Field<Box<str>> = Field::new(707);
+    pub const POLICY_NAME: Field<Box<str>> = Field::new(716);
     /// `policy.type`.
-    pub const POLICY_TYPE: Field<Box<str>> = Field::new(708);
+    pub const POLICY_TYPE: Field<Box<str>> = Field::new(717);
     /// `policy.uid`.
-    pub const POLICY_UID: Field<Box<str>> = Field::new(709);
+    pub const POLICY_UID: Field<Box<str>> = Field::new(718);
     /// `policy.version`.
-    pub const POLICY_VERSION: Field<Box<str>> = Field::new(710);
+    pub const POLICY_VERSION: Field<Box<str>> = Field::new(719);
     /// `port`.
-    pub const PORT: Field<i64> = Field::new(711);
+    pub const PORT: Field<i64> = Field::new(720);
     /// `prev_security_level`.
-    pub const PREV_SECURITY_LEVEL: Field<Box<str>> = Field::new(712);
+    pub const PREV_SECURITY_LEVEL: Field<Box<str>> = Field::new(721);
     /// `prev_security_level_id`.
-    pub const PREV_SECURITY_LEVEL_ID: Field<i64> = Field::new(713);
+    pub const PREV_SECURITY_LEVEL_ID: Field<i64> = Field::new(722);
     /// `priority`.
-    pub const PRIORITY: Field<Box<str>> = Field::new(714);
+    pub const PRIORITY: Field<Box<str>> = Field::new(723);
     /// `priority_id`.
-    pub const PRIORITY_ID: Field<i64> = Field::new(715);
+    pub const PRIORITY_ID: Field<i64> = Field::new(724);
     /// `privileges`.
-    pub const PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(716);
+    pub const PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(725);
     /// `process.ancestry.cmd_line`.
-    pub const PROCESS_ANCESTRY_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(717);
+    pub const PROCESS_ANCESTRY_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(726);
     /// `process.ancestry.name`.
-    pub const PROCESS_ANCESTRY_NAME: Field<Box<[Box<str>]>> = Field::new(718);
+    pub const PROCESS_ANCESTRY_NAME: Field<Box<[Box<str>]>> = Field::new(727);
     /// `process.ancestry.uid`.
-    pub const PROCESS_ANCESTRY_UID: Field<Box<[Box<str>]>> = Field::new(719);
+    pub const PROCESS_ANCESTRY_UID: Field<Box<[Box<str>]>> = Field::new(728);
     /// `process.auid`.
-    pub const PROCESS_AUID: Field<i64> = Field::new(720);
+    pub const PROCESS_AUID: Field<i64> = Field::new(729);
     /// `process.cmd_line`.
-    pub const PROCESS_CMD_LINE: Field<Box<str>> = Field::new(721);
+    pub const PROCESS_CMD_LINE: Field<Box<str>> = Field::new(730);
     /// `process.container.hash.value`.
-    pub const PROCESS_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(722);
+    pub const PROCESS_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(731);
     /// `process.container.image.labels`.
-    pub const PROCESS_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(723);
+    pub const PROCESS_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(732);
     /// `process.container.image.name`.
-    pub const PROCESS_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(724);
+    pub const PROCESS_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(733);
     /// `process.container.image.path`.
-    pub const PROCESS_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(725);
+    pub const PROCESS_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(734);
     /// `process.container.image.uid`.
-    pub const PROCESS_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(726);
+    pub const PROCESS_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(735);
     /// `process.container.labels`.
-    pub const PROCESS_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(727);
+    pub const PROCESS_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(736);
     /// `process.container.name`.
-    pub const PROCESS_CONTAINER_NAME: Field<Box<str>> = Field::new(728);
+    pub const PROCESS_CONTAINER_NAME: Field<Box<str>> = Field::new(737);
     /// `process.container.network_driver`.
-    pub const PROCESS_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(729);
+    pub const PROCESS_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(738);
     /// `process.container.orchestrator`.
-    pub const PROCESS_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(730);
+    pub const PROCESS_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(739);
     /// `process.container.pod_uuid`.
-    pub const PROCESS_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(731);
+    pub const PROCESS_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(740);
     /// `process.container.runtime`.
-    pub const PROCESS_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(732);
+    pub const PROCESS_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(741);
     /// `process.container.size`.
-    pub const PROCESS_CONTAINER_SIZE: Field<i64> = Field::new(733);
+    pub const PROCESS_CONTAINER_SIZE: Field<i64> = Field::new(742);
     /// `process.container.tags.name`.
-    pub const PROCESS_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(734);
+    pub const PROCESS_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(743);
     /// `process.container.tags.value`.
-    pub const PROCESS_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(735);
+    pub const PROCESS_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(744);
     /// `process.container.uid`.
-    pub const PROCESS_CONTAINER_UID: Field<Box<str>> = Field::new(736);
+    pub const PROCESS_CONTAINER_UID: Field<Box<str>> = Field::new(745);
     /// `process.cpid`.
-    pub const PROCESS_CPID: Field<Box<str>> = Field::new(737);
+    pub const PROCESS_CPID: Field<Box<str>> = Field::new(746);
     /// `process.created_time`.
-    pub const PROCESS_CREATED_TIME: Field<i64> = Field::new(738);
+    pub const PROCESS_CREATED_TIME: Field<i64> = Field::new(747);
     /// `process.egid`.
-    pub const PROCESS_EGID: Field<i64> = Field::new(739);
+    pub const PROCESS_EGID: Field<i64> = Field::new(748);
     /// `process.environment_variables.name`.
-    pub const PROCESS_ENVIRONMENT_VARIABLES_NAME: Field<Box<[Box<str>]>> = Field::new(740);
+    pub const PROCESS_ENVIRONMENT_VARIABLES_NAME: Field<Box<[Box<str>]>> = Field::new(749);
     /// `process.environment_variables.value`.
-    pub const PROCESS_ENVIRONMENT_VARIABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(741);
+    pub const PROCESS_ENVIRONMENT_VARIABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(750);
     /// `process.euid`.
-    pub const PROCESS_EUID: Field<i64> = Field::new(742);
+    pub const PROCESS_EUID: Field<i64> = Field::new(751);
     /// `process.file.accessed_time`.
-    pub const PROCESS_FILE_ACCESSED_TIME: Field<i64> = Field::new(743);
+    pub const PROCESS_FILE_ACCESSED_TIME: Field<i64> = Field::new(752);
     /// `process.file.attributes`.
-    pub const PROCESS_FILE_ATTRIBUTES: Field<i64> = Field::new(744);
+    pub const PROCESS_FILE_ATTRIBUTES: Field<i64> = Field::new(753);
     /// `process.file.company_name`.
-    pub const PROCESS_FILE_COMPANY_NAME: Field<Box<str>> = Field::new(745);
+    pub const PROCESS_FILE_COMPANY_NAME: Field<Box<str>> = Field::new(754);
     /// `process.file.created_time`.
-    pub const PROCESS_FILE_CREATED_TIME: Field<i64> = Field::new(746);
+    pub const PROCESS_FILE_CREATED_TIME: Field<i64> = Field::new(755);
     /// `process.file.desc`.
-    pub const PROCESS_FILE_DESC: Field<Box<str>> = Field::new(747);
+    pub const PROCESS_FILE_DESC: Field<Box<str>> = Field::new(756);
     /// `process.file.ext`.
-    pub const PROCESS_FILE_EXT: Field<Box<str>> = Field::new(748);
+    pub const PROCESS_FILE_EXT: Field<Box<str>> = Field::new(757);
     /// `process.file.hashes.algorithm`.
-    pub const PROCESS_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(749);
+    pub const PROCESS_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(758);
     /// `process.file.hashes.value`.
-    pub const PROCESS_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(750);
+    pub const PROCESS_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(759);
     /// `process.file.internal_name`.
-    pub const PROCESS_FILE_INTERNAL_NAME: Field<Box<str>> = Field::new(751);
+    pub const PROCESS_FILE_INTERNAL_NAME: Field<Box<str>> = Field::new(760);
     /// `process.file.is_deleted`.
-    pub const PROCESS_FILE_IS_DELETED: Field<bool> = Field::new(752);
+    pub const PROCESS_FILE_IS_DELETED: Field<bool> = Field::new(761);
     /// `process.file.is_encrypted`.
-    pub const PROCESS_FILE_IS_ENCRYPTED: Field<bool> = Field::new(753);
+    pub const PROCESS_FILE_IS_ENCRYPTED: Field<bool> = Field::new(762);
     /// `process.file.is_public`.
-    pub const PROCESS_FILE_IS_PUBLIC: Field<bool> = Field::new(754);
+    pub const PROCESS_FILE_IS_PUBLIC: Field<bool> = Field::new(763);
     /// `process.file.is_readonly`.
-    pub const PROCESS_FILE_IS_READONLY: Field<bool> = Field::new(755);
+    pub const PROCESS_FILE_IS_READONLY: Field<bool> = Field::new(764);
     /// `process.file.is_system`.
-    pub const PROCESS_FILE_IS_SYSTEM: Field<bool> = Field::new(756);
+    pub const PROCESS_FILE_IS_SYSTEM: Field<bool> = Field::new(765);
     /// `process.file.mime_type`.
-    pub const PROCESS_FILE_MIME_TYPE: Field<Box<str>> = Field::new(757);
+    pub const PROCESS_FILE_MIME_TYPE: Field<Box<str>> = Field::new(766);
     /// `process.file.modified_time`.
-    pub const PROCESS_FILE_MODIFIED_TIME: Field<i64> = Field::new(758);
+    pub const PROCESS_FILE_MODIFIED_TIME: Field<i64> = Field::new(767);
     /// `process.file.modifier.name`.
-    pub const PROCESS_FILE_MODIFIER_NAME: Field<Box<str>> = Field::new(759);
+    pub const PROCESS_FILE_MODIFIER_NAME: Field<Box<str>> = Field::new(768);
     /// `process.file.name`.
-    pub const PROCESS_FILE_NAME: Field<Box<str>> = Field::new(760);
+    pub const PROCESS_FILE_NAME: Field<Box<str>> = Field::new(769);
     /// `process.file.owner.name`.
-    pub const PROCESS_FILE_OWNER_NAME: Field<Box<str>> = Field::new(761);
+    pub const PROCESS_FILE_OWNER_NAME: Field<Box<str>> = Field::new(770);
     /// `process.file.owner.uid`.
-    pub const PROCESS_FILE_OWNER_UID: Field<Box<str>> = Field::new(762);
+    pub const PROCESS_FILE_OWNER_UID: Field<Box<str>> = Field::new(771);
     /// `process.file.parent_folder`.
-    pub const PROCESS_FILE_PARENT_FOLDER: Field<Box<str>> = Field::new(763);
+    pub const PROCESS_FILE_PARENT_FOLDER: Field<Box<str>> = Field::new(772);
     /// `process.file.path`.
-    pub const PROCESS_FILE_PATH: Field<Box<str>> = Field::new(764);
+    pub const PROCESS_FILE_PATH: Field<Box<str>> = Field::new(773);
     /// `process.file.security_descriptor`.
-    pub const PROCESS_FILE_SECURITY_DESCRIPTOR: Field<Box<str>> = Field::new(765);
+    pub const PROCESS_FILE_SECURITY_DESCRIPTOR: Field<Box<str>> = Field::new(774);
     /// `process.file.signatures.algorithm`.
-    pub const PROCESS_FILE_SIGNATURES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(766);
+    pub const PROCESS_FILE_SIGNATURES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(775);
     /// `process.file.signatures.certificate.issuer`.
-    pub const PROCESS_FILE_SIGNATURES_CERTIFICATE_ISSUER: Field<Box<[Box<str>]>> = Field::new(767);
+    pub const PROCESS_FILE_SIGNATURES_CERTIFICATE_ISSUER: Field<Box<[Box<str>]>> = Field::new(776);
     /// `process.file.signatures.certificate.subject`.
-    pub const PROCESS_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(768);
+    pub const PROCESS_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(777);
     /// `process.file.signatures.state`.
-    pub const PROCESS_FILE_SIGNATURES_STATE: Field<Box<[Box<str>]>> = Field::new(769);
+    pub const PROCESS_FILE_SIGNATURES_STATE: Field<Box<[Box<str>]>> = Field::new(778);
     /// `process.file.size`.
-    pub const PROCESS_FILE_SIZE: Field<i64> = Field::new(770);
+    pub const PROCESS_FILE_SIZE: Field<i64> = Field::new(779);
     /// `process.file.type`.
-    pub const PROCESS_FILE_TYPE: Field<Box<str>> = Field::new(771);
+    pub const PROCESS_FILE_TYPE: Field<Box<str>> = Field::new(780);
     /// `process.file.type_id`.
-    pub const PROCESS_FILE_TYPE_ID: Field<i64> = Field::new(772);
+    pub const PROCESS_FILE_TYPE_ID: Field<i64> = Field::new(781);
     /// `process.file.uid`.
-    pub const PROCESS_FILE_UID: Field<Box<str>> = Field::new(773);
+    pub const PROCESS_FILE_UID: Field<Box<str>> = Field::new(782);
     /// `process.file.uri`.
-    pub const PROCESS_FILE_URI: Field<Box<str>> = Field::new(774);
+    pub const PROCESS_FILE_URI: Field<Box<str>> = Field::new(783);
     /// `process.file.version`.
-    pub const PROCESS_FILE_VERSION: Field<Box<str>> = Field::new(775);
+    pub const PROCESS_FILE_VERSION: Field<Box<str>> = Field::new(784);
     /// `process.group.name`.
-    pub const PROCESS_GROUP_NAME: Field<Box<str>> = Field::new(776);
+    pub const PROCESS_GROUP_NAME: Field<Box<str>> = Field::new(785);
     /// `process.group.uid`.
-    pub const PROCESS_GROUP_UID: Field<Box<str>> = Field::new(777);
+    pub const PROCESS_GROUP_UID: Field<Box<str>> = Field::new(786);
     /// `process.integrity`.
-    pub const PROCESS_INTEGRITY: Field<Box<str>> = Field::new(778);
+    pub const PROCESS_INTEGRITY: Field<Box<str>> = Field::new(787);
     /// `process.integrity_id`.
-    pub const PROCESS_INTEGRITY_ID: Field<i64> = Field::new(779);
+    pub const PROCESS_INTEGRITY_ID: Field<i64> = Field::new(788);
     /// `process.name`.
-    pub const PROCESS_NAME: Field<Box<str>> = Field::new(780);
+    pub const PROCESS_NAME: Field<Box<str>> = Field::new(789);
     /// `process.namespace_pid`.
-    pub const PROCESS_NAMESPACE_PID: Field<i64> = Field::new(781);
+    pub const PROCESS_NAMESPACE_PID: Field<i64> = Field::new(790);
     /// `process.parent_process.ancestry.cmd_line`.
-    pub const PROCESS_PARENT_PROCESS_ANCESTRY_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(782);
+    pub const PROCESS_PARENT_PROCESS_ANCESTRY_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(791);
     /// `process.parent_process.ancestry.name`.
-    pub const PROCESS_PARENT_PROCESS_ANCESTRY_NAME: Field<Box<[Box<str>]>> = Field::new(783);
+    pub const PROCESS_PARENT_PROCESS_ANCESTRY_NAME: Field<Box<[Box<str>]>> = Field::new(792);
     /// `process.parent_process.ancestry.uid`.
-    pub const PROCESS_PARENT_PROCESS_ANCESTRY_UID: Field<Box<[Box<str>]>> = Field::new(784);
+    pub const PROCESS_PARENT_PROCESS_ANCESTRY_UID: Field<Box<[Box<str>]>> = Field::new(793);
     /// `process.parent_process.auid`.
-    pub const PROCESS_PARENT_PROCESS_AUID: Field<i64> = Field::new(785);
+    pub const PROCESS_PARENT_PROCESS_AUID: Field<i64> = Field::new(794);
     /// `process.parent_process.cmd_line`.
-    pub const PROCESS_PARENT_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(786);
+    pub const PROCESS_PARENT_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(795);
     /// `process.parent_process.container.name`.
-    pub const PROCESS_PARENT_PROCESS_CONTAINER_NAME: Field<Box<str>> = Field::new(787);
+    pub const PROCESS_PARENT_PROCESS_CONTAINER_NAME: Field<Box<str>> = Field::new(796);
     /// `process.parent_process.container.uid`.
-    pub const PROCESS_PARENT_PROCESS_CONTAINER_UID: Field<Box<str>> = Field::new(788);
+    pub const PROCESS_PARENT_PROCESS_CONTAINER_UID: Field<Box<str>> = Field::new(797);
     /// `process.parent_process.cpid`.
-    pub const PROCESS_PARENT_PROCESS_CPID: Field<Box<str>> = Field::new(789);
+    pub const PROCESS_PARENT_PROCESS_CPID: Field<Box<str>> = Field::new(798);
     /// `process.parent_process.created_time`.
-    pub const PROCESS_PARENT_PROCESS_CREATED_TIME: Field<i64> = Field::new(790);
+    pub const PROCESS_PARENT_PROCESS_CREATED_TIME: Field<i64> = Field::new(799);
     /// `process.parent_process.egid`.
-    pub const PROCESS_PARENT_PROCESS_EGID: Field<i64> = Field::new(791);
+    pub const PROCESS_PARENT_PROCESS_EGID: Field<i64> = Field::new(800);
     /// `process.parent_process.environment_variables.name`.
-    pub const PROCESS_PARENT_PROCESS_ENVIRONMENT_VARIABLES_NAME: Field<Box<[Box<str>]>> = Field::new(792);
+    pub const PROCESS_PARENT_PROCESS_ENVIRONMENT_VARIABLES_NAME: Field<Box<[Box<str>]>> = Field::new(801);
     /// `process.parent_process.environment_variables.value`.
-    pub const PROCESS_PARENT_PROCESS_ENVIRONMENT_VARIABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(793);
+    pub const PROCESS_PARENT_PROCESS_ENVIRONMENT_VARIABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(802);
     /// `process.parent_process.euid`.
-    pub const PROCESS_PARENT_PROCESS_EUID: Field<i64> = Field::new(794);
+    pub const PROCESS_PARENT_PROCESS_EUID: Field<i64> = Field::new(803);
     /// `process.parent_process.file.hashes.value`.
-    pub const PROCESS_PARENT_PROCESS_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(795);
+    pub const PROCESS_PARENT_PROCESS_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(804);
     /// `process.parent_process.file.name`.
-    pub const PROCESS_PARENT_PROCESS_FILE_NAME: Field<Box<str>> = Field::new(796);
+    pub const PROCESS_PARENT_PROCESS_FILE_NAME: Field<Box<str>> = Field::new(805);
     /// `process.parent_process.file.path`.
-    pub const PROCESS_PARENT_PROCESS_FILE_PATH: Field<Box<str>> = Field::new(797);
+    pub const PROCESS_PARENT_PROCESS_FILE_PATH: Field<Box<str>> = Field::new(806);
     /// `process.parent_process.group.name`.
-    pub const PROCESS_PARENT_PROCESS_GROUP_NAME: Field<Box<str>> = Field::new(798);
+    pub const PROCESS_PARENT_PROCESS_GROUP_NAME: Field<Box<str>> = Field::new(807);
     /// `process.parent_process.group.uid`.
-    pub const PROCESS_PARENT_PROCESS_GROUP_UID: Field<Box<str>> = Field::new(799);
+    pub const PROCESS_PARENT_PROCESS_GROUP_UID: Field<Box<str>> = Field::new(808);
     /// `process.parent_process.integrity`.
-    pub const PROCESS_PARENT_PROCESS_INTEGRITY: Field<Box<str>> = Field::new(800);
+    pub const PROCESS_PARENT_PROCESS_INTEGRITY: Field<Box<str>> = Field::new(809);
     /// `process.parent_process.integrity_id`.
-    pub const PROCESS_PARENT_PROCESS_INTEGRITY_ID: Field<i64> = Field::new(801);
+    pub const PROCESS_PARENT_PROCESS_INTEGRITY_ID: Field<i64> = Field::new(810);
     /// `process.parent_process.name`.
-    pub const PROCESS_PARENT_PROCESS_NAME: Field<Box<str>> = Field::new(802);
+    pub const PROCESS_PARENT_PROCESS_NAME: Field<Box<str>> = Field::new(811);
     /// `process.parent_process.namespace_pid`.
-    pub const PROCESS_PARENT_PROCESS_NAMESPACE_PID: Field<i64> = Field::new(803);
+    pub const PROCESS_PARENT_PROCESS_NAMESPACE_PID: Field<i64> = Field::new(812);
     /// `process.parent_process.parent_process.cmd_line`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(804);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(813);
     /// `process.parent_process.parent_process.created_time`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_CREATED_TIME: Field<i64> = Field::new(805);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_CREATED_TIME: Field<i64> = Field::new(814);
     /// `process.parent_process.parent_process.name`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_NAME: Field<Box<str>> = Field::new(806);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_NAME: Field<Box<str>> = Field::new(815);
     /// `process.parent_process.parent_process.path`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_PATH: Field<Box<str>> = Field::new(807);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_PATH: Field<Box<str>> = Field::new(816);
     /// `process.parent_process.parent_process.pid`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_PID: Field<i64> = Field::new(808);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_PID: Field<i64> = Field::new(817);
     /// `process.parent_process.parent_process.uid`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_UID: Field<Box<str>> = Field::new(809);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_UID: Field<Box<str>> = Field::new(818);
     /// `process.parent_process.parent_process.user.name`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_USER_NAME: Field<Box<str>> = Field::new(810);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_USER_NAME: Field<Box<str>> = Field::new(819);
     /// `process.parent_process.parent_process.user.uid`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_USER_UID: Field<Box<str>> = Field::new(811);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_USER_UID: Field<Box<str>> = Field::new(820);
     /// `process.parent_process.path`.
-    pub const PROCESS_PARENT_PROCESS_PATH: Field<Box<str>> = Field::new(812);
+    pub const PROCESS_PARENT_PROCESS_PATH: Field<Box<str>> = Field::new(821);
     /// `process.parent_process.pid`.
-    pub const PROCESS_PARENT_PROCESS_PID: Field<i64> = Field::new(813);
+    pub const PROCESS_PARENT_PROCESS_PID: Field<i64> = Field::new(822);
     /// `process.parent_process.ptid`.
-    pub const PROCESS_PARENT_PROCESS_PTID: Field<i64> = Field::new(814);
+    pub const PROCESS_PARENT_PROCESS_PTID: Field<i64> = Field::new(823);
     /// `process.parent_process.sandbox`.
-    pub const PROCESS_PARENT_PROCESS_SANDBOX: Field<Box<str>> = Field::new(815);
+    pub const PROCESS_PARENT_PROCESS_SANDBOX: Field<Box<str>> = Field::new(824);
     /// `process.parent_process.terminated_time`.
-    pub const PROCESS_PARENT_PROCESS_TERMINATED_TIME: Field<i64> = Field::new(816);
+    pub const PROCESS_PARENT_PROCESS_TERMINATED_TIME: Field<i64> = Field::new(825);
     /// `process.parent_process.uid`.
-    pub const PROCESS_PARENT_PROCESS_UID: Field<Box<str>> = Field::new(817);
+    pub const PROCESS_PARENT_PROCESS_UID: Field<Box<str>> = Field::new(826);
     /// `process.parent_process.user.domain`.
-    pub const PROCESS_PARENT_PROCESS_USER_DOMAIN: Field<Box<str>> = Field::new(818);
+    pub const PROCESS_PARENT_PROCESS_USER_DOMAIN: Field<Box<str>> = Field::new(827);
     /// `process.parent_process.user.full_name`.
-    pub const PROCESS_PARENT_PROCESS_USER_FULL_NAME: Field<Box<str>> = Field::new(819);
+    pub const PROCESS_PARENT_PROCESS_USER_FULL_NAME: Field<Box<str>> = Field::new(828);
     /// `process.parent_process.user.name`.
-    pub const PROCESS_PARENT_PROCESS_USER_NAME: Field<Box<str>> = Field::new(820);
+    pub const PROCESS_PARENT_PROCESS_USER_NAME: Field<Box<str>> = Field::new(829);
     /// `process.parent_process.user.type`.
-    pub const PROCESS_PARENT_PROCESS_USER_TYPE: Field<Box<str>> = Field::new(821);
+    pub const PROCESS_PARENT_PROCESS_USER_TYPE: Field<Box<str>> = Field::new(830);
     /// `process.parent_process.user.type_id`.
-    pub const PROCESS_PARENT_PROCESS_USER_TYPE_ID: Field<i64> = Field::new(822);
+    pub const PROCESS_PARENT_PROCESS_USER_TYPE_ID: Field<i64> = Field::new(831);
     /// `process.parent_process.user.uid`.
-    pub const PROCESS_PARENT_PROCESS_USER_UID: Field<Box<str>> = Field::new(823);
+    pub const PROCESS_PARENT_PROCESS_USER_UID: Field<Box<str>> = Field::new(832);
     /// `process.parent_process.working_directory`.
-    pub const PROCESS_PARENT_PROCESS_WORKING_DIRECTORY: Field<Box<str>> = Field::new(824);
+    pub const PROCESS_PARENT_PROCESS_WORKING_DIRECTORY: Field<Box<str>> = Field::new(833);
     /// `process.path`.
-    pub const PROCESS_PATH: Field<Box<str>> = Field::new(825);
+    pub const PROCESS_PATH: Field<Box<str>> = Field::new(834);
     /// `process.pid`.
-    pub const PROCESS_PID: Field<i64> = Field::new(826);
+    pub const PROCESS_PID: Field<i64> = Field::new(835);
     /// `process.ptid`.
-    pub const PROCESS_PTID: Field<i64> = Field::new(827);
+    pub const PROCESS_PTID: Field<i64> = Field::new(836);
     /// `process.sandbox`.
-    pub const PROCESS_SANDBOX: Field<Box<str>> = Field::new(828);
+    pub const PROCESS_SANDBOX: Field<Box<str>> = Field::new(837);
     /// `process.session.terminal`.
-    pub const PROCESS_SESSION_TERMINAL: Field<Box<str>> = Field::new(829);
+    pub const PROCESS_SESSION_TERMINAL: Field<Box<str>> = Field::new(838);
     /// `process.session.uid`.
-    pub const PROCESS_SESSION_UID: Field<Box<str>> = Field::new(830);
+    pub const PROCESS_SESSION_UID: Field<Box<str>> = Field::new(839);
     /// `process.terminated_time`.
-    pub const PROCESS_TERMINATED_TIME: Field<i64> = Field::new(831);
+    pub const PROCESS_TERMINATED_TIME: Field<i64> = Field::new(840);
     /// `process.uid`.
-    pub const PROCESS_UID: Field<Box<str>> = Field::new(832);
+    pub const PROCESS_UID: Field<Box<str>> = Field::new(841);
     /// `process.user.domain`.
-    pub const PROCESS_USER_DOMAIN: Field<Box<str>> = Field::new(833);
+    pub const PROCESS_USER_DOMAIN: Field<Box<str>> = Field::new(842);
     /// `process.user.full_name`.
-    pub const PROCESS_USER_FULL_NAME: Field<Box<str>> = Field::new(834);
+    pub const PROCESS_USER_FULL_NAME: Field<Box<str>> = Field::new(843);
     /// `process.user.name`.
-    pub const PROCESS_USER_NAME: Field<Box<str>> = Field::new(835);
+    pub const PROCESS_USER_NAME: Field<Box<str>> = Field::new(844);
     /// `process.user.type`.
-    pub const PROCESS_USER_TYPE: Field<Box<str>> = Field::new(836);
+    pub const PROCESS_USER_TYPE: Field<Box<str>> = Field::new(845);
     /// `process.user.type_id`.
-    pub const PROCESS_USER_TYPE_ID: Field<i64> = Field::new(837);
+    pub const PROCESS_USER_TYPE_ID: Field<i64> = Field::new(846);
     /// `process.user.uid`.
-    pub const PROCESS_USER_UID: Field<Box<str>> = Field::new(838);
+    pub const PROCESS_USER_UID: Field<Box<str>> = Field::new(847);
     /// `process.working_directory`.
-    pub const PROCESS_WORKING_DIRECTORY: Field<Box<str>> = Field::new(839);
+    pub const PROCESS_WORKING_DIRECTORY: Field<Box<str>> = Field::new(848);
     /// `product.feature.name`.
-    pub const PRODUCT_FEATURE_NAME: Field<Box<str>> = Field::new(840);
+    pub const PRODUCT_FEATURE_NAME: Field<Box<str>> = Field::new(849);
     /// `product.lang`.
-    pub const PRODUCT_LANG: Field<Box<str>> = Field::new(841);
+    pub const PRODUCT_LANG: Field<Box<str>> = Field::new(850);
     /// `product.name`.
-    pub const PRODUCT_NAME: Field<Box<str>> = Field::new(842);
+    pub const PRODUCT_NAME: Field<Box<str>> = Field::new(851);
     /// `product.path`.
-    pub const PRODUCT_PATH: Field<Box<str>> = Field::new(843);
+    pub const PRODUCT_PATH: Field<Box<str>> = Field::new(852);
     /// `product.uid`.
-    pub const PRODUCT_UID: Field<Box<str>> = Field::new(844);
+    pub const PRODUCT_UID: Field<Box<str>> = Field::new(853);
     /// `product.vendor_name`.
-    pub const PRODUCT_VENDOR_NAME: Field<Box<str>> = Field::new(845);
+    pub const PRODUCT_VENDOR_NAME: Field<Box<str>> = Field::new(854);
     /// `product.version`.
-    pub const PRODUCT_VERSION: Field<Box<str>> = Field::new(846);
+    pub const PRODUCT_VERSION: Field<Box<str>> = Field::new(855);
     /// `protocol_name`.
-    pub const PROTOCOL_NAME: Field<Box<str>> = Field::new(847);
+    pub const PROTOCOL_NAME: Field<Box<str>> = Field::new(856);
     /// `protocol_ver`.
-    pub const PROTOCOL_VER: Field<Box<str>> = Field::new(848);
+    pub const PROTOCOL_VER: Field<Box<str>> = Field::new(857);
     /// `proxy_endpoint.hostname`.
-    pub const PROXY_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(849);
+    pub const PROXY_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(858);
     /// `proxy_endpoint.ip`.
-    pub const PROXY_ENDPOINT_IP: Field<Box<str>> = Field::new(850);
+    pub const PROXY_ENDPOINT_IP: Field<Box<str>> = Field::new(859);
     /// `proxy_endpoint.name`.
-    pub const PROXY_ENDPOINT_NAME: Field<Box<str>> = Field::new(851);
+    pub const PROXY_ENDPOINT_NAME: Field<Box<str>> = Field::new(860);
     /// `proxy_endpoint.port`.
-    pub const PROXY_ENDPOINT_PORT: Field<i64> = Field::new(852);
+    pub const PROXY_ENDPOINT_PORT: Field<i64> = Field::new(861);
     /// `proxy_endpoint.uid`.
-    pub const PROXY_ENDPOINT_UID: Field<Box<str>> = Field::new(853);
+    pub const PROXY_ENDPOINT_UID: Field<Box<str>> = Field::new(862);
     /// `query.class`.
-    pub const QUERY_CLASS: Field<Box<str>> = Field::new(854);
+    pub const QUERY_CLASS: Field<Box<str>> = Field::new(863);
     /// `query.hostname`.
-    pub const QUERY_HOSTNAME: Field<Box<str>> = Field::new(855);
+    pub const QUERY_HOSTNAME: Field<Box<str>> = Field::new(864);
     /// `query.opcode`.
-    pub const QUERY_OPCODE: Field<Box<str>> = Field::new(856);
+    pub const QUERY_OPCODE: Field<Box<str>> = Field::new(865);
     /// `query.opcode_id`.
-    pub const QUERY_OPCODE_ID: Field<i64> = Field::new(857);
+    pub const QUERY_OPCODE_ID: Field<i64> = Field::new(866);
     /// `query.packet_uid`.
-    pub const QUERY_PACKET_UID: Field<i64> = Field::new(858);
+    pub const QUERY_PACKET_UID: Field<i64> = Field::new(867);
     /// `query.type`.
-    pub const QUERY_TYPE: Field<Box<str>> = Field::new(859);
+    pub const QUERY_TYPE: Field<Box<str>> = Field::new(868);
     /// `query_info.bytes`.
-    pub const QUERY_INFO_BYTES: Field<i64> = Field::new(860);
+    pub const QUERY_INFO_BYTES: Field<i64> = Field::new(869);
     /// `query_info.name`.
-    pub const QUERY_INFO_NAME: Field<Box<str>> = Field::new(861);
+    pub const QUERY_INFO_NAME: Field<Box<str>> = Field::new(870);
     /// `query_info.query_string`.
-    pub const QUERY_INFO_QUERY_STRING: Field<Box<str>> = Field::new(862);
+    pub const QUERY_INFO_QUERY_STRING: Field<Box<str>> = Field::new(871);
     /// `query_info.query_time`.
-    pub const QUERY_INFO_QUERY_TIME: Field<i64> = Field::new(863);
+    pub const QUERY_INFO_QUERY_TIME: Field<i64> = Field::new(872);
     /// `query_info.uid`.
-    pub const QUERY_INFO_UID: Field<Box<str>> = Field::new(864);
+    pub const QUERY_INFO_UID: Field<Box<str>> = Field::new(873);
     /// `query_time`.
-    pub const QUERY_TIME: Field<i64> = Field::new(865);
+    pub const QUERY_TIME: Field<i64> = Field::new(874);
     /// `raw_data_size`.
-    pub const RAW_DATA_SIZE: Field<i64> = Field::new(866);
+    pub const RAW_DATA_SIZE: Field<i64> = Field::new(875);
     /// `rcode`.
-    pub const RCODE: Field<Box<str>> = Field::new(867);
+    pub const RCODE: Field<Box<str>> = Field::new(876);
     /// `rcode_id`.
-    pub const RCODE_ID: Field<i64> = Field::new(868);
+    pub const RCODE_ID: Field<i64> = Field::new(877);
     /// `relay.hostname`.
-    pub const RELAY_HOSTNAME: Field<Box<str>> = Field::new(869);
+    pub const RELAY_HOSTNAME: Field<Box<str>> = Field::new(878);
     /// `relay.ip`.
-    pub const RELAY_IP: Field<Box<str>> = Field::new(870);
+    pub const RELAY_IP: Field<Box<str>> = Field::new(879);
     /// `relay.name`.
-    pub const RELAY_NAME: Field<Box<str>> = Field::new(871);
+    pub const RELAY_NAME: Field<Box<str>> = Field::new(880);
     /// `remediation.desc`.
-    pub const REMEDIATION_DESC: Field<Box<str>> = Field::new(872);
+    pub const REMEDIATION_DESC: Field<Box<str>> = Field::new(881);
     /// `remediation.references`.
-    pub const REMEDIATION_REFERENCES: Field<Box<[Box<str>]>> = Field::new(873);
+    pub const REMEDIATION_REFERENCES: Field<Box<[Box<str>]>> = Field::new(882);
     /// `remote_display.physical_width`.
-    pub const REMOTE_DISPLAY_PHYSICAL_WIDTH: Field<i64> = Field::new(874);
+    pub const REMOTE_DISPLAY_PHYSICAL_WIDTH: Field<i64> = Field::new(883);
     /// `requested_permissions`.
-    pub const REQUESTED_PERMISSIONS: Field<i64> = Field::new(875);
+    pub const REQUESTED_PERMISSIONS: Field<i64> = Field::new(884);
     /// `resource.criticality`.
-    pub const RESOURCE_CRITICALITY: Field<Box<str>> = Field::new(876);
+    pub const RESOURCE_CRITICALITY: Field<Box<str>> = Field::new(885);
     /// `resource.hostname`.
-    pub const RESOURCE_HOSTNAME: Field<Box<str>> = Field::new(877);
+    pub const RESOURCE_HOSTNAME: Field<Box<str>> = Field::new(886);
     /// `resource.ip`.
-    pub const RESOURCE_IP: Field<Box<str>> = Field::new(878);
+    pub const RESOURCE_IP: Field<Box<str>> = Field::new(887);
     /// `resource.name`.
-    pub const RESOURCE_NAME: Field<Box<str>> = Field::new(879);
+    pub const RESOURCE_NAME: Field<Box<str>> = Field::new(888);
     /// `resource.namespace`.
-    pub const RESOURCE_NAMESPACE: Field<Box<str>> = Field::new(880);
+    pub const RESOURCE_NAMESPACE: Field<Box<str>> = Field::new(889);
     /// `resource.owner.name`.
-    pub const RESOURCE_OWNER_NAME: Field<Box<str>> = Field::new(881);
+    pub const RESOURCE_OWNER_NAME: Field<Box<str>> = Field::new(890);
     /// `resource.owner.uid`.
-    pub const RESOURCE_OWNER_UID: Field<Box<str>> = Field::new(882);
+    pub const RESOURCE_OWNER_UID: Field<Box<str>> = Field::new(891);
     /// `resource.region`.
-    pub const RESOURCE_REGION: Field<Box<str>> = Field::new(883);
+    pub const RESOURCE_REGION: Field<Box<str>> = Field::new(892);
     /// `resource.role`.
-    pub const RESOURCE_ROLE: Field<Box<str>> = Field::new(884);
+    pub const RESOURCE_ROLE: Field<Box<str>> = Field::new(893);
     /// `resource.type`.
-    pub const RESOURCE_TYPE: Field<Box<str>> = Field::new(885);
+    pub const RESOURCE_TYPE: Field<Box<str>> = Field::new(894);
     /// `resource.uid`.
-    pub const RESOURCE_UID: Field<Box<str>> = Field::new(886);
+    pub const RESOURCE_UID: Field<Box<str>> = Field::new(895);
     /// `resource.version`.
-    pub const RESOURCE_VERSION: Field<Box<str>> = Field::new(887);
+    pub const RESOURCE_VERSION: Field<Box<str>> = Field::new(896);
     /// `resource.zone`.
-    pub const RESOURCE_ZONE: Field<Box<str>> = Field::new(888);
+    pub const RESOURCE_ZONE: Field<Box<str>> = Field::new(897);
     /// `resources.criticality`.
-    pub const RESOURCES_CRITICALITY: Field<Box<[Box<str>]>> = Field::new(889);
+    pub const RESOURCES_CRITICALITY: Field<Box<[Box<str>]>> = Field::new(898);
     /// `resources.hostname`.
-    pub const RESOURCES_HOSTNAME: Field<Box<[Box<str>]>> = Field::new(890);
+    pub const RESOURCES_HOSTNAME: Field<Box<[Box<str>]>> = Field::new(899);
     /// `resources.ip`.
-    pub const RESOURCES_IP: Field<Box<[Box<str>]>> = Field::new(891);
+    pub const RESOURCES_IP: Field<Box<[Box<str>]>> = Field::new(900);
     /// `resources.name`.
-    pub const RESOURCES_NAME: Field<Box<[Box<str>]>> = Field::new(892);
+    pub const RESOURCES_NAME: Field<Box<[Box<str>]>> = Field::new(901);
     /// `resources.namespace`.
-    pub const RESOURCES_NAMESPACE: Field<Box<[Box<str>]>> = Field::new(893);
+    pub const RESOURCES_NAMESPACE: Field<Box<[Box<str>]>> = Field::new(902);
     /// `resources.owner.name`.
-    pub const RESOURCES_OWNER_NAME: Field<Box<[Box<str>]>> = Field::new(894);
+    pub const RESOURCES_OWNER_NAME: Field<Box<[Box<str>]>> = Field::new(903);
     /// `resources.owner.uid`.
-    pub const RESOURCES_OWNER_UID: Field<Box<[Box<str>]>> = Field::new(895);
+    pub const RESOURCES_OWNER_UID: Field<Box<[Box<str>]>> = Field::new(904);
     /// `resources.region`.
-    pub const RESOURCES_REGION: Field<Box<[Box<str>]>> = Field::new(896);
+    pub const RESOURCES_REGION: Field<Box<[Box<str>]>> = Field::new(905);
     /// `resources.role`.
-    pub const RESOURCES_ROLE: Field<Box<[Box<str>]>> = Field::new(897);
+    pub const RESOURCES_ROLE: Field<Box<[Box<str>]>> = Field::new(906);
     /// `resources.type`.
-    pub const RESOURCES_TYPE: Field<Box<[Box<str>]>> = Field::new(898);
+    pub const RESOURCES_TYPE: Field<Box<[Box<str>]>> = Field::new(907);
     /// `resources.uid`.
-    pub const RESOURCES_UID: Field<Box<[Box<str>]>> = Field::new(899);
+    pub const RESOURCES_UID: Field<Box<[Box<str>]>> = Field::new(908);
     /// `resources.version`.
-    pub const RESOURCES_VERSION: Field<Box<[Box<str>]>> = Field::new(900);
+    pub const RESOURCES_VERSION: Field<Box<[Box<str>]>> = Field::new(909);
     /// `resources.zone`.
-    pub const RESOURCES_ZONE: Field<Box<[Box<str>]>> = Field::new(901);
+    pub const RESOURCES_ZONE: Field<Box<[Box<str>]>> = Field::new(910);
     /// `response_time`.
-    pub const RESPONSE_TIME: Field<i64> = Field::new(902);
+    pub const RESPONSE_TIME: Field<i64> = Field::new(911);
     /// `risk_details`.
-    pub const RISK_DETAILS: Field<Box<str>> = Field::new(903);
+    pub const RISK_DETAILS: Field<Box<str>> = Field::new(912);
     /// `risk_level`.
-    pub const RISK_LEVEL: Field<Box<str>> = Field::new(904);
+    pub const RISK_LEVEL: Field<Box<str>> = Field::new(913);
     /// `risk_level_id`.
-    pub const RISK_LEVEL_ID: Field<i64> = Field::new(905);
+    pub const RISK_LEVEL_ID: Field<i64> = Field::new(914);
     /// `risk_score`.
-    pub const RISK_SCORE: Field<i64> = Field::new(906);
+    pub const RISK_SCORE: Field<i64> = Field::new(915);
     /// `sbom.package.architecture`.
-    pub const SBOM_PACKAGE_ARCHITECTURE: Field<Box<str>> = Field::new(907);
+    pub const SBOM_PACKAGE_ARCHITECTURE: Field<Box<str>> = Field::new(916);
     /// `sbom.package.license`.
-    pub const SBOM_PACKAGE_LICENSE: Field<Box<str>> = Field::new(908);
+    pub const SBOM_PACKAGE_LICENSE: Field<Box<str>> = Field::new(917);
     /// `sbom.package.name`.
-    pub const SBOM_PACKAGE_NAME: Field<Box<str>> = Field::new(909);
+    pub const SBOM_PACKAGE_NAME: Field<Box<str>> = Field::new(918);
     /// `sbom.package.package_manager`.
-    pub const SBOM_PACKAGE_PACKAGE_MANAGER: Field<Box<str>> = Field::new(910);
+    pub const SBOM_PACKAGE_PACKAGE_MANAGER: Field<Box<str>> = Field::new(919);
     /// `sbom.package.purl`.
-    pub const SBOM_PACKAGE_PURL: Field<Box<str>> = Field::new(911);
+    pub const SBOM_PACKAGE_PURL: Field<Box<str>> = Field::new(920);
     /// `sbom.package.release`.
-    pub const SBOM_PACKAGE_RELEASE: Field<Box<str>> = Field::new(912);
+    pub const SBOM_PACKAGE_RELEASE: Field<Box<str>> = Field::new(921);
     /// `sbom.package.type`.
-    pub const SBOM_PACKAGE_TYPE: Field<Box<str>> = Field::new(913);
+    pub const SBOM_PACKAGE_TYPE: Field<Box<str>> = Field::new(922);
     /// `sbom.package.uid`.
-    pub const SBOM_PACKAGE_UID: Field<Box<str>> = Field::new(914);
+    pub const SBOM_PACKAGE_UID: Field<Box<str>> = Field::new(923);
     /// `sbom.package.vendor_name`.
-    pub const SBOM_PACKAGE_VENDOR_NAME: Field<Box<str>> = Field::new(915);
+    pub const SBOM_PACKAGE_VENDOR_NAME: Field<Box<str>> = Field::new(924);
     /// `sbom.package.version`.
-    pub const SBOM_PACKAGE_VERSION: Field<Box<str>> = Field::new(916);
+    pub const SBOM_PACKAGE_VERSION: Field<Box<str>> = Field::new(925);
     /// `scan.name`.
-    pub const SCAN_NAME: Field<Box<str>> = Field::new(917);
+    pub const SCAN_NAME: Field<Box<str>> = Field::new(926);
     /// `scan.type`.
-    pub const SCAN_TYPE: Field<Box<str>> = Field::new(918);
+    pub const SCAN_TYPE: Field<Box<str>> = Field::new(927);
     /// `scan.type_id`.
-    pub const SCAN_TYPE_ID: Field<i64> = Field::new(919);
+    pub const SCAN_TYPE_ID: Field<i64> = Field::new(928);
     /// `scan.uid`.
-    pub const SCAN_UID: Field<Box<str>> = Field::new(920);
+    pub const SCAN_UID: Field<Box<str>> = Field::new(929);
     /// `schedule_uid`.
-    pub const SCHEDULE_UID: Field<Box<str>> = Field::new(921);
+    pub const SCHEDULE_UID: Field<Box<str>> = Field::new(930);
     /// `script.file.created_time`.
-    pub const SCRIPT_FILE_CREATED_TIME: Field<i64> = Field::new(922);
+    pub const SCRIPT_FILE_CREATED_TIME: Field<i64> = Field::new(931);
     /// `script.file.ext`.
-    pub const SCRIPT_FILE_EXT: Field<Box<str>> = Field::new(923);
+    pub const SCRIPT_FILE_EXT: Field<Box<str>> = Field::new(932);
     /// `script.file.hashes.algorithm`.
-    pub const SCRIPT_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(924);
+    pub const SCRIPT_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(933);
     /// `script.file.hashes.value`.
-    pub const SCRIPT_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(925);
+    pub const SCRIPT_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(934);
     /// `script.file.modified_time`.
-    pub const SCRIPT_FILE_MODIFIED_TIME: Field<i64> = Field::new(926);
+    pub const SCRIPT_FILE_MODIFIED_TIME: Field<i64> = Field::new(935);
     /// `script.file.name`.
-    pub const SCRIPT_FILE_NAME: Field<Box<str>> = Field::new(927);
+    pub const SCRIPT_FILE_NAME: Field<Box<str>> = Field::new(936);
     /// `script.file.owner.name`.
-    pub const SCRIPT_FILE_OWNER_NAME: Field<Box<str>> = Field::new(928);
+    pub const SCRIPT_FILE_OWNER_NAME: Field<Box<str>> = Field::new(937);
     /// `script.file.owner.uid`.
-    pub const SCRIPT_FILE_OWNER_UID: Field<Box<str>> = Field::new(929);
+    pub const SCRIPT_FILE_OWNER_UID: Field<Box<str>> = Field::new(938);
     /// `script.file.path`.
-    pub const SCRIPT_FILE_PATH: Field<Box<str>> = Field::new(930);
+    pub const SCRIPT_FILE_PATH: Field<Box<str>> = Field::new(939);
     /// `script.file.signatures.certificate.subject`.
-    pub const SCRIPT_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(931);
+    pub const SCRIPT_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(940);
     /// `script.file.size`.
-    pub const SCRIPT_FILE_SIZE: Field<i64> = Field::new(932);
+    pub const SCRIPT_FILE_SIZE: Field<i64> = Field::new(941);
     /// `script.file.type_id`.
-    pub const SCRIPT_FILE_TYPE_ID: Field<i64> = Field::new(933);
+    pub const SCRIPT_FILE_TYPE_ID: Field<i64> = Field::new(942);
     /// `script.file.uid`.
-    pub const SCRIPT_FILE_UID: Field<Box<str>> = Field::new(934);
+    pub const SCRIPT_FILE_UID: Field<Box<str>> = Field::new(943);
     /// `script.file.version`.
-    pub const SCRIPT_FILE_VERSION: Field<Box<str>> = Field::new(935);
+    pub const SCRIPT_FILE_VERSION: Field<Box<str>> = Field::new(944);
     /// `script.hashes.value`.
-    pub const SCRIPT_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(936);
+    pub const SCRIPT_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(945);
     /// `script.name`.
-    pub const SCRIPT_NAME: Field<Box<str>> = Field::new(937);
+    pub const SCRIPT_NAME: Field<Box<str>> = Field::new(946);
     /// `script.script_content.value`.
-    pub const SCRIPT_SCRIPT_CONTENT_VALUE: Field<Box<str>> = Field::new(938);
+    pub const SCRIPT_SCRIPT_CONTENT_VALUE: Field<Box<str>> = Field::new(947);
     /// `script.type`.
-    pub const SCRIPT_TYPE: Field<Box<str>> = Field::new(939);
+    pub const SCRIPT_TYPE: Field<Box<str>> = Field::new(948);
     /// `script.type_id`.
-    pub const SCRIPT_TYPE_ID: Field<i64> = Field::new(940);
+    pub const SCRIPT_TYPE_ID: Field<i64> = Field::new(949);
     /// `script.uid`.
-    pub const SCRIPT_UID: Field<Box<str>> = Field::new(941);
+    pub const SCRIPT_UID: Field<Box<str>> = Field::new(950);
     /// `security_level`.
-    pub const SECURITY_LEVEL: Field<Box<str>> = Field::new(942);
+    pub const SECURITY_LEVEL: Field<Box<str>> = Field::new(951);
     /// `security_level_id`.
-    pub const SECURITY_LEVEL_ID: Field<i64> = Field::new(943);
+    pub const SECURITY_LEVEL_ID: Field<i64> = Field::new(952);
     /// `server_hassh.algorithm`.
-    pub const SERVER_HASSH_ALGORITHM: Field<Box<str>> = Field::new(944);
+    pub const SERVER_HASSH_ALGORITHM: Field<Box<str>> = Field::new(953);
     /// `server_hassh.fingerprint.value`.
-    pub const SERVER_HASSH_FINGERPRINT_VALUE: Field<Box<str>> = Field::new(945);
+    pub const SERVER_HASSH_FINGERPRINT_VALUE: Field<Box<str>> = Field::new(954);
     /// `service.labels`.
-    pub const SERVICE_LABELS: Field<Box<[Box<str>]>> = Field::new(946);
+    pub const SERVICE_LABELS: Field<Box<[Box<str>]>> = Field::new(955);
     /// `service.name`.
-    pub const SERVICE_NAME: Field<Box<str>> = Field::new(947);
+    pub const SERVICE_NAME: Field<Box<str>> = Field::new(956);
     /// `service.uid`.
-    pub const SERVICE_UID: Field<Box<str>> = Field::new(948);
+    pub const SERVICE_UID: Field<Box<str>> = Field::new(957);
     /// `service.version`.
-    pub const SERVICE_VERSION: Field<Box<str>> = Field::new(949);
+    pub const SERVICE_VERSION: Field<Box<str>> = Field::new(958);
     /// `session.count`.
-    pub const SESSION_COUNT: Field<i64> = Field::new(950);
+    pub const SESSION_COUNT: Field<i64> = Field::new(959);
     /// `session.created_time`.
-    pub const SESSION_CREATED_TIME: Field<i64> = Field::new(951);
+    pub const SESSION_CREATED_TIME: Field<i64> = Field::new(960);
     /// `session.credential_uid`.
-    pub const SESSION_CREDENTIAL_UID: Field<Box<str>> = Field::new(952);
+    pub const SESSION_CREDENTIAL_UID: Field<Box<str>> = Field::new(961);
     /// `session.expiration_reason`.
-    pub const SESSION_EXPIRATION_REASON: Field<Box<str>> = Field::new(953);
+    pub const SESSION_EXPIRATION_REASON: Field<Box<str>> = Field::new(962);
     /// `session.expiration_time`.
-    pub const SESSION_EXPIRATION_TIME: Field<i64> = Field::new(954);
+    pub const SESSION_EXPIRATION_TIME: Field<i64> = Field::new(963);
     /// `session.is_mfa`.
-    pub const SESSION_IS_MFA: Field<bool> = Field::new(955);
+    pub const SESSION_IS_MFA: Field<bool> = Field::new(964);
     /// `session.is_remote`.
-    pub const SESSION_IS_REMOTE: Field<bool> = Field::new(956);
+    pub const SESSION_IS_REMOTE: Field<bool> = Field::new(965);
     /// `session.is_vpn`.
-    pub const SESSION_IS_VPN: Field<bool> = Field::new(957);
+    pub const SESSION_IS_VPN: Field<bool> = Field::new(966);
     /// `session.issuer`.
-    pub const SESSION_ISSUER: Field<Box<str>> = Field::new(958);
+    pub const SESSION_ISSUER: Field<Box<str>> = Field::new(967);
     /// `session.terminal`.
-    pub const SESSION_TERMINAL: Field<Box<str>> = Field::new(959);
+    pub const SESSION_TERMINAL: Field<Box<str>> = Field::new(968);
     /// `session.uid`.
-    pub const SESSION_UID: Field<Box<str>> = Field::new(960);
+    pub const SESSION_UID: Field<Box<str>> = Field::new(969);
     /// `session.uid_alt`.
-    pub const SESSION_UID_ALT: Field<Box<str>> = Field::new(961);
+    pub const SESSION_UID_ALT: Field<Box<str>> = Field::new(970);
     /// `session.uuid`.
-    pub const SESSION_UUID: Field<Box<str>> = Field::new(962);
+    pub const SESSION_UUID: Field<Box<str>> = Field::new(971);
     /// `share`.
-    pub const SHARE: Field<Box<str>> = Field::new(963);
+    pub const SHARE: Field<Box<str>> = Field::new(972);
     /// `share_type`.
-    pub const SHARE_TYPE: Field<Box<str>> = Field::new(964);
+    pub const SHARE_TYPE: Field<Box<str>> = Field::new(973);
     /// `share_type_id`.
-    pub const SHARE_TYPE_ID: Field<i64> = Field::new(965);
+    pub const SHARE_TYPE_ID: Field<i64> = Field::new(974);
     /// `src_endpoint.autonomous_system.name`.
-    pub const SRC_ENDPOINT_AUTONOMOUS_SYSTEM_NAME: Field<Box<str>> = Field::new(966);
+    pub const SRC_ENDPOINT_AUTONOMOUS_SYSTEM_NAME: Field<Box<str>> = Field::new(975);
     /// `src_endpoint.autonomous_system.number`.
-    pub const SRC_ENDPOINT_AUTONOMOUS_SYSTEM_NUMBER: Field<i64> = Field::new(967);
+    pub const SRC_ENDPOINT_AUTONOMOUS_SYSTEM_NUMBER: Field<i64> = Field::new(976);
     /// `src_endpoint.container.hash.value`.
-    pub const SRC_ENDPOINT_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(968);
+    pub const SRC_ENDPOINT_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(977);
     /// `src_endpoint.container.image.labels`.
-    pub const SRC_ENDPOINT_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(969);
+    pub const SRC_ENDPOINT_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(978);
     /// `src_endpoint.container.image.name`.
-    pub const SRC_ENDPOINT_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(970);
+    pub const SRC_ENDPOINT_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(979);
     /// `src_endpoint.container.image.path`.
-    pub const SRC_ENDPOINT_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(971);
+    pub const SRC_ENDPOINT_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(980);
     /// `src_endpoint.container.image.uid`.
-    pub const SRC_ENDPOINT_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(972);
+    pub const SRC_ENDPOINT_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(981);
     /// `src_endpoint.container.labels`.
-    pub const SRC_ENDPOINT_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(973);
+    pub const SRC_ENDPOINT_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(982);
     /// `src_endpoint.container.name`.
-    pub const SRC_ENDPOINT_CONTAINER_NAME: Field<Box<str>> = Field::new(974);
+    pub const SRC_ENDPOINT_CONTAINER_NAME: Field<Box<str>> = Field::new(983);
     /// `src_endpoint.container.network_driver`.
-    pub const SRC_ENDPOINT_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(975);
+    pub const SRC_ENDPOINT_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(984);
     /// `src_endpoint.container.orchestrator`.
-    pub const SRC_ENDPOINT_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(976);
+    pub const SRC_ENDPOINT_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(985);
     /// `src_endpoint.container.pod_uuid`.
-    pub const SRC_ENDPOINT_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(977);
+    pub const SRC_ENDPOINT_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(986);
     /// `src_endpoint.container.runtime`.
-    pub const SRC_ENDPOINT_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(978);
+    pub const SRC_ENDPOINT_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(987);
     /// `src_endpoint.container.size`.
-    pub const SRC_ENDPOINT_CONTAINER_SIZE: Field<i64> = Field::new(979);
+    pub const SRC_ENDPOINT_CONTAINER_SIZE: Field<i64> = Field::new(988);
     /// `src_endpoint.container.tags.name`.
-    pub const SRC_ENDPOINT_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(980);
+    pub const SRC_ENDPOINT_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(989);
     /// `src_endpoint.container.tags.value`.
-    pub const SRC_ENDPOINT_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(981);
+    pub const SRC_ENDPOINT_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(990);
     /// `src_endpoint.container.uid`.
-    pub const SRC_ENDPOINT_CONTAINER_UID: Field<Box<str>> = Field::new(982);
+    pub const SRC_ENDPOINT_CONTAINER_UID: Field<Box<str>> = Field::new(991);
     /// `src_endpoint.domain`.
-    pub const SRC_ENDPOINT_DOMAIN: Field<Box<str>> = Field::new(983);
+    pub const SRC_ENDPOINT_DOMAIN: Field<Box<str>> = Field::new(992);
     /// `src_endpoint.hostname`.
-    pub const SRC_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(984);
+    pub const SRC_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(993);
     /// `src_endpoint.instance_uid`.
-    pub const SRC_ENDPOINT_INSTANCE_UID: Field<Box<str>> = Field::new(985);
+    pub const SRC_ENDPOINT_INSTANCE_UID: Field<Box<str>> = Field::new(994);
     /// `src_endpoint.interface_name`.
-    pub const SRC_ENDPOINT_INTERFACE_NAME: Field<Box<str>> = Field::new(986);
+    pub const SRC_ENDPOINT_INTERFACE_NAME: Field<Box<str>> = Field::new(995);
     /// `src_endpoint.interface_uid`.
-    pub const SRC_ENDPOINT_INTERFACE_UID: Field<Box<str>> = Field::new(987);
+    pub const SRC_ENDPOINT_INTERFACE_UID: Field<Box<str>> = Field::new(996);
     /// `src_endpoint.intermediate_ips`.
-    pub const SRC_ENDPOINT_INTERMEDIATE_IPS: Field<Box<[Box<str>]>> = Field::new(988);
+    pub const SRC_ENDPOINT_INTERMEDIATE_IPS: Field<Box<[Box<str>]>> = Field::new(997);
     /// `src_endpoint.ip`.
-    pub const SRC_ENDPOINT_IP: Field<Box<str>> = Field::new(989);
+    pub const SRC_ENDPOINT_IP: Field<Box<str>> = Field::new(998);
     /// `src_endpoint.isp`.
-    pub const SRC_ENDPOINT_ISP: Field<Box<str>> = Field::new(990);
+    pub const SRC_ENDPOINT_ISP: Field<Box<str>> = Field::new(999);
     /// `src_endpoint.isp_org`.
-    pub const SRC_ENDPOINT_ISP_ORG: Field<Box<str>> = Field::new(991);
+    pub const SRC_ENDPOINT_ISP_ORG: Field<Box<str>> = Field::new(1000);
     /// `src_endpoint.location.city`.
-    pub const SRC_ENDPOINT_LOCATION_CITY: Field<Box<str>> = Field::new(992);
+    pub const SRC_ENDPOINT_LOCATION_CITY: Field<Box<str>> = Field::new(1001);
     /// `src_endpoint.location.continent`.
-    pub const SRC_ENDPOINT_LOCATION_CONTINENT: Field<Box<str>> = Field::new(993);
+    pub const SRC_ENDPOINT_LOCATION_CONTINENT: Field<Box<str>> = Field::new(1002);
     /// `src_endpoint.location.country`.
-    pub const SRC_ENDPOINT_LOCATION_COUNTRY: Field<Box<str>> = Field::new(994);
+    pub const SRC_ENDPOINT_LOCATION_COUNTRY: Field<Box<str>> = Field::new(1003);
     /// `src_endpoint.location.desc`.
-    pub const SRC_ENDPOINT_LOCATION_DESC: Field<Box<str>> = Field::new(995);
+    pub const SRC_ENDPOINT_LOCATION_DESC: Field<Box<str>> = Field::new(1004);
     /// `src_endpoint.location.is_on_premises`.
-    pub const SRC_ENDPOINT_LOCATION_IS_ON_PREMISES: Field<bool> = Field::new(996);
+    pub const SRC_ENDPOINT_LOCATION_IS_ON_PREMISES: Field<bool> = Field::new(1005);
     /// `src_endpoint.location.postal_code`.
-    pub const SRC_ENDPOINT_LOCATION_POSTAL_CODE: Field<Box<str>> = Field::new(997);
+    pub const SRC_ENDPOINT_LOCATION_POSTAL_CODE: Field<Box<str>> = Field::new(1006);
     /// `src_endpoint.location.region`.
-    pub const SRC_ENDPOINT_LOCATION_REGION: Field<Box<str>> = Field::new(998);
+    pub const SRC_ENDPOINT_LOCATION_REGION: Field<Box<str>> = Field::new(1007);
     /// `src_endpoint.mac`.
-    pub const SRC_ENDPOINT_MAC: Field<Box<str>> = Field::new(999);
+    pub const SRC_ENDPOINT_MAC: Field<Box<str>> = Field::new(1008);
     /// `src_endpoint.name`.
-    pub const SRC_ENDPOINT_NAME: Field<Box<str>> = Field::new(1000);
+    pub const SRC_ENDPOINT_NAME: Field<Box<str>> = Field::new(1009);
     /// `src_endpoint.network_scope_id`.
-    pub const SRC_ENDPOINT_NETWORK_SCOPE_ID: Field<i64> = Field::new(1001);
+    pub const SRC_ENDPOINT_NETWORK_SCOPE_ID: Field<i64> = Field::new(1010);
     /// `src_endpoint.os.name`.
-    pub const SRC_ENDPOINT_OS_NAME: Field<Box<str>> = Field::new(1002);
+    pub const SRC_ENDPOINT_OS_NAME: Field<Box<str>> = Field::new(1011);
     /// `src_endpoint.os.type_id`.
-    pub const SRC_ENDPOINT_OS_TYPE_ID: Field<i64> = Field::new(1003);
+    pub const SRC_ENDPOINT_OS_TYPE_ID: Field<i64> = Field::new(1012);
     /// `src_endpoint.owner.name`.
-    pub const SRC_ENDPOINT_OWNER_NAME: Field<Box<str>> = Field::new(1004);
+    pub const SRC_ENDPOINT_OWNER_NAME: Field<Box<str>> = Field::new(1013);
     /// `src_endpoint.owner.uid`.
-    pub const SRC_ENDPOINT_OWNER_UID: Field<Box<str>> = Field::new(1005);
+    pub const SRC_ENDPOINT_OWNER_UID: Field<Box<str>> = Field::new(1014);
     /// `src_endpoint.port`.
-    pub const SRC_ENDPOINT_PORT: Field<i64> = Field::new(1006);
+    pub const SRC_ENDPOINT_PORT: Field<i64> = Field::new(1015);
     /// `src_endpoint.subnet_uid`.
-    pub const SRC_ENDPOINT_SUBNET_UID: Field<Box<str>> = Field::new(1007);
+    pub const SRC_ENDPOINT_SUBNET_UID: Field<Box<str>> = Field::new(1016);
     /// `src_endpoint.svc_name`.
-    pub const SRC_ENDPOINT_SVC_NAME: Field<Box<str>> = Field::new(1008);
+    pub const SRC_ENDPOINT_SVC_NAME: Field<Box<str>> = Field::new(1017);
     /// `src_endpoint.type`.
-    pub const SRC_ENDPOINT_TYPE: Field<Box<str>> = Field::new(1009);
+    pub const SRC_ENDPOINT_TYPE: Field<Box<str>> = Field::new(1018);
     /// `src_endpoint.type_id`.
-    pub const SRC_ENDPOINT_TYPE_ID: Field<i64> = Field::new(1010);
+    pub const SRC_ENDPOINT_TYPE_ID: Field<i64> = Field::new(1019);
     /// `src_endpoint.uid`.
-    pub const SRC_ENDPOINT_UID: Field<Box<str>> = Field::new(1011);
+    pub const SRC_ENDPOINT_UID: Field<Box<str>> = Field::new(1020);
     /// `src_endpoint.vlan_uid`.
-    pub const SRC_ENDPOINT_VLAN_UID: Field<Box<str>> = Field::new(1012);
+    pub const SRC_ENDPOINT_VLAN_UID: Field<Box<str>> = Field::new(1021);
     /// `src_endpoint.vpc_uid`.
-    pub const SRC_ENDPOINT_VPC_UID: Field<Box<str>> = Field::new(1013);
+    pub const SRC_ENDPOINT_VPC_UID: Field<Box<str>> = Field::new(1022);
     /// `src_endpoint.zone`.
-    pub const SRC_ENDPOINT_ZONE: Field<Box<str>> = Field::new(1014);
+    pub const SRC_ENDPOINT_ZONE: Field<Box<str>> = Field::new(1023);
     /// `src_url`.
-    pub const SRC_URL: Field<Box<str>> = Field::new(1015);
+    pub const SRC_URL: Field<Box<str>> = Field::new(1024);
     /// `start_time`.
-    pub const START_TIME: Field<i64> = Field::new(1016);
+    pub const START_TIME: Field<i64> = Field::new(1025);
     /// `state`.
-    pub const STATE: Field<Box<str>> = Field::new(1017);
+    pub const STATE: Field<Box<str>> = Field::new(1026);
     /// `state_id`.
-    pub const STATE_ID: Field<i64> = Field::new(1018);
+    pub const STATE_ID: Field<i64> = Field::new(1027);
     /// `status`.
-    pub const STATUS: Field<Box<str>> = Field::new(1019);
+    pub const STATUS: Field<Box<str>> = Field::new(1028);
     /// `status_code`.
-    pub const STATUS_CODE: Field<Box<str>> = Field::new(1020);
+    pub const STATUS_CODE: Field<Box<str>> = Field::new(1029);
     /// `status_detail`.
-    pub const STATUS_DETAIL: Field<Box<str>> = Field::new(1021);
+    pub const STATUS_DETAIL: Field<Box<str>> = Field::new(1030);
     /// `status_id`.
-    pub const STATUS_ID: Field<i64> = Field::new(1022);
+    pub const STATUS_ID: Field<i64> = Field::new(1031);
     /// `stratum`.
-    pub const STRATUM: Field<Box<str>> = Field::new(1023);
+    pub const STRATUM: Field<Box<str>> = Field::new(1032);
     /// `stratum_id`.
-    pub const STRATUM_ID: Field<i64> = Field::new(1024);
+    pub const STRATUM_ID: Field<i64> = Field::new(1033);
     /// `subgroup.desc`.
-    pub const SUBGROUP_DESC: Field<Box<str>> = Field::new(1025);
+    pub const SUBGROUP_DESC: Field<Box<str>> = Field::new(1034);
     /// `subgroup.domain`.
-    pub const SUBGROUP_DOMAIN: Field<Box<str>> = Field::new(1026);
+    pub const SUBGROUP_DOMAIN: Field<Box<str>> = Field::new(1035);
     /// `subgroup.name`.
-    pub const SUBGROUP_NAME: Field<Box<str>> = Field::new(1027);
+    pub const SUBGROUP_NAME: Field<Box<str>> = Field::new(1036);
     /// `subgroup.privileges`.
-    pub const SUBGROUP_PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(1028);
+    pub const SUBGROUP_PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(1037);
     /// `subgroup.type`.
-    pub const SUBGROUP_TYPE: Field<Box<str>> = Field::new(1029);
+    pub const SUBGROUP_TYPE: Field<Box<str>> = Field::new(1038);
     /// `subgroup.uid`.
-    pub const SUBGROUP_UID: Field<Box<str>> = Field::new(1030);
+    pub const SUBGROUP_UID: Field<Box<str>> = Field::new(1039);
     /// `table.desc`.
-    pub const TABLE_DESC: Field<Box<str>> = Field::new(1031);
+    pub const TABLE_DESC: Field<Box<str>> = Field::new(1040);
     /// `table.name`.
-    pub const TABLE_NAME: Field<Box<str>> = Field::new(1032);
+    pub const TABLE_NAME: Field<Box<str>> = Field::new(1041);
     /// `table.uid`.
-    pub const TABLE_UID: Field<Box<str>> = Field::new(1033);
+    pub const TABLE_UID: Field<Box<str>> = Field::new(1042);
     /// `timezone_offset`.
-    pub const TIMEZONE_OFFSET: Field<i64> = Field::new(1034);
+    pub const TIMEZONE_OFFSET: Field<i64> = Field::new(1043);
     /// `tls.alert`.
-    pub const TLS_ALERT: Field<i64> = Field::new(1035);
+    pub const TLS_ALERT: Field<i64> = Field::new(1044);
     /// `tls.certificate.created_time`.
-    pub const TLS_CERTIFICATE_CREATED_TIME: Field<i64> = Field::new(1036);
+    pub const TLS_CERTIFICATE_CREATED_TIME: Field<i64> = Field::new(1045);
     /// `tls.certificate.expiration_time`.
-    pub const TLS_CERTIFICATE_EXPIRATION_TIME: Field<i64> = Field::new(1037);
+    pub const TLS_CERTIFICATE_EXPIRATION_TIME: Field<i64> = Field::new(1046);
     /// `tls.certificate.fingerprints.value`.
-    pub const TLS_CERTIFICATE_FINGERPRINTS_VALUE: Field<Box<[Box<str>]>> = Field::new(1038);
+    pub const TLS_CERTIFICATE_FINGERPRINTS_VALUE: Field<Box<[Box<str>]>> = Field::new(1047);
     /// `tls.certificate.is_self_signed`.
-    pub const TLS_CERTIFICATE_IS_SELF_SIGNED: Field<bool> = Field::new(1039);
+    pub const TLS_CERTIFICATE_IS_SELF_SIGNED: Field<bool> = Field::new(1048);
     /// `tls.certificate.issuer`.
-    pub const TLS_CERTIFICATE_ISSUER: Field<Box<str>> = Field::new(1040);
+    pub const TLS_CERTIFICATE_ISSUER: Field<Box<str>> = Field::new(1049);
     /// `tls.certificate.serial_number`.
-    pub const TLS_CERTIFICATE_SERIAL_NUMBER: Field<Box<str>> = Field::new(1041);
+    pub const TLS_CERTIFICATE_SERIAL_NUMBER: Field<Box<str>> = Field::new(1050);
     /// `tls.certificate.subject`.
-    pub const TLS_CERTIFICATE_SUBJECT: Field<Box<str>> = Field::new(1042);
+    pub const TLS_CERTIFICATE_SUBJECT: Field<Box<str>> = Field::new(1051);
     /// `tls.certificate.version`.
-    pub const TLS_CERTIFICATE_VERSION: Field<Box<str>> = Field::new(1043);
+    pub const TLS_CERTIFICATE_VERSION: Field<Box<str>> = Field::new(1052);
     /// `tls.cipher`.
-    pub const TLS_CIPHER: Field<Box<str>> = Field::new(1044);
+    pub const TLS_CIPHER: Field<Box<str>> = Field::new(1053);
     /// `tls.ja3_hash.value`.
-    pub const TLS_JA3_HASH_VALUE: Field<Box<str>> = Field::new(1045);
+    pub const TLS_JA3_HASH_VALUE: Field<Box<str>> = Field::new(1054);
     /// `tls.ja3s_hash.value`.
-    pub const TLS_JA3S_HASH_VALUE: Field<Box<str>> = Field::new(1046);
+    pub const TLS_JA3S_HASH_VALUE: Field<Box<str>> = Field::new(1055);
     /// `tls.key_length`.
-    pub const TLS_KEY_LENGTH: Field<i64> = Field::new(1047);
+    pub const TLS_KEY_LENGTH: Field<i64> = Field::new(1056);
     /// `tls.sni`.
-    pub const TLS_SNI: Field<Box<str>> = Field::new(1048);
+    pub const TLS_SNI: Field<Box<str>> = Field::new(1057);
     /// `tls.version`.
-    pub const TLS_VERSION: Field<Box<str>> = Field::new(1049);
+    pub const TLS_VERSION: Field<Box<str>> = Field::new(1058);
     /// `to`.
-    pub const TO: Field<Box<[Box<str>]>> = Field::new(1050);
+    pub const TO: Field<Box<[Box<str>]>> = Field::new(1059);
     /// `total`.
-    pub const TOTAL: Field<i64> = Field::new(1051);
+    pub const TOTAL: Field<i64> = Field::new(1060);
     /// `trace.service.name`.
-    pub const TRACE_SERVICE_NAME: Field<Box<str>> = Field::new(1052);
+    pub const TRACE_SERVICE_NAME: Field<Box<str>> = Field::new(1061);
     /// `trace.span.uid`.
-    pub const TRACE_SPAN_UID: Field<Box<str>> = Field::new(1053);
+    pub const TRACE_SPAN_UID: Field<Box<str>> = Field::new(1062);
     /// `trace.uid`.
-    pub const TRACE_UID: Field<Box<str>> = Field::new(1054);
+    pub const TRACE_UID: Field<Box<str>> = Field::new(1063);
     /// `traffic.bytes`.
-    pub const TRAFFIC_BYTES: Field<i64> = Field::new(1055);
+    pub const TRAFFIC_BYTES: Field<i64> = Field::new(1064);
     /// `traffic.bytes_in`.
-    pub const TRAFFIC_BYTES_IN: Field<i64> = Field::new(1056);
+    pub const TRAFFIC_BYTES_IN: Field<i64> = Field::new(1065);
     /// `traffic.bytes_out`.
-    pub const TRAFFIC_BYTES_OUT: Field<i64> = Field::new(1057);
+    pub const TRAFFIC_BYTES_OUT: Field<i64> = Field::new(1066);
     /// `traffic.packets`.
-    pub const TRAFFIC_PACKETS: Field<i64> = Field::new(1058);
+    pub const TRAFFIC_PACKETS: Field<i64> = Field::new(1067);
     /// `traffic.packets_in`.
-    pub const TRAFFIC_PACKETS_IN: Field<i64> = Field::new(1059);
+    pub const TRAFFIC_PACKETS_IN: Field<i64> = Field::new(1068);
     /// `traffic.packets_out`.
-    pub const TRAFFIC_PACKETS_OUT: Field<i64> = Field::new(1060);
+    pub const TRAFFIC_PACKETS_OUT: Field<i64> = Field::new(1069);
     /// `transaction_uid`.
-    pub const TRANSACTION_UID: Field<Box<str>> = Field::new(1061);
+    pub const TRANSACTION_UID: Field<Box<str>> = Field::new(1070);
     /// `tree_uid`.
-    pub const TREE_UID: Field<Box<str>> = Field::new(1062);
+    pub const TREE_UID: Field<Box<str>> = Field::new(1071);
     /// `tunnel_interface.ip`.
-    pub const TUNNEL_INTERFACE_IP: Field<Box<str>> = Field::new(1063);
+    pub const TUNNEL_INTERFACE_IP: Field<Box<str>> = Field::new(1072);
     /// `tunnel_interface.name`.
-    pub const TUNNEL_INTERFACE_NAME: Field<Box<str>> = Field::new(1064);
+    pub const TUNNEL_INTERFACE_NAME: Field<Box<str>> = Field::new(1073);
     /// `tunnel_type`.
-    pub const TUNNEL_TYPE: Field<Box<str>> = Field::new(1065);
+    pub const TUNNEL_TYPE: Field<Box<str>> = Field::new(1074);
     /// `tunnel_type_id`.
-    pub const TUNNEL_TYPE_ID: Field<i64> = Field::new(1066);
+    pub const TUNNEL_TYPE_ID: Field<i64> = Field::new(1075);
     /// `type`.
-    pub const TYPE: Field<Box<str>> = Field::new(1067);
+    pub const TYPE: Field<Box<str>> = Field::new(1076);
     /// `type_id`.
-    pub const TYPE_ID: Field<i64> = Field::new(1068);
+    pub const TYPE_ID: Field<i64> = Field::new(1077);
     /// `url.domain`.
-    pub const URL_DOMAIN: Field<Box<str>> = Field::new(1069);
+    pub const URL_DOMAIN: Field<Box<str>> = Field::new(1078);
     /// `url.hostname`.
-    pub const URL_HOSTNAME: Field<Box<str>> = Field::new(1070);
+    pub const URL_HOSTNAME: Field<Box<str>> = Field::new(1079);
     /// `url.path`.
-    pub const URL_PATH: Field<Box<str>> = Field::new(1071);
+    pub const URL_PATH: Field<Box<str>> = Field::new(1080);
     /// `url.port`.
-    pub const URL_PORT: Field<i64> = Field::new(1072);
+    pub const URL_PORT: Field<i64> = Field::new(1081);
     /// `url.query_string`.
-    pub const URL_QUERY_STRING: Field<Box<str>> = Field::new(1073);
+    pub const URL_QUERY_STRING: Field<Box<str>> = Field::new(1082);
     /// `url.scheme`.
-    pub const URL_SCHEME: Field<Box<str>> = Field::new(1074);
+    pub const URL_SCHEME: Field<Box<str>> = Field::new(1083);
     /// `url.subdomain`.
-    pub const URL_SUBDOMAIN: Field<Box<str>> = Field::new(1075);
+    pub const URL_SUBDOMAIN: Field<Box<str>> = Field::new(1084);
     /// `url.url_string`.
-    pub const URL_URL_STRING: Field<Box<str>> = Field::new(1076);
+    pub const URL_URL_STRING: Field<Box<str>> = Field::new(1085);
     /// `user.account.labels`.
-    pub const USER_ACCOUNT_LABELS: Field<Box<[Box<str>]>> = Field::new(1077);
+    pub const USER_ACCOUNT_LABELS: Field<Box<[Box<str>]>> = Field::new(1086);
     /// `user.account.name`.
-    pub const USER_ACCOUNT_NAME: Field<Box<str>> = Field::new(1078);
+    pub const USER_ACCOUNT_NAME: Field<Box<str>> = Field::new(1087);
     /// `user.account.type`.
-    pub const USER_ACCOUNT_TYPE: Field<Box<str>> = Field::new(1079);
+    pub const USER_ACCOUNT_TYPE: Field<Box<str>> = Field::new(1088);
     /// `user.account.type_id`.
-    pub const USER_ACCOUNT_TYPE_ID: Field<i64> = Field::new(1080);
+    pub const USER_ACCOUNT_TYPE_ID: Field<i64> = Field::new(1089);
     /// `user.account.uid`.
-    pub const USER_ACCOUNT_UID: Field<Box<str>> = Field::new(1081);
+    pub const USER_ACCOUNT_UID: Field<Box<str>> = Field::new(1090);
     /// `user.display_name`.
-    pub const USER_DISPLAY_NAME: Field<Box<str>> = Field::new(1082);
+    pub const USER_DISPLAY_NAME: Field<Box<str>> = Field::new(1091);
     /// `user.domain`.
-    pub const USER_DOMAIN: Field<Box<str>> = Field::new(1083);
+    pub const USER_DOMAIN: Field<Box<str>> = Field::new(1092);
     /// `user.email_addr`.
-    pub const USER_EMAIL_ADDR: Field<Box<str>> = Field::new(1084);
+    pub const USER_EMAIL_ADDR: Field<Box<str>> = Field::new(1093);
     /// `user.full_name`.
-    pub const USER_FULL_NAME: Field<Box<str>> = Field::new(1085);
+    pub const USER_FULL_NAME: Field<Box<str>> = Field::new(1094);
     /// `user.groups.name`.
-    pub const USER_GROUPS_NAME: Field<Box<[Box<str>]>> = Field::new(1086);
+    pub const USER_GROUPS_NAME: Field<Box<[Box<str>]>> = Field::new(1095);
     /// `user.groups.uid`.
-    pub const USER_GROUPS_UID: Field<Box<[Box<str>]>> = Field::new(1087);
+    pub const USER_GROUPS_UID: Field<Box<[Box<str>]>> = Field::new(1096);
     /// `user.has_mfa`.
-    pub const USER_HAS_MFA: Field<bool> = Field::new(1088);
+    pub const USER_HAS_MFA: Field<bool> = Field::new(1097);
     /// `user.name`.
-    pub const USER_NAME: Field<Box<str>> = Field::new(1089);
+    pub const USER_NAME: Field<Box<str>> = Field::new(1098);
     /// `user.org.name`.
-    pub const USER_ORG_NAME: Field<Box<str>> = Field::new(1090);
+    pub const USER_ORG_NAME: Field<Box<str>> = Field::new(1099);
     /// `user.org.ou_name`.
-    pub const USER_ORG_OU_NAME: Field<Box<str>> = Field::new(1091);
+    pub const USER_ORG_OU_NAME: Field<Box<str>> = Field::new(1100);
     /// `user.org.ou_uid`.
-    pub const USER_ORG_OU_UID: Field<Box<str>> = Field::new(1092);
+    pub const USER_ORG_OU_UID: Field<Box<str>> = Field::new(1101);
     /// `user.org.uid`.
-    pub const USER_ORG_UID: Field<Box<str>> = Field::new(1093);
+    pub const USER_ORG_UID: Field<Box<str>> = Field::new(1102);
     /// `user.programmatic_credentials.uid`.
-    pub const USER_PROGRAMMATIC_CREDENTIALS_UID: Field<Box<[Box<str>]>> = Field::new(1094);
+    pub const USER_PROGRAMMATIC_CREDENTIALS_UID: Field<Box<[Box<str>]>> = Field::new(1103);
     /// `user.risk_level_id`.
-    pub const USER_RISK_LEVEL_ID: Field<i64> = Field::new(1095);
+    pub const USER_RISK_LEVEL_ID: Field<i64> = Field::new(1104);
     /// `user.type`.
-    pub const USER_TYPE: Field<Box<str>> = Field::new(1096);
+    pub const USER_TYPE: Field<Box<str>> = Field::new(1105);
     /// `user.type_id`.
-    pub const USER_TYPE_ID: Field<i64> = Field::new(1097);
+    pub const USER_TYPE_ID: Field<i64> = Field::new(1106);
     /// `user.uid`.
-    pub const USER_UID: Field<Box<str>> = Field::new(1098);
+    pub const USER_UID: Field<Box<str>> = Field::new(1107);
     /// `user.uid_alt`.
-    pub const USER_UID_ALT: Field<Box<str>> = Field::new(1099);
+    pub const USER_UID_ALT: Field<Box<str>> = Field::new(1108);
     /// `user_result.domain`.
-    pub const USER_RESULT_DOMAIN: Field<Box<str>> = Field::new(1100);
+    pub const USER_RESULT_DOMAIN: Field<Box<str>> = Field::new(1109);
     /// `user_result.full_name`.
-    pub const USER_RESULT_FULL_NAME: Field<Box<str>> = Field::new(1101);
+    pub const USER_RESULT_FULL_NAME: Field<Box<str>> = Field::new(1110);
     /// `user_result.name`.
-    pub const USER_RESULT_NAME: Field<Box<str>> = Field::new(1102);
+    pub const USER_RESULT_NAME: Field<Box<str>> = Field::new(1111);
     /// `user_result.type`.
-    pub const USER_RESULT_TYPE: Field<Box<str>> = Field::new(1103);
+    pub const USER_RESULT_TYPE: Field<Box<str>> = Field::new(1112);
     /// `user_result.type_id`.
-    pub const USER_RESULT_TYPE_ID: Field<i64> = Field::new(1104);
+    pub const USER_RESULT_TYPE_ID: Field<i64> = Field::new(1113);
     /// `user_result.uid`.
-    pub const USER_RESULT_UID: Field<Box<str>> = Field::new(1105);
+    pub const USER_RESULT_UID: Field<Box<str>> = Field::new(1114);
     /// `vendor_attributes.severity`.
-    pub const VENDOR_ATTRIBUTES_SEVERITY: Field<Box<str>> = Field::new(1106);
+    pub const VENDOR_ATTRIBUTES_SEVERITY: Field<Box<str>> = Field::new(1115);
     /// `vendor_attributes.severity_id`.
-    pub const VENDOR_ATTRIBUTES_SEVERITY_ID: Field<i64> = Field::new(1107);
+    pub const VENDOR_ATTRIBUTES_SEVERITY_ID: Field<i64> = Field::new(1116);
     /// `verdict`.
-    pub const VERDICT: Field<Box<str>> = Field::new(1108);
+    pub const VERDICT: Field<Box<str>> = Field::new(1117);
     /// `verdict_id`.
-    pub const VERDICT_ID: Field<i64> = Field::new(1109);
+    pub const VERDICT_ID: Field<i64> = Field::new(1118);
     /// `version`.
-    pub const VERSION: Field<Box<str>> = Field::new(1110);
+    pub const VERSION: Field<Box<str>> = Field::new(1119);
     /// `vulnerabilities.cve.title`.
-    pub const VULNERABILITIES_CVE_TITLE: Field<Box<[Box<str>]>> = Field::new(1111);
+    pub const VULNERABILITIES_CVE_TITLE: Field<Box<[Box<str>]>> = Field::new(1120);
     /// `vulnerabilities.cve.uid`.
-    pub const VULNERABILITIES_CVE_UID: Field<Box<[Box<str>]>> = Field::new(1112);
+    pub const VULNERABILITIES_CVE_UID: Field<Box<[Box<str>]>> = Field::new(1121);
     /// `vulnerabilities.desc`.
-    pub const VULNERABILITIES_DESC: Field<Box<[Box<str>]>> = Field::new(1113);
+    pub const VULNERABILITIES_DESC: Field<Box<[Box<str>]>> = Field::new(1122);
     /// `vulnerabilities.severity`.
-    pub const VULNERABILITIES_SEVERITY: Field<Box<[Box<str>]>> = Field::new(1114);
+    pub const VULNERABILITIES_SEVERITY: Field<Box<[Box<str>]>> = Field::new(1123);
     /// `vulnerabilities.title`.
-    pub const VULNERABILITIES_TITLE: Field<Box<[Box<str>]>> = Field::new(1115);
+    pub const VULNERABILITIES_TITLE: Field<Box<[Box<str>]>> = Field::new(1124);
     /// `vulnerabilities.vendor_name`.
-    pub const VULNERABILITIES_VENDOR_NAME: Field<Box<[Box<str>]>> = Field::new(1116);
+    pub const VULNERABILITIES_VENDOR_NAME: Field<Box<[Box<str>]>> = Field::new(1125);
     /// `web_resources.desc`.
-    pub const WEB_RESOURCES_DESC: Field<Box<[Box<str>]>> = Field::new(1117);
+    pub const WEB_RESOURCES_DESC: Field<Box<[Box<str>]>> = Field::new(1126);
     /// `web_resources.name`.
-    pub const WEB_RESOURCES_NAME: Field<Box<[Box<str>]>> = Field::new(1118);
+    pub const WEB_RESOURCES_NAME: Field<Box<[Box<str>]>> = Field::new(1127);
     /// `web_resources.type`.
-    pub const WEB_RESOURCES_TYPE: Field<Box<[Box<str>]>> = Field::new(1119);
+    pub const WEB_RESOURCES_TYPE: Field<Box<[Box<str>]>> = Field::new(1128);
     /// `web_resources.uid`.
-    pub const WEB_RESOURCES_UID: Field<Box<[Box<str>]>> = Field::new(1120);
+    pub const WEB_RESOURCES_UID: Field<Box<[Box<str>]>> = Field::new(1129);
     /// `web_resources.url_string`.
-    pub const WEB_RESOURCES_URL_STRING: Field<Box<[Box<str>]>> = Field::new(1121);
+    pub const WEB_RESOURCES_URL_STRING: Field<Box<[Box<str>]>> = Field::new(1130);
 }
