@@ -1,0 +1,169 @@
+//! What an entry is.
+
+use serde::{Deserialize, Serialize};
+use vigie_model::lang::Text;
+use vigie_model::severity::Severity;
+
+/// One page of the catalogue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// `HOST-0001`; never reused.
+    pub id: String,
+    /// What sort of entry.
+    pub family: Family,
+    /// Its folder below `content/`: `checks/host/ssh-root-login`.
+    pub path: &'static str,
+    /// How bad it is when it is found.
+    pub severity: Severity,
+    /// How far it is trusted.
+    pub maturity: Maturity,
+    /// What it needs: sections of the host's facts for a check, OCSF classes for a detection.
+    pub reads: Vec<String>,
+    /// Where the advice comes from: standards, manual pages, addresses.
+    pub references: Vec<String>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// The bad thing it finds, in a few words.
+    pub title: Text,
+    /// What it looks for, in Markdown.
+    pub looks_for: Text,
+    /// Why that matters, in Markdown.
+    pub why: Text,
+    /// How to repair it, in Markdown.
+    pub fix: Text,
+    /// What the check must say of given facts.
+    pub examples: Vec<Example>,
+    /// The Sigma rule of a detection.
+    pub rule: Option<&'static str>,
+    /// Events on which a detection must fire, one JSON document on each line.
+    pub fires: &'static str,
+    /// Near misses on which it must not, one JSON document on each line.
+    pub silent: &'static str,
+}
+
+impl Entry {
+    /// The last part of the path: the name of the check's function, with `-` for `_`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.path.rsplit('/').next().unwrap_or(self.path)
+    }
+
+    /// The group within the family: `host`, `linux`.
+    #[must_use]
+    pub fn group(&self) -> &'static str {
+        self.path.split('/').nth(1).unwrap_or_default()
+    }
+}
+
+/// The sorts of entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// Facts in, verdict out.
+    Checks,
+    /// Events in, detections out.
+    Detections,
+}
+
+impl Family {
+    /// All families.
+    pub const ALL: [Self; 2] = [Self::Checks, Self::Detections];
+
+    /// The word used in paths and addresses, and the folder below `content/`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Checks => "checks",
+            Self::Detections => "detections",
+        }
+    }
+
+    /// The family of a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.word() == word)
+    }
+}
+
+/// How far an entry is trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Maturity {
+    /// New: correct on its examples, not yet proven on real machines.
+    Sandbox,
+    /// Correct, robust and relevant.
+    Stable,
+    /// Kept for the findings it made; looks for nothing any more.
+    Retired,
+}
+
+impl Maturity {
+    /// The word used in files and columns.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            Self::Stable => "stable",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+/// Facts and the outcome a check must give for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The outcome.
+    pub kind: ExampleKind,
+    /// What the example shows; may be empty.
+    pub note: String,
+    /// The facts as written: for host checks, the JSON of `HostFacts`.
+    pub body: String,
+    /// The language of the fence: `json`.
+    pub language: String,
+}
+
+/// The outcome of an example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExampleKind {
+    /// The check must fail.
+    Bad,
+    /// The check must pass.
+    Good,
+    /// The question must not arise.
+    NotApplicable,
+    /// The check must say that it cannot tell.
+    Unknown,
+}
+
+impl ExampleKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Bad, Self::Good, Self::NotApplicable, Self::Unknown];
+
+    /// The word used in pages.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Bad => "bad",
+            Self::Good => "good",
+            Self::NotApplicable => "not_applicable",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The word of the verdict that the check must give.
+    #[must_use]
+    pub const fn verdict(self) -> &'static str {
+        match self {
+            Self::Bad => "fail",
+            Self::Good => "pass",
+            Self::NotApplicable => "not_applicable",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The kind of a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}

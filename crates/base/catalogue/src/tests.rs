@@ -1,0 +1,183 @@
+//! What every page promises, held over the whole list.
+
+use crate::list::SOURCES;
+use crate::{Entry, ExampleKind, Family, all, page};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use vigie_model::event::Class;
+use vigie_model::host::HostFacts;
+use vigie_model::lang::{Lang, Text};
+
+fn content() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../content")
+}
+
+/// Asserts that no entry breaks a promise, and names all that do.
+fn every(family: Option<Family>, promise: impl Fn(&Entry) -> Vec<String>) {
+    let entries = all().iter().filter(|entry| family.is_none_or(|family| family == entry.family));
+    let broken: Vec<String> =
+        entries.flat_map(|entry| promise(entry).into_iter().map(move |said| format!("{}: {said}", entry.path))).collect();
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+fn unless(holds: bool, said: impl Into<String>) -> Vec<String> {
+    if holds { Vec::new() } else { vec![said.into()] }
+}
+
+#[test]
+fn every_page_can_be_read() {
+    let wrong: Vec<String> = SOURCES
+        .iter()
+        .filter_map(|source| page::entry(source).err())
+        .map(|error| format!("{error}: {}", std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default()))
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert_eq!(all().len(), SOURCES.len());
+}
+
+#[test]
+fn the_list_is_sorted_and_complete() {
+    assert!(SOURCES.is_sorted_by(|a, b| a.path < b.path), "list.rs must be sorted by path, each path once");
+    let listed: BTreeSet<String> = SOURCES.iter().map(|source| source.path.to_owned()).collect();
+    let mut folders = BTreeSet::new();
+    for family in Family::ALL {
+        for group in folders_of(&content().join(family.word())) {
+            for name in folders_of(&content().join(family.word()).join(&group)) {
+                folders.insert(format!("{}/{group}/{name}", family.word()));
+            }
+        }
+    }
+    assert_eq!(folders.difference(&listed).collect::<Vec<_>>(), Vec::<&String>::new(), "folders that list.rs forgets");
+}
+
+fn folders_of(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let entries = entries.map(|entry| entry.unwrap()).filter(|entry| entry.path().is_dir());
+    entries.map(|entry| entry.file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn ids_are_unique_and_say_the_family() {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for entry in all() {
+        if let Some(other) = seen.insert(&entry.id, entry.path) {
+            panic!("{} is both {other} and {}", entry.id, entry.path);
+        }
+    }
+    every(None, |entry| {
+        let prefix = match entry.family {
+            Family::Checks => entry.group().to_uppercase(),
+            Family::Detections => "DET".to_owned(),
+        };
+        let number = entry.id.strip_prefix(&format!("{prefix}-")).unwrap_or_default();
+        unless(
+            number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit()),
+            format!("id must be {prefix}-0000, is {}", entry.id),
+        )
+    });
+}
+
+#[test]
+fn names_are_words_with_hyphens() {
+    every(None, |entry| {
+        let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        unless(
+            entry.path.split('/').count() == 3 && entry.path.split('/').all(plain),
+            "path must be family/group/name in a-z, 0-9 and -",
+        )
+    });
+}
+
+#[test]
+fn titles_are_short_and_translated() {
+    every(None, |entry| {
+        let mut said = Vec::new();
+        for lang in Lang::ALL {
+            let title = entry.title.get(lang);
+            said.extend(unless(
+                !title.is_empty() && title.chars().count() <= 80,
+                format!("{}: title must have 1 to 80 characters", lang.code()),
+            ));
+            said.extend(unless(!title.ends_with('.'), format!("{}: no full stop after a title", lang.code())));
+        }
+        said
+    });
+}
+
+#[test]
+fn texts_are_translated() {
+    every(None, |entry| {
+        let mut said = Vec::new();
+        for (what, text) in [("looks for", &entry.looks_for), ("why", &entry.why), ("fix", &entry.fix)] {
+            said.extend(unless(
+                text.en != text.fr && text.en != text.de && text.fr != text.de,
+                format!("{what}: not translated"),
+            ));
+            said.extend(unless(fences(text), format!("{what}: code blocks differ between the languages")));
+        }
+        said
+    });
+}
+
+/// Whether the fenced blocks are the same in all languages: a command is not translated.
+fn fences(text: &Text) -> bool {
+    let blocks = |text: &str| text.split("```").skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    blocks(&text.en) == blocks(&text.fr) && blocks(&text.en) == blocks(&text.de)
+}
+
+#[test]
+fn checks_have_good_and_bad_examples_in_json() {
+    every(Some(Family::Checks), |entry| {
+        let has = |kind: ExampleKind| entry.examples.iter().any(|example| example.kind == kind);
+        let mut said = unless(has(ExampleKind::Bad) && has(ExampleKind::Good), "needs a bad and a good example");
+        for example in &entry.examples {
+            said.extend(unless(example.language == "json", format!("`{}` examples must be json", example.language)));
+            if let Err(error) = serde_json::from_str::<HostFacts>(&example.body) {
+                said.push(format!("example `{}`: {error}", example.note));
+            }
+        }
+        said
+    });
+}
+
+#[test]
+fn checks_read_sections_of_the_facts() {
+    let facts = serde_json::to_value(HostFacts::default()).unwrap();
+    every(Some(Family::Checks), |entry| {
+        let unknown: Vec<&String> = entry.reads.iter().filter(|section| facts.get(section.as_str()).is_none()).collect();
+        unless(unknown.is_empty() && !entry.reads.is_empty(), format!("`reads` names no section of the facts: {unknown:?}"))
+    });
+}
+
+#[test]
+fn detections_read_classes_and_carry_their_proof() {
+    every(Some(Family::Detections), |entry| {
+        let unknown: Vec<&String> = entry.reads.iter().filter(|class| Class::from_name(class).is_none()).collect();
+        let mut said = unless(unknown.is_empty() && !entry.reads.is_empty(), format!("`reads` names no OCSF class: {unknown:?}"));
+        for (file, lines) in [("fires.jsonl", entry.fires), ("silent.jsonl", entry.silent)] {
+            said.extend(unless(lines.lines().any(|line| !line.trim().is_empty()), format!("{file} is empty")));
+            for (number, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+                if let Err(error) = serde_json::from_str::<serde_json::Value>(line) {
+                    said.push(format!("{file}:{}: {error}", number + 1));
+                }
+            }
+        }
+        said.extend(unless(entry.rule.is_some_and(|rule| rule.contains("title:")), "rule.yml is no Sigma rule"));
+        said
+    });
+}
+
+#[test]
+fn a_detection_and_its_rule_are_equally_severe() {
+    every(Some(Family::Detections), |entry| {
+        let level = match entry.severity.word() {
+            "info" => "informational",
+            word => word,
+        };
+        let expected = format!("level: {level}");
+        unless(
+            entry.rule.is_some_and(|rule| rule.lines().any(|line| line == expected)),
+            format!("rule.yml must say `{expected}`"),
+        )
+    });
+}
