@@ -3,6 +3,8 @@
 //! Whoever looks at a machine sees some things, sees others in part, and is kept from the rest. A
 //! judge must tell these apart: what could not be read is `unknown`, never `pass`.
 
+use crate::lang::Text;
+use crate::text;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -84,6 +86,31 @@ impl Gap {
     /// A gap with the words of the system.
     pub fn new(what: impl Into<String>, why: Obstacle, detail: impl Into<String>) -> Self {
         Self { what: what.into(), why, detail: detail.into() }
+    }
+
+    /// The gap as a clause for people: `/etc/shadow is not readable for this user`.
+    #[must_use]
+    pub fn said(&self) -> Text {
+        let what = &self.what;
+        match self.why {
+            Obstacle::NotPermitted => text!(
+                en "{what} may not be read by this user",
+                fr "{what} n’est pas lisible par cet utilisateur",
+                de "{what} darf dieser Benutzer nicht lesen",
+            ),
+            Obstacle::Missing => text!(en "{what} is missing", fr "{what} est introuvable", de "{what} fehlt"),
+            Obstacle::Unreadable => text!(
+                en "{what} makes no sense",
+                fr "{what} est incompréhensible",
+                de "{what} ist unverständlich",
+            ),
+            Obstacle::BeyondLimit => text!(
+                en "{what} is too large or took too long",
+                fr "{what} est trop volumineux ou trop lent",
+                de "{what} ist zu groß oder dauerte zu lange",
+            ),
+            Obstacle::Failed => text!(en "{what} failed", fr "{what} a échoué", de "{what} ist fehlgeschlagen"),
+        }
     }
 }
 

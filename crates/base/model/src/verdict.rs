@@ -1,5 +1,6 @@
 //! What a judge says of one rule and one asset: four outcomes, never three.
 
+use crate::lang::Text;
 use serde::{Deserialize, Serialize};
 
 /// The outcome of a check.
@@ -16,16 +17,19 @@ pub enum Verdict {
     /// The question does not arise here.
     NotApplicable {
         /// Why, in one clause.
-        reason: String,
+        reason: Text,
     },
     /// Nobody can tell from the facts at hand.
     Unknown {
         /// Why, in one clause.
-        reason: String,
+        reason: Text,
     },
 }
 
 /// The proof of a failure at one place.
+///
+/// `found` and `expected` quote settings, values and modes as they are written on the system, so
+/// they need no translation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Evidence {
     /// What the failure hangs on and what stays the same when it is reworded or moves by a line:
@@ -50,14 +54,14 @@ impl Verdict {
 
     /// An outcome that says why the question does not arise.
     #[must_use]
-    pub fn not_applicable(reason: impl Into<String>) -> Self {
-        Self::NotApplicable { reason: reason.into() }
+    pub const fn not_applicable(reason: Text) -> Self {
+        Self::NotApplicable { reason }
     }
 
     /// An outcome that says why nobody can tell.
     #[must_use]
-    pub fn unknown(reason: impl Into<String>) -> Self {
-        Self::Unknown { reason: reason.into() }
+    pub const fn unknown(reason: Text) -> Self {
+        Self::Unknown { reason }
     }
 
     /// The word for tables: `pass`, `fail`, `not_applicable`, `unknown`.
