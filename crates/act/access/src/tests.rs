@@ -1,0 +1,142 @@
+//! The door as a person meets it.
+
+use crate::audit::Verified;
+use crate::sessions::{ABSOLUTE_S, IDLE_S};
+use crate::*;
+use std::sync::Arc;
+use vigie_db::params;
+use vigie_model::lang::Lang;
+use vigie_model::time::Timestamp;
+use vigie_testkit::FakeClock;
+
+const PASSPHRASE: &str = "horloge tambour nuage vif";
+
+fn client() -> Client {
+    Client { address: "127.0.0.1".into(), agent: "test".into() }
+}
+
+fn empty_house() -> (Access, Arc<FakeClock>) {
+    let clock = Arc::new(FakeClock::at(Timestamp::parse("2026-11-21T08:00:00Z").unwrap()));
+    (Access::open(Db::in_memory().unwrap(), clock.clone()).unwrap(), clock)
+}
+
+fn house_of_ada() -> (Access, Arc<FakeClock>, SignedIn) {
+    let (access, clock) = empty_house();
+    let token = access.new_set_up_token().unwrap();
+    let signed_in = access.set_up(token.reveal(), "ada", PASSPHRASE, Lang::Fr, &client()).unwrap();
+    (access, clock, signed_in)
+}
+
+fn code_at(secret: &str, now: Timestamp) -> String {
+    let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
+    let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    totp.generate(now.seconds() as u64).to_string()
+}
+
+#[test]
+fn the_set_up_link_works_once() {
+    let (access, _clock) = empty_house();
+    assert!(access.needs_set_up().unwrap());
+    let old = access.new_set_up_token().unwrap();
+    let token = access.new_set_up_token().unwrap();
+    let try_with = |token: &str| access.set_up(token, "ada", PASSPHRASE, Lang::En, &client());
+    assert!(matches!(try_with(old.reveal()), Err(AccessError::SetUpLink)));
+    assert!(matches!(access.set_up(token.reveal(), "ada", "too short", Lang::En, &client()), Err(AccessError::Passphrase(_))));
+    let signed_in = try_with(token.reveal()).unwrap();
+    assert_eq!(signed_in.session.account.name, "ada");
+    assert!(matches!(try_with(token.reveal()), Err(AccessError::SetUpDone)));
+    assert!(!access.needs_set_up().unwrap());
+    assert!(matches!(access.new_set_up_token(), Err(AccessError::SetUpDone)));
+}
+
+#[test]
+fn an_old_link_is_dead() {
+    let (access, clock) = empty_house();
+    let token = access.new_set_up_token().unwrap();
+    clock.advance_seconds(24 * 3600);
+    let late = access.set_up(token.reveal(), "ada", PASSPHRASE, Lang::En, &client());
+    assert!(matches!(late, Err(AccessError::SetUpLink)));
+}
+
+#[test]
+fn sessions_open_idle_out_and_end() {
+    let (access, clock, first) = house_of_ada();
+    let second = access.sign_in("ada", PASSPHRASE, None, &client()).unwrap();
+    let account = second.session.account.clone();
+    assert_eq!(account.language, Lang::Fr);
+    assert_eq!(access.sessions(account.id).unwrap().len(), 2);
+    access.end_session(&account, &first.session.id).unwrap();
+    assert!(access.session(first.token.reveal()).unwrap().is_none());
+    assert!(matches!(access.end_session(&account, &first.session.id), Err(AccessError::NoSession)));
+    clock.advance_seconds(IDLE_S - 1);
+    assert!(access.session(second.token.reveal()).unwrap().is_some());
+    clock.advance_seconds(IDLE_S);
+    assert!(access.session(second.token.reveal()).unwrap().is_none());
+    assert!(access.session("no such token").unwrap().is_none());
+    assert_eq!(access.forget_ended_sessions().unwrap(), 1);
+}
+
+#[test]
+fn a_session_in_constant_use_still_ends() {
+    let (access, clock, signed_in) = house_of_ada();
+    let mut alive_s = 0;
+    while access.session(signed_in.token.reveal()).unwrap().is_some() {
+        clock.advance_seconds(3600);
+        alive_s += 3600;
+    }
+    assert_eq!(alive_s, ABSOLUTE_S);
+}
+
+#[test]
+fn guessing_is_slowed_down_and_not_for_good() {
+    let (access, clock, _) = house_of_ada();
+    let guess = || access.sign_in("ada", "wrong wrong wrong", None, &client());
+    for _ in 0..4 {
+        assert!(matches!(guess(), Err(AccessError::Wrong)));
+    }
+    let right = || access.sign_in("ada", PASSPHRASE, None, &client());
+    assert!(matches!(right(), Err(AccessError::Throttled { wait_s: 1 })));
+    clock.advance_seconds(1);
+    assert!(right().is_ok());
+    assert!(matches!(access.sign_in("eve", "whatever it may be", None, &client()), Err(AccessError::Wrong)));
+}
+
+#[test]
+fn a_one_time_code_is_asked_for_and_used_once() {
+    let (access, clock, signed_in) = house_of_ada();
+    let account = signed_in.session.account;
+    assert!(matches!(access.begin_totp(&account, "wrong"), Err(AccessError::Wrong)));
+    assert!(matches!(access.confirm_totp(&account, "123456"), Err(AccessError::NoEnrolment)));
+    let enrolment = access.begin_totp(&account, PASSPHRASE).unwrap();
+    let now = Timestamp::parse("2026-11-21T08:00:00Z").unwrap();
+    let recovery = access.confirm_totp(&account, &code_at(&enrolment.secret, now)).unwrap();
+    assert_eq!(recovery.len(), 10);
+    let sign_in = |code: Option<&str>| access.sign_in("ada", PASSPHRASE, code, &client());
+    assert!(matches!(sign_in(None), Err(AccessError::CodeRequired)));
+    assert!(matches!(sign_in(Some(&code_at(&enrolment.secret, now))), Err(AccessError::Wrong)), "used to enrol");
+    clock.advance_seconds(60);
+    let later = code_at(&enrolment.secret, now.plus_seconds(60));
+    assert!(sign_in(Some(&later)).unwrap().session.account.totp);
+    assert!(matches!(sign_in(Some(&later)), Err(AccessError::Wrong)), "used before");
+    assert!(sign_in(Some(&recovery[3])).is_ok());
+    assert!(matches!(sign_in(Some(&recovery[3])), Err(AccessError::Wrong)), "used before");
+    access.remove_totp(&account, PASSPHRASE).unwrap();
+    assert!(sign_in(None).is_ok());
+}
+
+#[test]
+fn the_audit_trail_shows_what_was_tampered_with() {
+    let (access, _clock, _) = house_of_ada();
+    for n in 0..5 {
+        let entry = audit::Entry { who: "ada".into(), what: "decide".into(), on: n.to_string(), detail: "{}".into() };
+        access.note(&entry).unwrap();
+    }
+    let Verified::Whole { entries, head } = access.verify_audit().unwrap() else { panic!("whole") };
+    assert_eq!(entries, 6);
+    assert_eq!(audit::newest(&access.db, 1).unwrap()[0].entry.on, "4");
+    assert_ne!(head, [0; 32]);
+    access.db.write(|w| w.execute("UPDATE audit SET who = 'eve' WHERE number = $1", params![3])).unwrap();
+    assert_eq!(access.verify_audit().unwrap(), Verified::Broken { at_number: 3 });
+    access.db.write(|w| w.execute("DELETE FROM audit WHERE number = $1", params![2])).unwrap();
+    assert_eq!(access.verify_audit().unwrap(), Verified::Broken { at_number: 2 });
+}
