@@ -4,8 +4,12 @@
 //! and checks what neither compiler nor linter checks. Everything it checks is also a test of this
 //! crate, so `cargo test --workspace` says the same as `cargo xtask tidy`.
 
+mod arrows;
+mod docs;
 mod error;
+mod new;
 mod ocsf;
+mod tidy;
 
 use clap::{Parser, Subcommand};
 use error::Error;
@@ -29,11 +33,24 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         from: Option<PathBuf>,
     },
+    /// Writes the skeleton of a new catalogue entry.
+    New(new::NewEntry),
+    /// Renders docs/reference from the catalogue.
+    Docs,
+    /// Checks what neither compiler nor linter checks.
+    Tidy {
+        /// First writes the arrows between our crates down as the ones that are meant.
+        #[arg(long)]
+        bless: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Args::parse().task {
         Task::Ocsf { from } => ocsf::run(&root(), from.as_deref()),
+        Task::New(entry) => new::run(&root(), &entry),
+        Task::Docs => docs::run(&root()),
+        Task::Tidy { bless } => tidy::run(&root(), bless),
     };
     match done {
         Ok(said) => {

@@ -51,4 +51,7 @@ macro_rules! detection {
 }
 
 /// All entries.
-pub(crate) static SOURCES: &[Source] = &[check!("checks/host/ssh-root-login")];
+pub(crate) static SOURCES: &[Source] = &[
+    // One line each, sorted by path.
+    check!("checks/host/ssh-root-login"),
+];

@@ -89,6 +89,15 @@ fn names_are_words_with_hyphens() {
 }
 
 #[test]
+fn no_page_is_a_skeleton() {
+    every(None, |entry| {
+        let texts = [&entry.title, &entry.looks_for, &entry.why, &entry.fix];
+        let written = texts.iter().all(|text| Lang::ALL.into_iter().all(|lang| !text.get(lang).contains("<!--")));
+        unless(written && !entry.rule.is_some_and(|rule| rule.contains("<!--")), "still carries `<!--` of `cargo xtask new`")
+    });
+}
+
+#[test]
 fn titles_are_short_and_translated() {
     every(None, |entry| {
         let mut said = Vec::new();
