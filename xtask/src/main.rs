@@ -9,6 +9,7 @@ mod docs;
 mod error;
 mod new;
 mod ocsf;
+mod purity;
 mod tidy;
 
 use clap::{Parser, Subcommand};

@@ -1,10 +1,10 @@
 //! `cargo xtask tidy`: what neither compiler nor linter checks.
 //!
 //! Every source file says what it is for; every crate takes the workspace's lints, licence and a
-//! description; the arrows hold; what is generated is what its source says.
+//! description; the arrows hold and judges stay pure; what is generated is what its source says.
 
 use crate::error::{Error, read};
-use crate::{arrows, docs, ocsf};
+use crate::{arrows, docs, ocsf, purity};
 use std::path::{Path, PathBuf};
 
 /// Everything untidy, one sentence each; an error when there is any.
@@ -22,14 +22,17 @@ pub(crate) fn run(root: &Path, bless: bool) -> Result<String, Error> {
 /// Problems of source files and manifests.
 fn files(root: &Path) -> Result<Vec<String>, Error> {
     let mut problems = Vec::new();
+    let mut sources = Vec::new();
     for path in found(root, &["crates", "xtask"])? {
         let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
         if name.ends_with(".rs") {
             problems.extend(source(&name, &read(&path)?));
+            sources.push(path);
         } else if name.ends_with("Cargo.toml") {
             problems.extend(manifest(&name, &read(&path)?));
         }
     }
+    problems.extend(purity::problems(root, &sources)?);
     Ok(problems)
 }
 
