@@ -4,6 +4,9 @@
 //! `schema.json` (only with `--from`); [`paths`] checks the curated list of attribute paths against
 //! it; [`render`] writes `event/ocsf.rs`. The generated file is checked in: building Vigie needs
 //! neither this task nor the schema. A test generates in memory and compares.
+//!
+//! Weak spot: this crate knows the model (through the catalogue), so a generated file that does not
+//! compile has to be put back with `git restore` before it can be generated again.
 
 mod paths;
 mod render;

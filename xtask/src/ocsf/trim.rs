@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Attributes that are a fixed part of every event and never enumerated as values.
-const FIXED: [&str; 5] = ["class_uid", "category_uid", "type_uid", "severity_id", "metadata.version"];
+const FIXED: [&str; 4] = ["class_uid", "category_uid", "type_uid", "severity_id"];
 
 /// A checkout, read.
 struct Source {
