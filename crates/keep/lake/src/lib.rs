@@ -1,1 +1,11 @@
-//! placeholder
+//! Events: durable intake, columnar files, retention, search.
+
+mod batch;
+mod codec;
+mod disk;
+mod row;
+#[cfg(test)]
+mod testing;
+mod wal;
+
+pub use batch::{Batch, Checkpoint};

@@ -1,0 +1,273 @@
+//! Reading a batch without building its events.
+
+use super::VERSION;
+use super::bytes::{Malformed, Reader};
+use super::table::PathTable;
+use crate::row::{Part, Row};
+use std::cell::OnceCell;
+use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Origin, Value};
+use vigie_model::ids::EventId;
+use vigie_model::time::Timestamp;
+
+/// A batch read in place.
+pub(crate) struct BatchView<'a> {
+    checkpoint: Option<(&'a str, &'a [u8])>,
+    base: Timestamp,
+    origins: Vec<OriginView<'a>>,
+    count: usize,
+    events: Reader<'a>,
+    table: &'a PathTable,
+}
+
+struct OriginView<'a> {
+    source: &'a str,
+    format: &'a str,
+    host: &'a str,
+    built: OnceCell<Origin>,
+}
+
+/// An event read in place: the fixed part parsed, fields found when asked for.
+pub(crate) struct EventView<'a> {
+    id: EventId,
+    time: Timestamp,
+    received: Timestamp,
+    class_uid: u32,
+    activity: u8,
+    severity: EventSeverity,
+    origin: &'a OriginView<'a>,
+    raw: &'a [u8],
+    fields: Reader<'a>,
+    table: &'a PathTable,
+}
+
+impl<'a> BatchView<'a> {
+    /// Reads the frame of a batch; events are read one by one.
+    pub(crate) fn parse(payload: &'a [u8], table: &'a PathTable) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(payload);
+        let checkpoint = parse_checkpoint(&mut reader)?;
+        let base = Timestamp::from_micros(reader.signed()?);
+        let origins = reader.count()?;
+        let origins: Result<Vec<_>, Malformed> = (0..origins).map(|_| OriginView::parse(&mut reader)).collect();
+        let count = reader.count()?;
+        Ok(Self { checkpoint, base, origins: origins?, count, events: reader, table })
+    }
+
+    /// The checkpoint of a batch, without looking further.
+    pub(crate) fn checkpoint_of(payload: &[u8]) -> Result<Option<(&str, &[u8])>, Malformed> {
+        parse_checkpoint(&mut Reader::new(payload))
+    }
+
+    /// The source and its position after this batch.
+    pub(crate) const fn checkpoint(&self) -> Option<(&'a str, &'a [u8])> {
+        self.checkpoint
+    }
+
+    /// The events, numbered from `first`.
+    pub(crate) fn events(&'a self, first: EventId) -> impl Iterator<Item = Result<EventView<'a>, Malformed>> {
+        let mut reader = self.events;
+        (0..self.count as u64).map(move |place| self.event(&mut reader, EventId(first.0.saturating_add(place))))
+    }
+
+    fn event(&'a self, reader: &mut Reader<'a>, id: EventId) -> Result<EventView<'a>, Malformed> {
+        let mut body = Reader::new(reader.bytes()?);
+        let time = self.base.plus_micros(body.signed()?);
+        let received = time.plus_micros(body.signed()?);
+        let class_uid = u32::try_from(body.number()?).map_err(|_| Malformed)?;
+        let activity = body.byte()?;
+        let severity = EventSeverity::from_number(body.byte()?);
+        let origin = usize::try_from(body.number()?).ok().and_then(|place| self.origins.get(place)).ok_or(Malformed)?;
+        let raw = body.bytes()?;
+        Ok(EventView { id, time, received, class_uid, activity, severity, origin, raw, fields: body, table: self.table })
+    }
+}
+
+fn parse_checkpoint<'a>(reader: &mut Reader<'a>) -> Result<Option<(&'a str, &'a [u8])>, Malformed> {
+    if reader.byte()? != VERSION {
+        return Err(Malformed);
+    }
+    match reader.byte()? {
+        0 => Ok(None),
+        1 => Ok(Some((reader.text()?, reader.bytes()?))),
+        _ => Err(Malformed),
+    }
+}
+
+impl<'a> OriginView<'a> {
+    fn parse(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Ok(Self { source: reader.text()?, format: reader.text()?, host: reader.text()?, built: OnceCell::new() })
+    }
+
+    fn origin(&self) -> Origin {
+        let build = || Origin { source: self.source.into(), format: self.format.into(), host: self.host.into() };
+        self.built.get_or_init(build).clone()
+    }
+}
+
+impl EventView<'_> {
+    /// The whole event.
+    ///
+    /// What this program's schema does not know (a field or class of another version) becomes an
+    /// unmapped value under its old name.
+    pub(crate) fn to_event(&self) -> Result<Event, Malformed> {
+        let class = self.class();
+        let mut event = Event::new(class, self.time, self.received, self.origin.origin(), self.raw.to_vec());
+        event.activity = self.activity;
+        event.severity = self.severity;
+        let mut reader = self.fields;
+        for _ in 0..reader.count()? {
+            let slot = self.table.slot(reader.number()?)?;
+            let value = read_value(&mut reader, slot.kind)?;
+            match slot.field {
+                Some(field) => {
+                    event.fields.set_value(field, value);
+                }
+                None => event.unmapped.push((slot.path.to_string(), shown(&value))),
+            }
+        }
+        if class.uid() != self.class_uid {
+            event.unmapped.push(("class_uid".to_owned(), self.class_uid.to_string()));
+        }
+        for _ in 0..reader.count()? {
+            let name = reader.text()?.to_owned();
+            event.unmapped.push((name, reader.text()?.to_owned()));
+        }
+        Ok(event)
+    }
+
+    fn visit_fields(&self, wanted: Option<FieldId>, visit: &mut dyn FnMut(Part<'_>) -> bool) -> Result<bool, Malformed> {
+        let mut reader = self.fields;
+        for _ in 0..reader.count()? {
+            let slot = self.table.slot(reader.number()?)?;
+            if slot.field == wanted && wanted.is_some() {
+                return visit_value(&mut reader, slot.kind, visit);
+            }
+            skip_value(&mut reader, slot.kind)?;
+        }
+        Ok(false)
+    }
+
+    fn visit_unmapped_pairs(&self, visit: &mut dyn FnMut(&str, &str) -> bool) -> Result<bool, Malformed> {
+        let mut reader = self.fields;
+        for _ in 0..reader.count()? {
+            let slot = self.table.slot(reader.number()?)?;
+            if slot.field.is_some() {
+                skip_value(&mut reader, slot.kind)?;
+            } else if visit(&slot.path, &shown(&read_value(&mut reader, slot.kind)?)) {
+                return Ok(true);
+            }
+        }
+        if self.class().uid() != self.class_uid && visit("class_uid", &self.class_uid.to_string()) {
+            return Ok(true);
+        }
+        for _ in 0..reader.count()? {
+            let name = reader.text()?;
+            if visit(name, reader.text()?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Row for EventView<'_> {
+    fn id(&self) -> EventId {
+        self.id
+    }
+
+    fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    fn received(&self) -> Timestamp {
+        self.received
+    }
+
+    fn class(&self) -> Class {
+        Class::from_uid(self.class_uid).unwrap_or(Class::BaseEvent)
+    }
+
+    fn activity(&self) -> u8 {
+        self.activity
+    }
+
+    fn severity(&self) -> EventSeverity {
+        self.severity
+    }
+
+    fn source(&self) -> &str {
+        self.origin.source
+    }
+
+    fn format(&self) -> &str {
+        self.origin.format
+    }
+
+    fn host(&self) -> &str {
+        self.origin.host
+    }
+
+    fn raw(&self) -> &[u8] {
+        self.raw
+    }
+
+    // A malformed value is an absent one here: `to_event` reports it.
+    fn visit(&self, field: FieldId, visit: &mut dyn FnMut(Part<'_>) -> bool) -> bool {
+        self.visit_fields(Some(field), visit).unwrap_or(false)
+    }
+
+    fn visit_unmapped(&self, visit: &mut dyn FnMut(&str, &str) -> bool) -> bool {
+        self.visit_unmapped_pairs(visit).unwrap_or(false)
+    }
+}
+
+fn read_value(reader: &mut Reader<'_>, kind: FieldKind) -> Result<Value, Malformed> {
+    Ok(match kind {
+        FieldKind::Text => Value::Text(reader.text()?.into()),
+        FieldKind::Integer => Value::Integer(reader.signed()?),
+        FieldKind::Boolean => Value::Boolean(reader.byte()? != 0),
+        FieldKind::Texts => {
+            let texts: Result<Box<[_]>, Malformed> = (0..reader.count()?).map(|_| reader.text().map(Box::from)).collect();
+            Value::Texts(texts?)
+        }
+    })
+}
+
+fn visit_value(reader: &mut Reader<'_>, kind: FieldKind, visit: &mut dyn FnMut(Part<'_>) -> bool) -> Result<bool, Malformed> {
+    Ok(match kind {
+        FieldKind::Text => visit(Part::Text(reader.text()?)),
+        FieldKind::Integer => visit(Part::Integer(reader.signed()?)),
+        FieldKind::Boolean => visit(Part::Boolean(reader.byte()? != 0)),
+        FieldKind::Texts => {
+            for _ in 0..reader.count()? {
+                if visit(Part::Text(reader.text()?)) {
+                    return Ok(true);
+                }
+            }
+            false
+        }
+    })
+}
+
+fn skip_value(reader: &mut Reader<'_>, kind: FieldKind) -> Result<(), Malformed> {
+    match kind {
+        FieldKind::Text => drop(reader.bytes()?),
+        FieldKind::Integer => drop(reader.number()?),
+        FieldKind::Boolean => drop(reader.byte()?),
+        FieldKind::Texts => {
+            for _ in 0..reader.count()? {
+                reader.bytes()?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A value as the text it becomes among the unmapped ones.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.to_string(),
+        Value::Integer(number) => number.to_string(),
+        Value::Boolean(truth) => truth.to_string(),
+        Value::Texts(texts) => texts.join(", "),
+    }
+}

@@ -1,0 +1,93 @@
+//! What a search may ask of an event, wherever it is stored.
+//!
+//! An event is asked as itself, as bytes in the log or as a row of a file; conditions are written
+//! once over [`Row`]. Files are asked by the column first (`search::columns`), and by the row only
+//! where a column does not answer.
+
+use vigie_model::event::{Class, EventSeverity, FieldId, StoredEvent, Value};
+use vigie_model::ids::EventId;
+use vigie_model::time::Timestamp;
+
+/// One value of a field; a field of several texts has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part<'a> {
+    Text(&'a str),
+    Integer(i64),
+    Boolean(bool),
+}
+
+/// An event, as far as a condition looks at it.
+pub(crate) trait Row {
+    fn id(&self) -> EventId;
+    fn time(&self) -> Timestamp;
+    fn received(&self) -> Timestamp;
+    fn class(&self) -> Class;
+    fn activity(&self) -> u8;
+    fn severity(&self) -> EventSeverity;
+    fn source(&self) -> &str;
+    fn format(&self) -> &str;
+    fn host(&self) -> &str;
+    fn raw(&self) -> &[u8];
+
+    /// Shows the values of a field until `visit` says yes; tells whether it did.
+    fn visit(&self, field: FieldId, visit: &mut dyn FnMut(Part<'_>) -> bool) -> bool;
+
+    /// Shows the unmapped names and values until `visit` says yes; tells whether it did.
+    fn visit_unmapped(&self, visit: &mut dyn FnMut(&str, &str) -> bool) -> bool;
+}
+
+impl Row for StoredEvent {
+    fn id(&self) -> EventId {
+        self.id
+    }
+
+    fn time(&self) -> Timestamp {
+        self.event.time
+    }
+
+    fn received(&self) -> Timestamp {
+        self.event.received
+    }
+
+    fn class(&self) -> Class {
+        self.event.class
+    }
+
+    fn activity(&self) -> u8 {
+        self.event.activity
+    }
+
+    fn severity(&self) -> EventSeverity {
+        self.event.severity
+    }
+
+    fn source(&self) -> &str {
+        &self.event.origin.source
+    }
+
+    fn format(&self) -> &str {
+        &self.event.origin.format
+    }
+
+    fn host(&self) -> &str {
+        &self.event.origin.host
+    }
+
+    fn raw(&self) -> &[u8] {
+        &self.event.raw
+    }
+
+    fn visit(&self, field: FieldId, visit: &mut dyn FnMut(Part<'_>) -> bool) -> bool {
+        match self.event.fields.get(field) {
+            None => false,
+            Some(Value::Text(text)) => visit(Part::Text(text)),
+            Some(Value::Integer(number)) => visit(Part::Integer(*number)),
+            Some(Value::Boolean(truth)) => visit(Part::Boolean(*truth)),
+            Some(Value::Texts(texts)) => texts.iter().any(|text| visit(Part::Text(text))),
+        }
+    }
+
+    fn visit_unmapped(&self, visit: &mut dyn FnMut(&str, &str) -> bool) -> bool {
+        self.event.unmapped.iter().any(|(name, value)| visit(name, value))
+    }
+}
