@@ -1,0 +1,277 @@
+//! Log sources: which rules see an event, and where the fields they name are.
+//!
+//! Sigma names a log source by product, category and service; an event has the parser that
+//! understood it (`origin.format`) and a class. Tables in `content/parsers/sigma` join the two and
+//! give Sigma's field names their places in the event. A rule sees an event only through a log
+//! source that has everything the rule names: this is a matter of being right, not of speed.
+//!
+//! A name that no table maps is an OCSF path, else a name among the event's unmapped values. A
+//! source lists what its parser sets, so that a rule that asks for more is reported instead of
+//! being silent for ever.
+
+use rsigma_parser::LogSource;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use vigie_model::event::{Class, FieldId};
+
+/// The tables Vigie ships, by file name.
+const SHIPPED: [(&str, &str); 1] = [("linux.toml", include_str!("../../../../../content/parsers/sigma/linux.toml"))];
+
+/// All log sources.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    pub(crate) rows: Vec<Source>,
+}
+
+/// One log source: the events of one parser and some classes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Source {
+    /// `origin.format` of its events; `None` takes every event.
+    pub(crate) format: Option<String>,
+    /// Their classes; empty takes every class.
+    pub(crate) classes: Vec<Class>,
+    products: Vec<String>,
+    categories: Vec<String>,
+    services: Vec<String>,
+    /// Takes rules of every log source.
+    any_rule: bool,
+    /// Sigma's names and their places, first place first.
+    fields: BTreeMap<String, Vec<Place>>,
+    /// What its parser sets; `None` when that is not known beforehand.
+    sets: Option<BTreeSet<String>>,
+}
+
+/// Where in an event a value is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Place {
+    /// A field.
+    Field(FieldId),
+    /// A name among the unmapped values.
+    Unmapped(Box<str>),
+    /// Something every event has.
+    Meta(Meta),
+}
+
+/// What every event has, whatever its fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Meta {
+    /// `activity_id`.
+    Activity,
+    /// `activity_name`.
+    ActivityName,
+    /// `class_uid`.
+    Class,
+    /// `class_name`: OCSF's name, such as `authentication`.
+    ClassName,
+    /// `severity_id`.
+    Severity,
+    /// `time`.
+    Time,
+    /// `raw_data`.
+    Raw,
+    /// `device.hostname`, when no field says it.
+    Host,
+    /// `metadata.log_source`.
+    Intake,
+    /// `metadata.log_format`.
+    Format,
+}
+
+/// Why a table cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// Not TOML, or not of this shape.
+    #[error("the log source table {file} cannot be read: {source}")]
+    Shape {
+        /// The table.
+        file: String,
+        /// The parser's words.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// A class that OCSF does not have.
+    #[error("the log source table {file} names the class `{class}`, which OCSF does not have")]
+    Class {
+        /// The table.
+        file: String,
+        /// The class.
+        class: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    /// Names that mean the same in every source of the table.
+    #[serde(default)]
+    fields: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    source: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    format: String,
+    #[serde(default)]
+    classes: Vec<String>,
+    product: Vec<String>,
+    #[serde(default)]
+    category: Vec<String>,
+    #[serde(default)]
+    service: Vec<String>,
+    #[serde(default)]
+    fields: BTreeMap<String, Vec<String>>,
+    sets: Option<Vec<String>>,
+}
+
+impl Sources {
+    /// The tables Vigie ships.
+    #[must_use]
+    pub fn shipped() -> Self {
+        let mut sources = Self::default();
+        for (file, text) in SHIPPED {
+            // A broken table of ours is found by a test; what is whole in it is still used.
+            if let Err(error) = sources.add(file, text) {
+                debug_assert!(false, "{error}");
+            }
+        }
+        sources
+    }
+
+    /// One source that takes every event and every rule; fields are the event's own names. For rules
+    /// over records whose log source is known otherwise.
+    #[must_use]
+    pub fn any() -> Self {
+        Self { rows: vec![Source { any_rule: true, ..Source::default() }] }
+    }
+
+    /// Adds a table.
+    ///
+    /// # Errors
+    /// [`TableError`] when it cannot be read; then nothing of it is added.
+    pub fn add(&mut self, file: &str, text: &str) -> Result<(), TableError> {
+        let table: Table =
+            toml::from_str(text).map_err(|source| TableError::Shape { file: file.to_owned(), source: Box::new(source) })?;
+        let rows = table.source.into_iter().map(|row| Source::read(file, row, &table.fields));
+        self.rows.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        Ok(())
+    }
+}
+
+impl Source {
+    fn read(file: &str, row: Row, common: &BTreeMap<String, Vec<String>>) -> Result<Self, TableError> {
+        let class = |name: &String| {
+            Class::ALL
+                .into_iter()
+                .find(|class| class.name() == name)
+                .ok_or_else(|| TableError::Class { file: file.to_owned(), class: name.clone() })
+        };
+        let classes = row.classes.iter().map(class).collect::<Result<_, _>>()?;
+        let mut fields = BTreeMap::new();
+        for (name, places) in common.iter().chain(&row.fields) {
+            fields.insert(name.clone(), places.iter().map(|place| Place::named(place)).collect());
+        }
+        Ok(Self {
+            format: Some(row.format),
+            classes,
+            products: row.product,
+            categories: row.category,
+            services: row.service,
+            any_rule: false,
+            fields,
+            sets: row.sets.map(|names| names.into_iter().collect()),
+        })
+    }
+
+    /// Whether rules of a log source see the events of this one.
+    pub(crate) fn shows(&self, rule: &LogSource) -> bool {
+        let named = [&rule.product, &rule.category, &rule.service].into_iter().flatten().count();
+        let has = |wanted: &Option<String>, own: &[String]| {
+            wanted.as_ref().is_none_or(|wanted| own.iter().any(|own| own.eq_ignore_ascii_case(wanted)))
+        };
+        // A rule that names nothing at all would see everything by accident.
+        self.any_rule
+            || named > 0
+                && has(&rule.product, &self.products)
+                && has(&rule.category, &self.categories)
+                && has(&rule.service, &self.services)
+    }
+
+    /// Whether it takes in the events of a parser and class.
+    pub(crate) fn takes(&self, class: Class) -> bool {
+        self.classes.is_empty() || self.classes.contains(&class)
+    }
+
+    /// The places of a field's name, first place first.
+    pub(crate) fn places(&self, name: &str) -> Vec<Place> {
+        if let Some(places) = self.fields.get(name) {
+            return places.clone();
+        }
+        let place = Place::named(name);
+        let host = place == Place::Meta(Meta::Host);
+        let field = host.then(|| FieldId::from_path(name)).flatten().map(Place::Field);
+        field.into_iter().chain([place]).collect()
+    }
+
+    /// Whether the parser can ever set one of these places.
+    pub(crate) fn can_set(&self, places: &[Place]) -> bool {
+        places.iter().any(|place| match place {
+            Place::Meta(_) => true,
+            Place::Field(field) => {
+                let of_class = |class: &Class| field.info().classes.has(*class);
+                self.sets.as_ref().is_none_or(|sets| sets.contains(field.path()))
+                    && (self.classes.is_empty() || self.classes.iter().any(of_class))
+            }
+            Place::Unmapped(name) => self.sets.as_ref().is_none_or(|sets| sets.contains(&**name)),
+        })
+    }
+
+    /// Its name for people: the parser.
+    pub(crate) fn name(&self) -> &str {
+        self.format.as_deref().unwrap_or("*")
+    }
+}
+
+impl Place {
+    fn named(name: &str) -> Self {
+        if let Some(meta) = Meta::named(name) {
+            return Self::Meta(meta);
+        }
+        FieldId::from_path(name).map_or_else(|| Self::Unmapped(name.into()), Self::Field)
+    }
+}
+
+impl Meta {
+    const ALL: [Self; 10] = [
+        Self::Activity,
+        Self::ActivityName,
+        Self::Class,
+        Self::ClassName,
+        Self::Severity,
+        Self::Time,
+        Self::Raw,
+        Self::Host,
+        Self::Intake,
+        Self::Format,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Activity => "activity_id",
+            Self::ActivityName => "activity_name",
+            Self::Class => "class_uid",
+            Self::ClassName => "class_name",
+            Self::Severity => "severity_id",
+            Self::Time => "time",
+            Self::Raw => "raw_data",
+            Self::Host => "device.hostname",
+            Self::Intake => "metadata.log_source",
+            Self::Format => "metadata.log_format",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|meta| meta.name() == name)
+    }
+}
