@@ -1,1 +1,12 @@
-//! placeholder
+//! What is there: hosts at rest, as facts.
+//!
+//! [`host::observe`] looks at one machine and fills [`vigie_model::host::HostFacts`]; [`packages`] reads the
+//! databases of package managers wherever their bytes come from. Nothing is judged here, and nothing is changed on the
+//! machine. Each reader is a function over bytes with named limits; files, links and directories are only touched through
+//! [`world::World`], so that tests and mounted images have a root of their own.
+//!
+//! Holds: looking never fails as a whole. What could not be seen is a gap beside what was.
+
+pub mod host;
+pub mod packages;
+pub mod world;

@@ -1,0 +1,164 @@
+//! What dpkg has installed.
+//!
+//! Reads `/var/lib/dpkg/status` (dpkg-query(1), deb-control(5)) and the single-paragraph files of
+//! `/var/lib/dpkg/status.d` that images without a package manager carry instead. A package counts
+//! when its files are on disk: also half-configured ones, not those of which only settings are left.
+
+use crate::packages::control::{Paragraph, Paragraphs};
+use vigie_model::observed::{Gap, Obstacle};
+use vigie_model::package::{Package, SourcePackage};
+
+/// The largest status file that is read. The database of a desktop with 5,000 packages is 6 MB.
+pub const BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The most packages of one database.
+pub const PACKAGES_MAX: usize = 200_000;
+/// The longest name or version; dpkg itself has none near it.
+const WORD_BYTES_MAX: usize = 512;
+
+/// Reads a dpkg status file, or one file of `status.d`, whose paragraph has no `Status` field.
+#[must_use]
+pub fn parse_status(bytes: &[u8], ecosystem: &str) -> (Vec<Package>, Vec<Gap>) {
+    let (mut packages, mut gaps) = (Vec::new(), Vec::new());
+    for paragraph in Paragraphs::new(bytes) {
+        if packages.len() == PACKAGES_MAX {
+            let detail = format!("more than {PACKAGES_MAX} packages");
+            gaps.push(Gap::new(place(&paragraph), Obstacle::BeyondLimit, detail));
+            break;
+        }
+        match package(&paragraph, ecosystem) {
+            Ok(Some(package)) => packages.push(package),
+            Ok(None) => {}
+            Err(detail) => gaps.push(Gap::new(place(&paragraph), Obstacle::Unreadable, detail)),
+        }
+    }
+    (packages, gaps)
+}
+
+fn place(paragraph: &Paragraph<'_>) -> String {
+    format!("dpkg status, line {}", paragraph.line())
+}
+
+/// One paragraph; `None` when the package is not on disk.
+fn package(paragraph: &Paragraph<'_>, ecosystem: &str) -> Result<Option<Package>, String> {
+    if paragraph.bytes_of("Status").is_some_and(|status| !is_on_disk(status)) {
+        return Ok(None);
+    }
+    let name = word(paragraph, "Package")?.ok_or("no Package field")?;
+    let version = word(paragraph, "Version")?.ok_or_else(|| format!("{name} has no version"))?;
+    let source = match word(paragraph, "Source")? {
+        Some(text) => source_package(&text, &name, &version),
+        None => None,
+    };
+    let architecture = word(paragraph, "Architecture")?;
+    Ok(Some(Package { ecosystem: ecosystem.to_owned(), name, version, architecture, source }))
+}
+
+/// A field that must be short and printable, because it ends up in tables and identities.
+fn word(paragraph: &Paragraph<'_>, field: &str) -> Result<Option<String>, String> {
+    let Some(text) = paragraph.text_of(field).filter(|text| !text.is_empty()) else { return Ok(None) };
+    if text.len() > WORD_BYTES_MAX || text.chars().any(char::is_control) {
+        return Err(format!("the {field} field is too long or not printable"));
+    }
+    Ok(Some(text.into_owned()))
+}
+
+/// `want error state`; the last word tells whether the files are there.
+fn is_on_disk(status: &[u8]) -> bool {
+    let state = status.split(u8::is_ascii_whitespace).rfind(|word| !word.is_empty());
+    state.is_some_and(|state| {
+        [&b"installed"[..], b"unpacked", b"half-configured", b"triggers-awaited", b"triggers-pending"].contains(&state)
+    })
+}
+
+/// `Source: name (version)`, where the version is only given when it is another than the binary's,
+/// as after a rebuild (`+b1`). `None` when both are the binary's own.
+fn source_package(text: &str, name: &str, version: &str) -> Option<SourcePackage> {
+    let (source, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let source_version = rest.trim().strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).map_or(version, str::trim);
+    let differs = source != name || source_version != version;
+    differs.then(|| SourcePackage { name: source.to_owned(), version: source_version.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const STATUS: &str = "\
+Package: libssl3
+Status: install ok installed
+Architecture: amd64
+Source: openssl
+Version: 3.0.15-1~deb12u1
+Description: libraries
+ Package: not one
+
+Package: gcc-12-base
+Status: hold ok installed
+Architecture: amd64
+Source: gcc-12 (12.2.0-14)
+Version: 12.2.0-14+b1
+
+Package: removed
+Status: deinstall ok config-files
+Version: 1
+
+Package: half
+Status: install reinstreq half-configured
+Version: 2:1.0
+Architecture: all
+
+Package: broken
+Status: install ok installed
+
+Package: same
+Status: install ok installed
+Version: 1
+Source: same
+";
+
+    fn check(text: &str, expected: &[&str]) {
+        let (packages, _) = parse_status(text.as_bytes(), "Debian:12");
+        let said: Vec<String> = packages
+            .iter()
+            .map(|p| {
+                let arch = p.architecture.as_deref().unwrap_or("-");
+                let source = p.source.as_ref().map(|s| format!(" from {} {}", s.name, s.version)).unwrap_or_default();
+                format!("{} {} {arch}{source}", p.name, p.version)
+            })
+            .collect();
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn reads_what_is_on_disk() {
+        check(
+            STATUS,
+            &[
+                "libssl3 3.0.15-1~deb12u1 amd64 from openssl 3.0.15-1~deb12u1",
+                "gcc-12-base 12.2.0-14+b1 amd64 from gcc-12 12.2.0-14",
+                "half 2:1.0 all",
+                "same 1 -",
+            ],
+        );
+        let (_, gaps) = parse_status(STATUS.as_bytes(), "Debian:12");
+        assert_eq!(gaps, [Gap::new("dpkg status, line 24", Obstacle::Unreadable, "broken has no version")]);
+    }
+
+    #[test]
+    fn reads_an_image_without_package_manager() {
+        check("Package: base-files\nVersion: 12.4\nArchitecture: amd64\n", &["base-files 12.4 amd64"]);
+    }
+
+    proptest! {
+        #[test]
+        fn survives_any_bytes(bytes: Vec<u8>) {
+            drop(parse_status(&bytes, "Debian:12"));
+        }
+
+        #[test]
+        fn survives_any_lines(lines in proptest::collection::vec("(Package|Status|Version|Source|): ?[ -~é()]{0,20}", 0..40)) {
+            drop(parse_status(lines.join("\n").as_bytes(), "Debian:12"));
+        }
+    }
+}
