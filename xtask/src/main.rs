@@ -7,6 +7,7 @@
 mod arrows;
 mod docs;
 mod error;
+mod links;
 mod new;
 mod ocsf;
 mod purity;

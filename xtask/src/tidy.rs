@@ -1,10 +1,11 @@
 //! `cargo xtask tidy`: what neither compiler nor linter checks.
 //!
 //! Every source file says what it is for; every crate takes the workspace's lints, licence and a
-//! description; the arrows hold and judges stay pure; what is generated is what its source says.
+//! description; the arrows hold and judges stay pure; links between documents lead
+//! somewhere; what is generated is what its source says.
 
 use crate::error::{Error, read};
-use crate::{arrows, docs, ocsf, purity};
+use crate::{arrows, docs, links, ocsf, purity};
 use std::path::{Path, PathBuf};
 
 /// Everything untidy, one sentence each; an error when there is any.
@@ -33,10 +34,18 @@ fn files(root: &Path) -> Result<Vec<String>, Error> {
         }
     }
     problems.extend(purity::problems(root, &sources)?);
+    let is_document = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "md");
+    let mut documents: Vec<PathBuf> = found(root, &["docs", "crates", "xtask"])?.into_iter().filter(is_document).collect();
+    documents.extend(listed(root)?.into_iter().filter(is_document));
+    problems.extend(links::problems(root, &documents)?);
     Ok(problems)
 }
 
 fn source(name: &str, text: &str) -> Option<String> {
+    // The name says what it is for.
+    if name.ends_with("/tests.rs") {
+        return None;
+    }
     // Attributes of a crate may stand above its documentation.
     let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with("#!["))?;
     let says = first.strip_prefix("//!").map(str::trim);
@@ -63,9 +72,7 @@ fn found(root: &Path, folders: &[&str]) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     let mut open: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
     while let Some(folder) = open.pop() {
-        let failed = |source| Error::Read { path: folder.clone(), source };
-        for entry in std::fs::read_dir(&folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
+        for path in listed(&folder)? {
             let skipped = path.file_name().is_some_and(|name| name == "target" || name == "node_modules");
             if path.is_dir() && !skipped {
                 open.push(path);
@@ -76,6 +83,13 @@ fn found(root: &Path, folders: &[&str]) -> Result<Vec<PathBuf>, Error> {
     }
     files.sort();
     Ok(files)
+}
+
+/// What stands in a folder.
+fn listed(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let failed = |source| Error::Read { path: folder.to_owned(), source };
+    let entries = std::fs::read_dir(folder).map_err(failed)?;
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
 }
 
 #[cfg(test)]
