@@ -36,15 +36,21 @@ impl Event {
             .collect()
     }
 
-    /// The OCSF profiles that the set fields make use of.
+    /// The OCSF profiles that the document makes use of.
     #[must_use]
     pub fn profiles(&self) -> Vec<&'static str> {
         let mut profiles = BTreeSet::new();
-        for (field, _) in self.fields.iter() {
+        let host = self.names_host().then(|| field::DEVICE_HOSTNAME.id());
+        for field in self.fields.iter().map(|(field, _)| field).chain(host) {
             let here = PROFILES.iter().filter(|profile| profile.classes.has(self.class));
             profiles.extend(here.filter(|profile| is_at_or_below(field.path(), profile.path)).map(|profile| profile.profile));
         }
         profiles.into_iter().collect()
+    }
+
+    /// Whether the host it speaks of is known and has a place in the class.
+    fn names_host(&self) -> bool {
+        !self.origin.host.is_empty() && field::DEVICE_HOSTNAME.id().info().classes.has(self.class)
     }
 
     fn classification(&self) -> Map<String, Json> {
@@ -77,7 +83,7 @@ impl Event {
             put_if_absent(document, "metadata.log_source", Json::from(&*self.origin.source));
         }
         put_if_absent(document, "metadata.product", json!({"name": "Vigie", "vendor_name": "Vigie"}));
-        if !self.origin.host.is_empty() && field::DEVICE_HOSTNAME.id().info().classes.has(self.class) {
+        if self.names_host() {
             put_if_absent(document, "device.hostname", Json::from(&*self.origin.host));
         }
         if document.contains_key("device") {
@@ -221,7 +227,7 @@ mod tests {
             "severity_id": 1, "severity": "Informational", "time": 1_795_253_400_250_i64,
             "is_remote": true, "src_endpoint": {"ip": "192.0.2.7", "port": 50022}, "status_id": 2, "user": {"name": "eva"},
             "device": {"hostname": "web-1", "type_id": 0},
-            "metadata": {"version": "1.8.0", "logged_time": 1_795_253_400_250_i64, "log_source": "journald",
+            "metadata": {"version": "1.8.0", "profiles": ["host"], "logged_time": 1_795_253_400_250_i64, "log_source": "journald",
                          "product": {"name": "Vigie", "vendor_name": "Vigie"}},
             "unmapped": {"tag": ["a", "b"]},
             "raw_data": "Failed password for eva"
