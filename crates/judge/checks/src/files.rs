@@ -86,16 +86,19 @@ pub(crate) fn file_shared_folder_without_sticky_bit(facts: &HostFacts) -> Verdic
 
 /// Root's home that others may enter.
 pub(crate) fn file_open_root_home(facts: &HostFacts) -> Verdict {
-    modes(facts, "0700 root", |file| file.path == "/root", |file| file.mode & ANYBODY_ELSE & !0o050 != 0 || file.uid != 0)
+    const GROUP_LOOKS: u32 = 0o050;
+    let open = |file: &FileMode| file.mode & ANYBODY_ELSE & !GROUP_LOOKS != 0 || file.uid != 0;
+    modes(facts, "0700 root", |file| file.path == "/root", open)
 }
 
-/// A home directory that others may write.
+/// A home directory that others may write. A group with the owner's own number has the owner as its
+/// only member on every distribution that makes such groups.
 pub(crate) fn file_writable_home(facts: &HostFacts) -> Verdict {
     modes(
         facts,
         "≤ 0750",
-        |file| file.directory && file.path.starts_with("/home/"),
-        |file| file.mode & (OTHERS_WRITE | GROUP_WRITE) != 0,
+        |file| file.directory && file.path.starts_with("/home/") && !file.path.trim_start_matches("/home/").contains('/'),
+        |file| file.mode & OTHERS_WRITE != 0 || (file.mode & GROUP_WRITE != 0 && file.gid != file.uid),
     )
 }
 

@@ -10,7 +10,8 @@ use vigie_model::verdict::Verdict;
 
 #[test]
 fn every_page_has_a_function_and_every_function_a_page() {
-    let pages: BTreeSet<&str> = all().iter().filter(|entry| entry.family == Family::Checks).map(vigie_catalogue::Entry::name).collect();
+    let pages: BTreeSet<&str> =
+        all().iter().filter(|entry| entry.family == Family::Checks).map(vigie_catalogue::Entry::name).collect();
     let functions: BTreeSet<&str> = CHECKS.iter().map(|check| check.name).collect();
     assert_eq!(functions, pages);
     assert!(CHECKS.is_sorted_by(|a, b| a.name < b.name), "the list is sorted and names are unique");
