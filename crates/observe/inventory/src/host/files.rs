@@ -107,10 +107,7 @@ pub(super) fn observe(world: &World, users: &[User], login_defs: Option<&BTreeMa
         }
     }
     for home in homes(world, users) {
-        list.look(&home);
-        for name in IN_HOMES {
-            list.look(&format!("{home}/{name}"));
-        }
+        list.home(&home);
     }
     list.host_keys();
     Observed::with_gaps(list.files.into_values().collect(), list.gaps)
@@ -149,6 +146,19 @@ impl List<'_> {
             Err(gap) => {
                 self.gap(gap);
                 None
+            }
+        }
+    }
+
+    /// Lists a home directory and what must stay private in it; one closed door is one gap.
+    fn home(&mut self, home: &str) {
+        self.look(home);
+        for name in IN_HOMES {
+            let path = format!("{home}/{name}");
+            match self.world.metadata(&path) {
+                Ok(Some(metadata)) => drop(self.files.insert(path.clone(), file_mode(&path, &metadata))),
+                Ok(None) => {}
+                Err(gap) => return self.gap(Gap::new(home, gap.why, gap.detail)),
             }
         }
     }

@@ -14,6 +14,8 @@ use vigie_model::observed::{Gap, Obstacle};
 
 /// The most containers of one engine.
 pub(super) const CONTAINERS_MAX: usize = 20_000;
+/// Where Docker lists its containers.
+const DOCKER_LIST: &str = "/containers/json?all=1";
 /// The most containers whose first process is asked for one by one.
 const INSPECTED_MAX: usize = 500;
 
@@ -84,20 +86,23 @@ pub(super) fn ask(world: &World, socket: &str, engine: Engine, clock: &dyn Clock
     let place = world.place(Path::new(socket));
     let path = match engine {
         Engine::Podman => "/v4.0.0/libpod/containers/json?all=true",
-        Engine::Docker | Engine::Containerd => "/containers/json?all=1",
+        Engine::Docker | Engine::Containerd => DOCKER_LIST,
     };
-    let body = match http::get(&place, path, clock) {
-        Ok(body) => body,
+    let answer = match http::get(&place, path, clock) {
+        Ok(answer) => answer,
         Err(HttpError::Connection(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => return Ok(None),
         Err(HttpError::Connection(error)) => return Err(crate::world::gap(Path::new(socket), &error)),
         Err(error) => return Err(gap(socket, &error)),
     };
-    let mut containers = parse_list(&body, engine).map_err(|error| Gap::new(socket, Obstacle::Unreadable, error.to_string()))?;
-    if engine == Engine::Docker {
+    // Podman imitates Docker down to the path of its socket, but signs with its own name.
+    let engine = if answer.server.starts_with("libpod") { Engine::Podman } else { engine };
+    let mut containers =
+        parse_list(&answer.body, engine).map_err(|error| Gap::new(socket, Obstacle::Unreadable, error.to_string()))?;
+    if path == DOCKER_LIST {
         for container in containers.iter_mut().filter(|container| container.state == "running").take(INSPECTED_MAX) {
             // A container that ended meanwhile keeps 0, which says unknown.
-            let body = http::get(&place, &format!("/containers/{}/json", container.id), clock);
-            container.pid = body.ok().and_then(|body| parse_pid(&body).ok()).unwrap_or_default();
+            let answer = http::get(&place, &format!("/containers/{}/json", container.id), clock);
+            container.pid = answer.ok().and_then(|answer| parse_pid(&answer.body).ok()).unwrap_or_default();
         }
     }
     Ok(Some(containers))

@@ -36,8 +36,19 @@ pub enum HttpError {
     Status(u16),
 }
 
-/// Asks for a path and returns the body of the answer.
-pub(super) fn get(socket: &Path, path: &str, clock: &dyn Clock) -> Result<Vec<u8>, HttpError> {
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Status of RFC 9110 §15.
+    pub status: u16,
+    /// What the server calls itself, in lower case.
+    pub server: String,
+    /// The body, chunks joined.
+    pub body: Vec<u8>,
+}
+
+/// Asks for a path; an answer is one with status 200.
+pub(super) fn get(socket: &Path, path: &str, clock: &dyn Clock) -> Result<Answer, HttpError> {
     let mut stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(STEP_TIME))?;
     stream.set_write_timeout(Some(STEP_TIME))?;
@@ -60,33 +71,31 @@ pub(super) fn get(socket: &Path, path: &str, clock: &dyn Clock) -> Result<Vec<u8
             return Err(HttpError::TooSlow);
         }
     }
-    match parse_answer(&answer)? {
-        (200, body) => Ok(body),
-        (status, _) => Err(HttpError::Status(status)),
-    }
+    let answer = parse_answer(&answer)?;
+    if answer.status == 200 { Ok(answer) } else { Err(HttpError::Status(answer.status)) }
 }
 
-/// Reads a whole answer: its status and its body, chunks joined.
+/// Reads a whole answer.
 ///
 /// # Errors
 /// [`HttpError::Malformed`] when it is not HTTP/1 or was cut off.
-pub fn parse_answer(bytes: &[u8]) -> Result<(u16, Vec<u8>), HttpError> {
+pub fn parse_answer(bytes: &[u8]) -> Result<Answer, HttpError> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").ok_or(HttpError::Malformed("its head has no end"))?;
     let head = String::from_utf8_lossy(&bytes[..end]);
     let body = &bytes[end + 4..];
-    let mut lines = head.split("\r\n");
-    let status = lines.next().filter(|line| line.starts_with("HTTP/1.")).and_then(|line| line.split(' ').nth(1));
+    let status = head.lines().next().filter(|line| line.starts_with("HTTP/1.")).and_then(|line| line.split(' ').nth(1));
     let status = status.and_then(|code| code.parse().ok()).ok_or(HttpError::Malformed("it has no status"))?;
     let header = |name: &str| {
         let mut fields = head.split("\r\n").skip(1).filter_map(|line| line.split_once(':'));
         fields.find(|(field, _)| field.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_ascii_lowercase())
     };
+    let answer = |body| Answer { status, server: header("server").unwrap_or_default(), body };
     if header("transfer-encoding").is_some_and(|coding| coding.ends_with("chunked")) {
-        return Ok((status, join_chunks(body)?));
+        return join_chunks(body).map(answer);
     }
     match header("content-length").map(|length| length.parse::<usize>()) {
-        None => Ok((status, body.to_vec())),
-        Some(Ok(length)) if length <= body.len() => Ok((status, body[..length].to_vec())),
+        None => Ok(answer(body.to_vec())),
+        Some(Ok(length)) if length <= body.len() => Ok(answer(body[..length].to_vec())),
         Some(_) => Err(HttpError::Malformed("its body was cut off")),
     }
 }
@@ -117,7 +126,7 @@ mod tests {
 
     fn said(text: &str) -> Result<(u16, String), String> {
         let answer = parse_answer(text.as_bytes()).map_err(|error| error.to_string());
-        answer.map(|(status, body)| (status, String::from_utf8(body).unwrap()))
+        answer.map(|answer| (answer.status, String::from_utf8(answer.body).unwrap()))
     }
 
     #[test]

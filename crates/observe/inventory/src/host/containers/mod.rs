@@ -9,9 +9,9 @@ mod engine;
 mod http;
 mod storage;
 
-pub use containerd::parse_config as parse_containerd_config;
+pub use containerd::{Config as ContainerdConfig, parse_config as parse_containerd_config};
 pub use engine::{parse_list as parse_engine_list, parse_pid as parse_engine_pid};
-pub use http::parse_answer as parse_http_answer;
+pub use http::{Answer as HttpAnswer, HttpError, parse_answer as parse_http_answer};
 pub use storage::parse_list as parse_storage_list;
 
 use crate::world::World;

@@ -3,6 +3,7 @@
 use super::cgroup;
 use crate::world::World;
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use vigie_model::host::SocketOwner;
 use vigie_model::observed::{Gap, Obstacle};
 
@@ -74,13 +75,14 @@ impl Processes {
 /// The inodes of the sockets that a process has open.
 fn sockets_of(world: &World, pid: u32) -> Result<Vec<u64>, Gap> {
     let directory = format!("/proc/{pid}/fd");
-    let names = world.names(&directory)?.unwrap_or_default();
-    let targets = names.into_iter().filter_map(|name| {
+    let mut inodes = Vec::new();
+    for name in world.names(&directory)?.unwrap_or_default() {
         // A descriptor that was closed meanwhile is nothing to report.
-        let target = world.link(std::path::Path::new(&directory).join(name)).ok()??;
-        target.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
-    });
-    Ok(targets.collect())
+        let Some(target) = world.link(Path::new(&directory).join(name))? else { continue };
+        let inode = target.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']'));
+        inodes.extend(inode.and_then(|inode| inode.parse::<u64>().ok()));
+    }
+    Ok(inodes)
 }
 
 /// What is known of a process; it may end meanwhile, and then less is.

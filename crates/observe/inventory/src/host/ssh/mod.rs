@@ -20,6 +20,8 @@ use vigie_model::observed::{Gap, Observed, Obstacle};
 const PROGRAMS: [&str; 3] = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd"];
 /// Its configuration.
 const CONFIG: &str = "/etc/ssh/sshd_config";
+/// Its keys where the configuration names none.
+const HOST_KEYS: [&str; 3] = ["/etc/ssh/ssh_host_rsa_key", "/etc/ssh/ssh_host_ecdsa_key", "/etc/ssh/ssh_host_ed25519_key"];
 /// What `sshd -T` may take.
 const LIMITS: Limits = Limits { time: Duration::from_secs(5), stdout_max: 1024 * 1024 };
 
@@ -40,15 +42,18 @@ pub(super) fn observe(world: &World) -> Observed<SshServer> {
         }
         Answer::Refused(gap) => {
             gaps.push(gap);
-            from_files(&mut server);
+            from_files(world, &mut server);
         }
-        Answer::None => from_files(&mut server),
+        Answer::None => from_files(world, &mut server),
     }
     Observed::with_gaps(server, gaps)
 }
 
-fn from_files(server: &mut SshServer) {
+fn from_files(world: &World, server: &mut SshServer) {
     defaults::fill(&mut server.settings);
+    // Without a setting the server takes those of its usual keys that are there.
+    let keys = HOST_KEYS.into_iter().filter(|path| world.exists(path)).map(str::to_owned);
+    server.settings.entry("hostkey".to_owned()).or_insert_with(|| keys.collect());
     server.learned_from = "files".to_owned();
 }
 
