@@ -1,0 +1,389 @@
+//! OSV records: the open source vulnerability format.
+//!
+//! Reads what matching needs of schema 1.x (<https://ossf.github.io/osv-schema/>) and leaves the rest
+//! alone, so that new fields do no harm. Free-form parts (`database_specific`, `ecosystem_specific`)
+//! are looked into for a severity and otherwise ignored. `GIT` ranges have no version order and are
+//! skipped; `limit` events narrow a range and are not applied: better one finding too many.
+
+use super::limits::{AFFECTED_MAX, EVENTS_MAX, ID_BYTES_MAX, LISTED_VERSIONS_MAX, NAME_BYTES_MAX, NAMES_MAX, VERSION_BYTES_MAX};
+use super::ratings;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use vigie_model::severity::Severity;
+use vigie_model::time::Timestamp;
+
+/// A record with sound names.
+#[derive(Debug)]
+pub struct Record<'a> {
+    /// Its own id.
+    pub id: Str<'a>,
+    /// Whether its authors took it back.
+    pub withdrawn: bool,
+    /// When it was first published.
+    pub published: Option<Timestamp>,
+    /// When it was last changed.
+    pub modified: Option<Timestamp>,
+    /// Other names of the same vulnerability.
+    pub aliases: Vec<Str<'a>>,
+    /// The vulnerabilities it was made of.
+    pub upstream: Vec<Str<'a>>,
+    /// Vulnerabilities it has to do with.
+    pub related: Vec<Str<'a>>,
+    /// One line.
+    pub summary: Option<Str<'a>>,
+    /// Many lines, often Markdown.
+    pub details: Option<Str<'a>>,
+    /// CVSS vectors, of whatever version.
+    pub vectors: Vec<Str<'a>>,
+    /// How bad the database says it is.
+    pub severity: Option<Severity>,
+    /// Where to read on: kind and address.
+    pub references: Vec<(Str<'a>, Str<'a>)>,
+    /// What it affects.
+    pub affected: Vec<Affected<'a>>,
+    /// Parts that were left out, and why.
+    pub left_out: Vec<RecordError>,
+}
+
+/// One affected package.
+#[derive(Debug)]
+pub struct Affected<'a> {
+    /// Ecosystem with its release.
+    pub ecosystem: Str<'a>,
+    /// Name within the ecosystem.
+    pub package: Str<'a>,
+    /// How bad it is for this package.
+    pub severity: Option<Severity>,
+    /// Ranges of versions, each a list of events.
+    pub ranges: Vec<Vec<Event<'a>>>,
+    /// Affected versions, one by one.
+    pub versions: Vec<Str<'a>>,
+}
+
+/// A turn in a range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// Affected from here on; `0` is the beginning.
+    Introduced(Str<'a>),
+    /// No longer affected from here on.
+    Fixed(Str<'a>),
+    /// Affected up to here and no further.
+    LastAffected(Str<'a>),
+}
+
+/// A text that is borrowed from the record where it has no escapes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Str<'a>(#[serde(borrow)] pub Cow<'a, str>);
+
+impl Str<'_> {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a record, or a part of one, cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// It is not JSON, or not of this shape.
+    #[error("not an OSV record: {0}")]
+    NotARecord(#[source] serde_json::Error),
+    /// A name is empty, too long or has control characters.
+    #[error("{what} that is empty, too long or unprintable")]
+    BadName {
+        /// Whose name.
+        what: &'static str,
+    },
+    /// It has more of something than is taken.
+    #[error("more than {max} {what}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many are taken.
+        max: usize,
+    },
+}
+
+/// Reads one record.
+///
+/// # Errors
+/// [`RecordError`] when nothing of the record can be used; single bad parts are in
+/// [`Record::left_out`].
+pub fn parse(bytes: &[u8]) -> Result<Record<'_>, RecordError> {
+    let raw: RawRecord<'_> = serde_json::from_slice(bytes).map_err(RecordError::NotARecord)?;
+    check_name(&raw.id, "an id", ID_BYTES_MAX)?;
+    check_count(raw.affected.as_deref().unwrap_or_default().len(), "affected packages", AFFECTED_MAX)?;
+    let mut left_out = Vec::new();
+    let mut vectors = Vec::new();
+    let mut severity = raw.database_specific.and_then(stated_severity);
+    for rating in raw.severity.into_iter().flatten() {
+        rating.sort_into(&mut vectors, &mut severity);
+    }
+    let mut affected = Vec::new();
+    for part in raw.affected.into_iter().flatten() {
+        match part.checked(&mut vectors) {
+            Ok(part) => affected.extend(part),
+            Err(error) => left_out.push(error),
+        }
+    }
+    Ok(Record {
+        id: raw.id,
+        withdrawn: raw.withdrawn.is_some(),
+        published: time(raw.published.as_ref()),
+        modified: time(raw.modified.as_ref()),
+        aliases: checked_names(raw.aliases, &mut left_out),
+        upstream: checked_names(raw.upstream, &mut left_out),
+        related: checked_names(raw.related, &mut left_out),
+        summary: raw.summary,
+        details: raw.details,
+        vectors,
+        severity,
+        references: raw.references.into_iter().flatten().filter_map(|it| Some((it.kind?, it.url?))).collect(),
+        affected,
+        left_out,
+    })
+}
+
+#[derive(Deserialize)]
+struct RawRecord<'a> {
+    #[serde(borrow)]
+    id: Str<'a>,
+    withdrawn: Option<Str<'a>>,
+    published: Option<Str<'a>>,
+    modified: Option<Str<'a>>,
+    aliases: Option<Vec<Str<'a>>>,
+    upstream: Option<Vec<Str<'a>>>,
+    related: Option<Vec<Str<'a>>>,
+    summary: Option<Str<'a>>,
+    details: Option<Str<'a>>,
+    severity: Option<Vec<RawRating<'a>>>,
+    references: Option<Vec<RawReference<'a>>>,
+    affected: Option<Vec<RawAffected<'a>>>,
+    database_specific: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct RawRating<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Option<Str<'a>>,
+    score: Option<Str<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawReference<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Option<Str<'a>>,
+    url: Option<Str<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawAffected<'a> {
+    #[serde(borrow)]
+    package: Option<RawPackage<'a>>,
+    ranges: Option<Vec<RawRange<'a>>>,
+    versions: Option<Vec<Str<'a>>>,
+    severity: Option<Vec<RawRating<'a>>>,
+    ecosystem_specific: Option<&'a RawValue>,
+    database_specific: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct RawPackage<'a> {
+    #[serde(borrow)]
+    ecosystem: Str<'a>,
+    name: Str<'a>,
+}
+
+#[derive(Deserialize)]
+struct RawRange<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Str<'a>,
+    events: Option<Vec<RawEvent<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct RawEvent<'a> {
+    #[serde(borrow)]
+    introduced: Option<Str<'a>>,
+    fixed: Option<Str<'a>>,
+    last_affected: Option<Str<'a>>,
+}
+
+impl<'a> RawRating<'a> {
+    /// A CVSS vector, or a vendor's word.
+    fn sort_into(self, vectors: &mut Vec<Str<'a>>, severity: &mut Option<Severity>) {
+        let Some(score) = self.score else { return };
+        if self.kind.is_some_and(|kind| kind.as_str().starts_with("CVSS")) {
+            vectors.push(score);
+        } else {
+            *severity = (*severity).or(ratings::severity_of_word(score.as_str()));
+        }
+    }
+}
+
+impl<'a> RawAffected<'a> {
+    /// The package with sound names; `None` for entries without a package (commits only).
+    fn checked(self, vectors: &mut Vec<Str<'a>>) -> Result<Option<Affected<'a>>, RecordError> {
+        let Some(package) = self.package else { return Ok(None) };
+        check_name(&package.ecosystem, "an ecosystem", NAME_BYTES_MAX)?;
+        check_name(&package.name, "a package", NAME_BYTES_MAX)?;
+        let mut severity = [self.ecosystem_specific, self.database_specific].into_iter().flatten().find_map(stated_severity);
+        for rating in self.severity.into_iter().flatten() {
+            rating.sort_into(vectors, &mut severity);
+        }
+        let versions = self.versions.unwrap_or_default();
+        check_count(versions.len(), "versions", LISTED_VERSIONS_MAX)?;
+        for version in &versions {
+            check_name(version, "a version", VERSION_BYTES_MAX)?;
+        }
+        let ranges = self.ranges.into_iter().flatten().filter(|range| range.kind.as_str() != "GIT");
+        let ranges = ranges.map(RawRange::events).collect::<Result<_, _>>()?;
+        Ok(Some(Affected { ecosystem: package.ecosystem, package: package.name, severity, ranges, versions }))
+    }
+}
+
+impl<'a> RawRange<'a> {
+    fn events(self) -> Result<Vec<Event<'a>>, RecordError> {
+        let raw = self.events.unwrap_or_default();
+        check_count(raw.len(), "events", EVENTS_MAX)?;
+        let mut events = Vec::with_capacity(raw.len());
+        for event in raw {
+            // One object should have one of them; where it has more, all count.
+            for version in [&event.introduced, &event.fixed, &event.last_affected].into_iter().flatten() {
+                check_name(version, "a version", VERSION_BYTES_MAX)?;
+            }
+            events.extend(event.introduced.map(Event::Introduced));
+            events.extend(event.fixed.map(Event::Fixed));
+            events.extend(event.last_affected.map(Event::LastAffected));
+        }
+        Ok(events)
+    }
+}
+
+/// A severity in a free-form part: GitHub's and others' `severity`, Debian's `urgency`, RustSec's
+/// `informational` (unmaintained, unsound: nothing that is broken as such).
+fn stated_severity(raw: &RawValue) -> Option<Severity> {
+    #[derive(Deserialize)]
+    struct Stated {
+        severity: Option<String>,
+        urgency: Option<String>,
+        informational: Option<String>,
+    }
+    // Whatever else stands there is free form, not a mistake.
+    let stated: Stated = serde_json::from_str(raw.get()).ok()?;
+    let word = [stated.severity, stated.urgency].into_iter().flatten().find_map(|word| ratings::severity_of_word(&word));
+    word.or(stated.informational.map(|_| Severity::Info))
+}
+
+/// A time; feeds write year 1 for one they do not know.
+fn time(text: Option<&Str<'_>>) -> Option<Timestamp> {
+    Timestamp::parse(text?.as_str()).ok().filter(|time| *time > Timestamp::EPOCH)
+}
+
+fn checked_names<'a>(names: Option<Vec<Str<'a>>>, left_out: &mut Vec<RecordError>) -> Vec<Str<'a>> {
+    let mut names = names.unwrap_or_default();
+    if let Err(error) = check_count(names.len(), "names", NAMES_MAX) {
+        left_out.push(error);
+        names.truncate(NAMES_MAX);
+    }
+    names.retain(|name| check_name(name, "an id", ID_BYTES_MAX).map_err(|error| left_out.push(error)).is_ok());
+    names
+}
+
+fn check_name(name: &Str<'_>, what: &'static str, bytes_max: usize) -> Result<(), RecordError> {
+    let name = name.as_str();
+    let sound = !name.is_empty() && name.len() <= bytes_max && !name.chars().any(char::is_control);
+    if sound { Ok(()) } else { Err(RecordError::BadName { what }) }
+}
+
+fn check_count(count: usize, what: &'static str, max: usize) -> Result<(), RecordError> {
+    if count <= max { Ok(()) } else { Err(RecordError::TooMany { what, max }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_what_matching_needs() {
+        let record = parse(
+            br#"{"schema_version":"1.7.3","id":"UBUNTU-CVE-2020-1","upstream":["CVE-2020-1"],"aliases":null,
+                "modified":"2026-11-21T00:00:00Z","published":"0001-01-01T00:00:00Z","new_field":[{}],
+                "severity":[{"type":"Ubuntu","score":"negligible"},{"type":"CVSS_V3","score":"CVSS:3.1/AV:N"}],
+                "affected":[{"package":{"ecosystem":"Ubuntu:22.04:LTS","name":"a","purl":"pkg:deb/ubuntu/a"},
+                  "ranges":[{"type":"GIT","repo":"x","events":[{"introduced":"0"}]},
+                            {"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"1.0-1"},{"limit":"9"}]}],
+                  "versions":["1.0-0"],"ecosystem_specific":{"urgency":"low","affects":{"os":[]}}}],
+                "references":[{"type":"WEB","url":"https://a.example"},{"type":"WEB"}]}"#,
+        )
+        .unwrap();
+        assert_eq!(record.id.as_str(), "UBUNTU-CVE-2020-1");
+        assert_eq!(record.severity, Some(Severity::Info));
+        assert_eq!(record.vectors.len(), 1);
+        assert_eq!(record.references.len(), 1);
+        assert!(!record.withdrawn && record.left_out.is_empty());
+        assert_eq!((record.published, record.modified.unwrap().to_string().as_str()), (None, "2026-11-21T00:00:00Z"));
+        let affected = &record.affected[0];
+        assert_eq!(affected.severity, Some(Severity::Low));
+        let text = |text: &'static str| Str(Cow::Borrowed(text));
+        assert_eq!(affected.ranges, [[Event::Introduced(text("0")), Event::Fixed(text("1.0-1"))]]);
+        assert_eq!(affected.versions, [text("1.0-0")]);
+    }
+
+    #[test]
+    fn rustsec_notices_are_informational() {
+        let record = parse(
+            br#"{"id":"RUSTSEC-2020-0001","affected":[{"package":{"ecosystem":"crates.io","name":"a"},
+                "database_specific":{"cvss":null,"informational":"unmaintained"}}]}"#,
+        )
+        .unwrap();
+        assert_eq!(record.affected[0].severity, Some(Severity::Info));
+    }
+
+    #[test]
+    fn one_bad_part_does_not_lose_the_others() {
+        let record = parse(
+            br#"{"id":"X-1","aliases":["","CVE-2020-1"],"affected":[
+                {"package":{"ecosystem":"Go","name":"a\u0007"}},
+                {"ranges":[{"type":"GIT","events":[]}]},
+                {"package":{"ecosystem":"Go","name":"b"},"versions":["1"]}]}"#,
+        )
+        .unwrap();
+        assert_eq!(record.left_out.len(), 2);
+        assert_eq!(record.aliases.len(), 1);
+        assert_eq!(record.affected.len(), 1);
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_a_record() {
+        for (bytes, expected) in [
+            (&b"{\"id\":"[..], "not an OSV record: EOF"),
+            (b"[]", "not an OSV record: invalid length"),
+            (b"{}", "not an OSV record: missing field `id`"),
+            (b"{\"id\":\"\"}", "an id that is empty"),
+            (b"\xff", "not an OSV record: expected value"),
+        ] {
+            let said = parse(bytes).unwrap_err().to_string();
+            assert!(said.starts_with(expected), "{said}");
+        }
+    }
+
+    #[test]
+    fn depth_is_limited() {
+        let bytes = format!("{{\"id\":\"a\",\"x\":{}", "[".repeat(100_000));
+        assert!(parse(bytes.as_bytes()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn foreign_bytes_are_read_without_panic(bytes: Vec<u8>) {
+            if let Err(error) = parse(&bytes) {
+                prop_assert!(!error.to_string().is_empty());
+            }
+        }
+    }
+}

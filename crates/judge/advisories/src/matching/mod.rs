@@ -1,0 +1,166 @@
+//! Which vulnerabilities affect which installed packages.
+//!
+//! Packages are looked up by the name under which advisories know them: for distributions the source
+//! package. All binary packages of one source in one ecosystem are therefore judged together, and
+//! there is at most one [`Match`] for each source and vulnerability; it lists the binary packages. A
+//! finding for each binary package would say the same thing as often as a source is split: on a
+//! small server 72 vulnerabilities of PostgreSQL become several hundred findings, all repaired by one
+//! upgrade.
+//!
+//! A version that makes no sense sorts before all others, so it matches whatever is affected from the
+//! beginning: one finding too many rather than one too few.
+
+mod affected;
+mod kernel;
+mod occurrence;
+mod severity;
+
+pub use severity::RatedBy;
+
+use crate::advisories::{Advisories, Vulnerability};
+use crate::file::rows::Rows;
+use crate::file::{Damaged, Section};
+use crate::import::package_key;
+use affected::Position;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use vigie_model::package::Package;
+use vigie_model::severity::Severity;
+use vigie_model::version::{Scheme, pep440};
+
+/// One vulnerability in one package.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match {
+    /// Ecosystem with its release, as the package says it.
+    pub ecosystem: String,
+    /// The package as advisories name it: for distributions the source package.
+    pub package: String,
+    /// The installed version that is affected, the oldest one where several are.
+    pub installed: String,
+    /// What is installed of it, sorted by name; only what is affected.
+    pub packages: Vec<InstalledPackage>,
+    /// The lowest version above the installed one that is not affected, where one is known.
+    pub fixed: Option<String>,
+    /// How bad it is for this package.
+    pub severity: Severity,
+    /// Who says how bad.
+    pub rated_by: RatedBy,
+    /// The vulnerability.
+    pub vulnerability: Vulnerability,
+}
+
+/// A package as installed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InstalledPackage {
+    /// Its own name.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+}
+
+impl<B: AsRef<[u8]>> Advisories<B> {
+    /// Matches packages; every installed kernel image counts.
+    ///
+    /// # Errors
+    /// [`Damaged`] when the file contradicts itself.
+    pub fn match_packages(&self, packages: &[Package]) -> Result<Vec<Match>, Damaged> {
+        self.match_host(packages, None)
+    }
+
+    /// Matches the packages of a machine that runs this kernel (`uname -r`): of several installed
+    /// kernel images only the running one counts, if it is among them.
+    ///
+    /// The matches are sorted by ecosystem, package and vulnerability.
+    ///
+    /// # Errors
+    /// [`Damaged`] when the file contradicts itself.
+    pub fn match_host(&self, packages: &[Package], running_kernel: Option<&str>) -> Result<Vec<Match>, Damaged> {
+        let running_kernel = running_kernel.filter(|release| packages.iter().any(|it| kernel::is_image_of(it, release)));
+        let mut subjects: BTreeMap<(&str, Cow<'_, str>), Vec<Installed<'_>>> = BTreeMap::new();
+        for package in packages.iter().filter(|package| kernel::carries_findings(package, running_kernel)) {
+            let (name, version) = kernel::advisory_name_and_version(package);
+            subjects.entry((&package.ecosystem, name)).or_default().push(Installed { package, version });
+        }
+        let mut matches = Vec::new();
+        for ((ecosystem, name), installed) in subjects {
+            self.match_subject(ecosystem, &name, &installed, &mut matches)?;
+        }
+        Ok(matches)
+    }
+
+    fn match_subject(
+        &self,
+        ecosystem: &str,
+        name: &str,
+        installed: &[Installed<'_>],
+        matches: &mut Vec<Match>,
+    ) -> Result<(), Damaged> {
+        let Some(scheme) = Scheme::of_ecosystem(ecosystem) else { return Ok(()) };
+        let Some(bytes) = self.rows_of(ecosystem, name)? else { return Ok(()) };
+        let damaged = Damaged::in_section(Section::Rows);
+        let mut rows = Rows::new(bytes).ok_or(damaged)?;
+        let mut positions: Vec<(Position, &Installed<'_>)> =
+            installed.iter().map(|it| (position(&rows.versions, it.version, scheme), it)).collect();
+        positions.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.package.cmp(b.1.package)));
+        while let Some(row) = rows.next().ok_or(damaged)? {
+            let hit: Vec<_> = positions.iter().filter(|(at, _)| affected::is_affected(row, *at)).collect();
+            let (Some((_, oldest)), Some((newest_at, _))) = (hit.first(), hit.last()) else { continue };
+            // What repairs the newest affected version repairs the older ones too: fixes only rise.
+            let fixed = affected::fix(row, *newest_at);
+            let (number, vendor) = (row.vulnerability, row.severity);
+            let mut packages: Vec<InstalledPackage> = hit.iter().map(|(_, it)| it.package.into()).collect();
+            packages.sort_unstable();
+            packages.dedup();
+            let vulnerability = self.vulnerability_of(number)?;
+            let (severity, rated_by) = severity::of(vendor, &vulnerability);
+            matches.push(Match {
+                ecosystem: ecosystem.to_owned(),
+                package: name.to_owned(),
+                installed: oldest.version.to_owned(),
+                packages,
+                fixed: fixed.and_then(|place| rows.versions.get(place)).cloned(),
+                severity,
+                rated_by,
+                vulnerability,
+            });
+        }
+        Ok(())
+    }
+
+    /// What affects a package; long-term releases of Ubuntu are found with and without `:LTS`.
+    fn rows_of(&self, ecosystem: &str, name: &str) -> Result<Option<&[u8]>, Damaged> {
+        let packages = self.names(Section::Packages)?;
+        let find = |ecosystem: &str| packages.find(&package_key(ecosystem, name)).ok_or(Damaged::in_section(Section::Packages));
+        let mut number = find(ecosystem)?;
+        if number.is_none() && ecosystem.starts_with("Ubuntu:") {
+            number = match ecosystem.strip_suffix(":LTS") {
+                Some(short) => find(short)?,
+                None => find(&format!("{ecosystem}:LTS"))?,
+            };
+        }
+        let Some(number) = number else { return Ok(None) };
+        self.blobs(Section::Rows)?.get(number).map(Some).ok_or(Damaged::in_section(Section::Rows))
+    }
+}
+
+struct Installed<'a> {
+    package: &'a Package,
+    /// The version that advisories speak of.
+    version: &'a str,
+}
+
+impl From<&Package> for InstalledPackage {
+    fn from(package: &Package) -> Self {
+        Self { name: package.name.clone(), version: package.version.clone() }
+    }
+}
+
+/// Where a version stands among those the rows speak of.
+fn position(versions: &[String], installed: &str, scheme: Scheme) -> Position {
+    // A local build of a Python release is that release, unless advisories speak of local builds.
+    let speaks_of_local = || versions.iter().any(|version| version.contains('+'));
+    let installed = if scheme == Scheme::Pep440 && !speaks_of_local() { pep440::public(installed) } else { installed };
+    let before = versions.partition_point(|version| scheme.compare(version, installed).is_lt());
+    let exact = versions.get(before).is_some_and(|version| scheme.compare(version, installed).is_eq());
+    if exact { Position::at(before) } else { Position::just_before(before) }
+}

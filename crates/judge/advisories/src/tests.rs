@@ -1,0 +1,451 @@
+//! From records to matches: the whole way, on small records written for it.
+
+use crate::import::limits::RECORD_BYTES_MAX;
+use crate::import::{Importer, ProblemKind, SourceReport};
+use crate::{Advisories, RatedBy};
+use proptest::prelude::*;
+use std::io::{Cursor, Read, Write};
+use vigie_model::asset::{Asset, AssetKind};
+use vigie_model::package::{Package, SourcePackage};
+use vigie_model::priority::{Exposure, KnownExploited};
+use vigie_model::time::Timestamp;
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+/// A record from a line: `ID NAMES ECOSYSTEM PACKAGE RANGE [JSON fields]`, where names are joined by
+/// `,` (or `-`), and a range is `from..fixed`, each end may be empty.
+fn record(line: &str) -> String {
+    let words: Vec<&str> = line.splitn(6, ' ').collect();
+    let [id, names, ecosystem, package, range] = words[..5] else { panic!("not a record: {line}") };
+    let names: Vec<String> = names.split(',').filter(|name| *name != "-").map(|name| format!("\"{name}\"")).collect();
+    let (from, fixed) = range.split_once("..").unwrap();
+    let from = if from.is_empty() { "0" } else { from };
+    let fixed = if fixed.is_empty() { String::new() } else { format!(r#",{{"fixed":"{fixed}"}}"#) };
+    let more = words.get(5).map_or(String::new(), |fields| format!(",{fields}"));
+    format!(
+        r#"{{"id":"{id}","aliases":[{}],"affected":[{{"package":{{"ecosystem":"{ecosystem}","name":"{package}"}},
+            "ranges":[{{"type":"ECOSYSTEM","events":[{{"introduced":"{from}"}}{fixed}]}}]}}]{more}}}"#,
+        names.join(",")
+    )
+}
+
+fn built(importer: Importer) -> Advisories<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let report = importer.finish(&mut bytes).unwrap();
+    assert_eq!(report.bytes, bytes.len() as u64);
+    Advisories::open(bytes).unwrap()
+}
+
+fn importer(records: &str) -> Importer {
+    let mut importer = Importer::new(NOW);
+    for line in records.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let report = importer.add_osv_json("record", record(line).as_bytes()).unwrap();
+        assert_eq!(report.problems, [], "{line}");
+    }
+    importer
+}
+
+fn data(records: &str) -> Advisories<Vec<u8>> {
+    built(importer(records))
+}
+
+/// A package from a line: `ECOSYSTEM NAME VERSION [SOURCE [VERSION]]`.
+fn package(line: &str) -> Package {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    Package {
+        ecosystem: words[0].into(),
+        name: words[1].into(),
+        version: words[2].into(),
+        architecture: None,
+        source: words
+            .get(3)
+            .map(|source| SourcePackage { name: (*source).into(), version: words.get(4).unwrap_or(&words[2]).to_string() }),
+    }
+}
+
+fn packages(lines: &str) -> Vec<Package> {
+    lines.lines().filter(|line| !line.trim().is_empty()).map(package).collect()
+}
+
+/// Checks the matches of packages, one `PACKAGE INSTALLED ID FIXED` line for each.
+#[track_caller]
+fn check(data: &Advisories<Vec<u8>>, installed: &str, expected: &str) {
+    let matches = data.match_packages(&packages(installed)).unwrap();
+    let lines: Vec<String> = matches
+        .iter()
+        .map(|it| {
+            let fixed = it.fixed.as_deref().unwrap_or("-");
+            format!("{} {} {} {fixed}", it.package, it.installed, it.vulnerability.id)
+        })
+        .collect();
+    let expected: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn names_of_one_vulnerability_are_one_match() {
+    let data = data(
+        "GHSA-aaaa CVE-2024-1111 Go example.org/a 1.0.0..1.2.0
+         GO-2024-0001 GHSA-aaaa Go example.org/a 1.0.0..1.3.0
+         GO-2024-0002 - Go example.org/a ..1.1.0",
+    );
+    check(
+        &data,
+        "Go example.org/a v1.0.5",
+        "example.org/a v1.0.5 CVE-2024-1111 1.3.0
+         example.org/a v1.0.5 GO-2024-0002 1.1.0",
+    );
+    check(&data, "Go example.org/a v1.3.0", "");
+    let matches = data.match_packages(&packages("Go example.org/a 1.2.5")).unwrap();
+    assert_eq!(matches[0].vulnerability.aliases, ["GHSA-aaaa", "GO-2024-0001"]);
+    assert!(data.vulnerability("CVE-2024-1111").unwrap().is_some());
+    assert_eq!(data.vulnerability("CVE-2024-9999").unwrap(), None);
+}
+
+#[test]
+fn binary_packages_are_judged_by_their_source() {
+    let data = data("DEBIAN-CVE-2024-1111 - Debian:12 openssl ..3.0.15-1~deb12u1");
+    let installed = "Debian:12 libssl3 3.0.14-1+b1 openssl 3.0.14-1
+                     Debian:12 openssl 3.0.14-1+b1 openssl 3.0.14-1
+                     Debian:12 libssl-dev 3.0.15-1~deb12u1 openssl
+                     Debian:12 libssl-unrelated 1.0";
+    check(&data, installed, "openssl 3.0.14-1 CVE-2024-1111 3.0.15-1~deb12u1");
+    let matches = data.match_packages(&packages(installed)).unwrap();
+    let binaries: Vec<&str> = matches[0].packages.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(binaries, ["libssl3", "openssl"]);
+}
+
+#[test]
+fn releases_and_paid_updates_are_kept_apart() {
+    let data = data(
+        "UBUNTU-CVE-2024-1111 - Ubuntu:22.04:LTS curl ..7.81.0-1ubuntu1.2
+         UBUNTU-CVE-2024-2222 - Ubuntu:Pro:22.04:LTS curl ..7.81.0-1ubuntu1.9
+         UBUNTU-CVE-2024-3333 - Ubuntu:20.04:LTS curl ..",
+    );
+    let expected = "curl 7.81.0-1 CVE-2024-1111 7.81.0-1ubuntu1.2";
+    check(&data, "Ubuntu:22.04:LTS curl 7.81.0-1", expected);
+    check(&data, "Ubuntu:22.04 curl 7.81.0-1", expected);
+    check(&data, "Ubuntu:20.04:LTS curl 9", "curl 9 CVE-2024-3333 -");
+    check(&data, "Ubuntu curl 1", "");
+    check(&data, "Maven curl 1", "");
+}
+
+#[test]
+fn each_ecosystem_has_its_order() {
+    let data = data(
+        "ALPINE-CVE-2024-1111 - Alpine:v3.18 musl ..1.2.4_git20230717-r5
+         RUSTSEC-2024-0001 - crates.io a 1.0.0-alpha.2..1.0.0
+         PYSEC-2024-1 CVE-2024-2222 PyPI Zope.Interface ..5.0.post1",
+    );
+    check(&data, "Alpine:v3.18 musl-utils 1.2.4-r9 musl", "musl 1.2.4-r9 CVE-2024-1111 1.2.4_git20230717-r5");
+    check(&data, "crates.io a 1.0.0-alpha.11", "a 1.0.0-alpha.11 RUSTSEC-2024-0001 1.0.0");
+    check(&data, "crates.io a 1.0.0-alpha.1", "");
+    check(&data, "PyPI zope-interface 5.0", "zope-interface 5.0 CVE-2024-2222 5.0.post1");
+    check(&data, "PyPI zope_interface 5.0.post1+local", "");
+}
+
+#[test]
+fn only_running_kernels_have_kernel_findings() {
+    let data = data("DEBIAN-CVE-2024-1111 - Debian:12 linux ..6.1.99-1");
+    let installed = packages(
+        "Debian:12 linux-libc-dev 6.1.90-1 linux
+         Debian:12 linux-image-6.1.0-9-amd64 6.1.27-1 linux-signed-amd64 6.1.27+1
+         Debian:12 linux-image-6.1.0-25-amd64 6.1.99-1 linux-signed-amd64 6.1.99+1",
+    );
+    check(&data, "Debian:12 linux-libc-dev 6.1.90-1 linux", "");
+    let found = |running| data.match_host(&installed, running).unwrap().iter().map(|it| it.installed.clone()).collect::<Vec<_>>();
+    assert_eq!(found(None), ["6.1.27-1"]);
+    assert_eq!(found(Some("6.1.0-9-amd64")), ["6.1.27-1"]);
+    assert_eq!(found(Some("6.1.0-25-amd64")), Vec::<String>::new());
+    // A kernel of another source runs: nothing is known of it, all images count.
+    assert_eq!(found(Some("6.12.0-custom")), ["6.1.27-1"]);
+}
+
+#[test]
+fn bulletins_count_where_nothing_more_precise_is_known() {
+    let data = data(
+        "DEBIAN-CVE-2024-1111 - Debian:12 a ..1.0-1
+         DSA-1-2 CVE-2024-1111,CVE-2024-2222 Debian:12 a ..1.0-2",
+    );
+    check(
+        &data,
+        "Debian:12 a 0.9",
+        "a 0.9 CVE-2024-1111 1.0-1
+         a 0.9 CVE-2024-2222 1.0-2",
+    );
+    check(&data, "Debian:12 a 1.0-1", "a 1.0-1 CVE-2024-2222 1.0-2");
+}
+
+#[test]
+fn the_newest_version_of_a_record_counts() {
+    let older = r#"PYSEC-2024-1 - PyPI a ..1.0 "modified":"2024-01-01T00:00:00Z""#;
+    let newer = r#"PYSEC-2024-1 - PyPI a ..2.0 "modified":"2024-02-01T00:00:00Z""#;
+    for records in [format!("{older}\n{newer}"), format!("{newer}\n{older}")] {
+        check(&data(&records), "PyPI a 0.1", "a 0.1 PYSEC-2024-1 2.0");
+    }
+}
+
+#[test]
+fn withdrawn_records_are_left_out() {
+    let data = data(r#"PYSEC-2024-1 - PyPI a ..1.0 "withdrawn":"2024-01-01T00:00:00Z""#);
+    check(&data, "PyPI a 0.1", "");
+    assert_eq!(data.status().records, 0);
+}
+
+#[test]
+fn severity_comes_from_who_knows_best() {
+    let cvss = r#""severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]"#;
+    let word = |word: &str| format!(r#""severity":[{{"type":"Ubuntu","score":"{word}"}}]"#);
+    let mut importer = importer(&format!(
+        "UBUNTU-CVE-2024-1111 - Ubuntu:22.04:LTS a .. {}
+         GHSA-aaaa CVE-2024-1111 Go x .. {cvss}
+         DEBIAN-CVE-2024-1111 - Debian:12 a ..
+         UBUNTU-CVE-2024-2222 - Ubuntu:22.04:LTS a .. {}
+         DEBIAN-CVE-2024-2222 - Debian:12 a ..
+         DEBIAN-CVE-2024-3333 - Debian:12 a ..
+         DEBIAN-CVE-2024-4444 - Debian:12 a ..",
+        word("negligible"),
+        word("low"),
+    ));
+    importer.add_kev("kev.csv", &b"cveID,dateAdded,knownRansomwareCampaignUse\nCVE-2024-3333,2024-05-06,Known\n"[..]);
+    let data = built(importer);
+    let rated = |package: &str| -> Vec<String> {
+        let matches = data.match_packages(&packages(package)).unwrap();
+        matches.iter().map(|it| format!("{} {} {:?}", it.vulnerability.id, it.severity, it.rated_by)).collect()
+    };
+    assert_eq!(rated("Ubuntu:22.04:LTS a 1"), ["CVE-2024-1111 info Vendor", "CVE-2024-2222 low Vendor"]);
+    assert_eq!(
+        rated("Debian:12 a 1"),
+        [
+            "CVE-2024-1111 critical Cvss",
+            "CVE-2024-2222 low OtherVendor",
+            "CVE-2024-3333 high Exploitation",
+            "CVE-2024-4444 medium Nobody"
+        ]
+    );
+    let matches = data.match_packages(&packages("Debian:12 a 1")).unwrap();
+    assert_eq!(matches[2].vulnerability.known_exploited, KnownExploited::Ransomware);
+    assert_eq!(matches[2].vulnerability.exploited_since.unwrap().to_string(), "2024-05-06");
+    assert_eq!(matches[3].rated_by, RatedBy::Nobody);
+}
+
+#[test]
+fn feeds_are_counted() {
+    let mut importer = importer(
+        r#"DEBIAN-CVE-2024-1111 - Debian:12 a ..1 "modified":"2024-02-01T00:00:00Z"
+           DEBIAN-CVE-2024-2222 - Debian:12 b ..1
+           DEBIAN-CVE-2024-2222 - Debian:13 b ..1"#,
+    );
+    importer.add_kev("kev", &br#"{"vulnerabilities":[{"cveID":"CVE-2024-1111"},{"cveID":"CVE-2020-1111"}]}"#[..]);
+    importer.add_epss("epss", &b"cve,epss,percentile\nCVE-2024-1111,0.5,0.9\n"[..]);
+    let data = built(importer);
+    let status = data.status();
+    assert_eq!((status.built_at, status.records), (NOW, 2));
+    assert_eq!((status.kev, status.kev_listed, status.epss, status.epss_listed), (1, 2, 1, 1));
+    assert!(status.has_kev && status.has_epss && status.bytes > 100);
+    let ecosystems: Vec<_> = status.ecosystems.iter().map(|it| (it.name.as_str(), it.records)).collect();
+    assert_eq!(ecosystems, [("Debian:12", 2)], "the second record of one id is the same age: the first stays");
+    assert_eq!(status.ecosystems[0].newest.unwrap().to_string(), "2024-02-01T00:00:00Z");
+    let matches = data.match_packages(&packages("Debian:12 a 0.1")).unwrap();
+    assert_eq!(matches[0].vulnerability.epss, Some(0.5));
+}
+
+#[test]
+fn a_sighting_says_what_where_and_how_to_repair() {
+    let data = data(
+        r#"DEBIAN-CVE-2024-1111 - Debian:12 libx++ ..1.2-1 "summary":"Bad.","references":[{"type":"WEB","url":"https://a.example"}]"#,
+    );
+    let matches = data.match_packages(&packages("Debian:12 libx1 1.1-1+b1 libx++ 1.1-1")).unwrap();
+    let asset = Asset { exposure: Exposure::Internet, ..Asset::new(AssetKind::Host, "key", "web-1") };
+    let occurrence = &data.occurrences(&matches, &asset).unwrap()[0];
+    assert_eq!(occurrence.title, "CVE-2024-1111 in libx++ 1.1-1");
+    assert_eq!(occurrence.identity.locator.text(), "pkg:deb/debian/libx%2B%2B");
+    assert_eq!(occurrence.identity.subject, "CVE-2024-1111");
+    assert_eq!(occurrence.circumstances.exposure, Exposure::Internet);
+    assert_eq!(occurrence.evidence[0].found, "libx1 1.1-1+b1");
+    assert_eq!(occurrence.evidence[0].expected, "libx++ 1.2-1 or later");
+    let detail = occurrence.vulnerability.as_ref().unwrap();
+    assert_eq!(detail.summary, "Bad.");
+    assert_eq!(detail.references, ["https://security-tracker.debian.org/tracker/CVE-2024-1111", "https://a.example"]);
+    assert_eq!(detail.aliases, ["CVE-2024-1111", "DEBIAN-CVE-2024-1111"]);
+}
+
+fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files {
+        writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+fn imported(zip: &[u8]) -> (SourceReport, Advisories<Vec<u8>>) {
+    let mut importer = Importer::new(NOW);
+    let report = importer.add_osv_zip("all.zip", Cursor::new(zip), &mut |_| {}).unwrap().clone();
+    (report, built(importer))
+}
+
+#[test]
+fn one_broken_record_does_not_stop_a_zip() {
+    let good = record("PYSEC-2024-1 - PyPI a ..1.0");
+    let bomb = vec![b' '; 2 * 1024 * 1024];
+    let zip = zip(&[
+        ("broken.json", b"{\"id\":"),
+        ("notes.txt", b"no record"),
+        ("bomb.json", &bomb),
+        ("absurd.json", record("PYSEC-2024-2 - PyPI b 2.0..1.0").as_bytes()),
+        ("unknown.json", record("X-1 - Maven c ..1.0").as_bytes()),
+        ("good.json", good.as_bytes()),
+    ]);
+    let (report, data) = imported(&zip);
+    assert!(report.whole);
+    assert_eq!((report.used, report.broken), (3, 3));
+    let kinds: Vec<_> = report.problems.iter().map(|it| (it.place.as_str(), it.kind)).collect();
+    assert_eq!(
+        kinds,
+        [
+            ("broken.json", ProblemKind::Malformed),
+            ("bomb.json", ProblemKind::TooLarge),
+            ("PYSEC-2024-2", ProblemKind::AbsurdRange)
+        ]
+    );
+    assert_eq!(report.unknown_ecosystems["Maven"], 1);
+    check(&data, "PyPI a 0.1", "a 0.1 PYSEC-2024-1 1.0");
+}
+
+#[test]
+fn a_cut_zip_is_told_apart_from_a_whole_one() {
+    let whole = zip(&[("a.json", record("PYSEC-2024-1 - PyPI a ..1.0").as_bytes())]);
+    for length in 0..whole.len() {
+        let (report, _) = imported(&whole[..length]);
+        assert!(!report.whole, "{length} of {} bytes", whole.len());
+        assert_eq!(report.problems[0].kind, ProblemKind::Unreadable);
+    }
+    let (report, _) = imported(&zip(&[]));
+    assert!(!report.whole, "an empty zip must not replace a full one");
+}
+
+#[test]
+fn a_changed_record_in_a_zip_is_noticed() {
+    let mut bytes = zip(&[("a.json", record("PYSEC-2024-1 - PyPI a ..1.0").as_bytes()), ("b.json", b"{\"id\":\"X-1\"}")]);
+    bytes[60] ^= 0xff;
+    let (report, _) = imported(&bytes);
+    assert!(!report.whole);
+    assert_eq!(report.used, 1);
+}
+
+#[test]
+fn sources_that_are_none_are_reported() {
+    let mut importer = Importer::new(NOW);
+    assert!(!importer.add_kev("kev", &b"<html>"[..]).whole);
+    assert!(!importer.add_epss("epss", &b"<html>"[..]).whole);
+    assert_eq!(importer.add_osv_json("a.json", &b"<html>"[..]).unwrap().broken, 1);
+    let too_long = std::io::repeat(b' ').take(RECORD_BYTES_MAX + 1);
+    assert_eq!(importer.add_osv_json("b.json", too_long).unwrap().problems[0].kind, ProblemKind::TooLarge);
+    assert!(!importer.report().is_whole());
+    let data = built(importer);
+    assert!(!data.status().has_kev && !data.status().has_epss);
+}
+
+#[test]
+fn names_cannot_move_the_cursor() {
+    let mut importer = Importer::new(NOW);
+    let report = importer.add_osv_json("a\u{1b}[2J.json", &b"{"[..]).unwrap();
+    assert_eq!(report.problems[0].place, "a\u{fffd}[2J.json");
+}
+
+#[test]
+fn equal_sources_give_equal_bytes() {
+    let records = "GHSA-aaaa CVE-2024-1111 Go a 1.0.0..1.2.0
+                   GO-2024-0001 GHSA-aaaa Go a 1.0.0..v1.2.0
+                   DSA-1-1 CVE-2024-1111,CVE-2024-2222 Debian:12 a ..1.0-2";
+    let build = || {
+        let mut bytes = Vec::new();
+        importer(records).finish(&mut bytes).unwrap();
+        bytes
+    };
+    assert_eq!(build(), build());
+}
+
+/// All reads of a file, whatever it answers.
+fn read_all(bytes: Vec<u8>) {
+    let Ok(data) = Advisories::open(bytes) else { return };
+    let installed = packages(
+        "Debian:12 a 0.5
+         Debian:12 b 0.5
+         Go example.org/a 1.0.0
+         PyPI p 0.1",
+    );
+    if let Ok(matches) = data.match_packages(&installed) {
+        drop(data.occurrences(&matches, &Asset::new(AssetKind::Host, "a", "a")));
+    }
+    drop(data.vulnerability("CVE-2024-1111"));
+}
+
+fn some_file() -> Vec<u8> {
+    let mut importer = importer(
+        r#"DEBIAN-CVE-2024-1111 - Debian:12 a ..1.0 "summary":"Bad."
+           DEBIAN-CVE-2024-2222 - Debian:12 b 0.2..1.0 "summary":"Worse."
+           GHSA-aaaa CVE-2024-1111 Go example.org/a 1.0.0..1.2.0
+           PYSEC-2024-1 CVE-2024-3333 PyPI p .. "severity":[{"type":"CVSS_V2","score":"AV:N/AC:L/Au:N/C:C/I:C/A:C"}]"#,
+    );
+    importer.add_kev("kev", &br#"{"vulnerabilities":[{"cveID":"CVE-2024-1111"}]}"#[..]);
+    let mut bytes = Vec::new();
+    importer.finish(&mut bytes).unwrap();
+    bytes
+}
+
+proptest! {
+    #[test]
+    fn foreign_bytes_are_no_data(bytes: Vec<u8>) {
+        prop_assert!(Advisories::open(bytes).is_err());
+    }
+
+    /// Files made to harm: sections changed at will under fitting checksums.
+    #[test]
+    fn no_file_makes_a_read_panic(changes in proptest::collection::vec((0usize..7, any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+        let sound = some_file();
+        let sections = crate::file::Sections::open(sound.as_slice()).unwrap();
+        let mut contents = crate::file::Section::ALL.map(|section| sections.get(section).to_vec());
+        for (section, place, byte) in changes {
+            let content = &mut contents[section];
+            let place = place.index(content.len());
+            content[place] = byte;
+        }
+        let mut bytes = Vec::new();
+        crate::file::write(&contents, &mut bytes).unwrap();
+        read_all(bytes);
+    }
+
+    #[test]
+    fn no_zip_makes_an_import_panic(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+        let mut bytes = zip(&[("a.json", record("PYSEC-2024-1 - PyPI a ..1.0").as_bytes()), ("b.json", b"{\"id\":\"X-1\"}")]);
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        let _ = imported(&bytes);
+    }
+}
+
+/// The whole of the public data, where it is at hand.
+#[test]
+fn the_real_feeds_fit_the_budget() {
+    let Some(data) =
+        std::env::var_os("VIGIE_DATA").map(std::path::PathBuf::from).filter(|it| it.join("vulnerabilities/osv").is_dir())
+    else {
+        eprintln!("skipped: VIGIE_DATA does not name a folder with vulnerabilities/osv");
+        return;
+    };
+    let mut importer = Importer::new(NOW);
+    for entry in std::fs::read_dir(data.join("vulnerabilities/osv")).unwrap() {
+        let path = entry.unwrap().path().join("all.zip");
+        let file = std::io::BufReader::new(std::fs::File::open(&path).unwrap());
+        let report = importer.add_osv_zip(&path.display().to_string(), file, &mut |_| {}).unwrap();
+        assert!(report.whole && report.broken == 0, "{report:?}");
+    }
+    let data = built(importer);
+    assert!(data.status().bytes <= 15_000_000, "{} bytes", data.status().bytes);
+    assert!(data.status().records > 30_000);
+}
