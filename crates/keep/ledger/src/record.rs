@@ -1,0 +1,209 @@
+//! Taking in what judges found: runs that look at everything, and detections that come one by one.
+
+use crate::Ledger;
+use crate::book::{Book, Seen, Tool, stored, stored_where};
+use crate::error::LedgerError;
+use crate::report::{Occurrences, Report, gather};
+use crate::sighting::Sighting;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use vigie_db::{Reader, Writer, params};
+use vigie_model::finding::FindingKind;
+use vigie_model::ids::{AssetId, FindingId};
+use vigie_model::occurrence::Occurrence;
+use vigie_model::time::Timestamp;
+
+/// One run of one tool over one asset, and what it can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The asset that was looked at.
+    pub asset: AssetId,
+    /// The tool: stays the same from run to run, such as `vigie.checks`.
+    pub tool: String,
+    /// The kinds of findings it looked for everywhere on the asset: what it had seen of these
+    /// before and does not report now is gone.
+    pub kinds: BTreeSet<FindingKind>,
+    /// Subjects about which it could not tell this time; their findings stay as they are.
+    pub inconclusive: BTreeSet<String>,
+}
+
+/// What recording did, in findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Opened.
+    pub new: u64,
+    /// Seen that were known before.
+    pub seen: u64,
+    /// Of these, fixed ones that are back.
+    pub reopened: u64,
+    /// Of these, ones about which something is new: severity, priority, evidence, fix.
+    pub changed: u64,
+    /// Fixed.
+    pub fixed: u64,
+}
+
+impl Recorded {
+    /// How many findings a page would show differently now.
+    #[must_use]
+    pub const fn changed(&self) -> u64 {
+        self.new + self.reopened + self.changed + self.fixed
+    }
+
+    fn count(&mut self, seen: Seen) {
+        match seen {
+            Seen::New => self.new += 1,
+            Seen::Again { reopened, changed } => {
+                self.seen += 1;
+                self.reopened += u64::from(reopened);
+                // A finding that is back counts once.
+                self.changed += u64::from(changed && !reopened);
+            }
+        }
+    }
+}
+
+/// Findings written in one transaction: a quarter of a second, then others get their turn.
+const CHUNK: usize = 4_000;
+/// Tools are bits of a signed number.
+const TOOLS_MAX: usize = 63;
+/// The tool that detections are filed under.
+const DETECT: &str = "vigie.detect";
+/// Runs are listed for as long as this.
+const RUNS_KEPT_DAYS: i64 = 90;
+
+impl Ledger {
+    /// Records all that a run found, and fixes what it should have found and did not.
+    ///
+    /// # Errors
+    /// See [`LedgerError`]: the asset must be known, and every occurrence on it.
+    pub fn record(&self, run: &Run, occurrences: &[Occurrence]) -> Result<Recorded, LedgerError> {
+        let mut report = Report::new(run.clone());
+        report.add(occurrences)?;
+        self.record_report(&report)
+    }
+
+    /// Records a report that came in pieces.
+    ///
+    /// # Errors
+    /// See [`LedgerError`]: the asset must be known.
+    pub fn record_report(&self, report: &Report) -> Result<Recorded, LedgerError> {
+        let now = self.clock.now();
+        let run = &report.run;
+        let (tool, asset) = self.db.write(|w| Ok::<_, LedgerError>((tool(w, &run.tool)?, asset_number(w, run.asset)?)))?;
+        let mut recorded = self.see_all(now, &tool, &report.occurrences)?;
+        let missed = self.db.read(|r| missed(r, run, &tool, asset, &report.occurrences))?;
+        for chunk in missed.chunks(CHUNK) {
+            recorded.fixed += self.db.write(|w| miss_all(w, now, &tool, chunk))?;
+        }
+        self.db.write(|w| note_run(w, now, &tool, asset, &recorded))?;
+        Ok(recorded)
+    }
+
+    /// Records detections. What is not among them is not taken for gone.
+    ///
+    /// # Errors
+    /// See [`LedgerError`]: the assets must be known.
+    pub fn record_detections(&self, detections: &[Occurrence]) -> Result<Recorded, LedgerError> {
+        let mut occurrences = Occurrences::new();
+        gather(&mut occurrences, detections);
+        let tool = self.db.write(|w| tool(w, DETECT))?;
+        self.see_all(self.clock.now(), &tool, &occurrences)
+    }
+
+    fn see_all(&self, now: Timestamp, tool: &Tool, occurrences: &Occurrences) -> Result<Recorded, LedgerError> {
+        let mut recorded = Recorded::default();
+        let all: Vec<_> = occurrences.iter().collect();
+        for chunk in all.chunks(CHUNK) {
+            // Computed before the transaction, so that it holds the writer no longer than it must.
+            let sightings = chunk.iter().map(|(id, occurrence)| Sighting::of(**id, occurrence));
+            let sightings = sightings.collect::<Result<Vec<_>, _>>()?;
+            let seen = self.db.write(|w| see_chunk(w, now, tool, &sightings))?;
+            seen.into_iter().for_each(|seen| recorded.count(seen));
+        }
+        Ok(recorded)
+    }
+}
+
+fn see_chunk(w: &Writer<'_>, now: Timestamp, tool: &Tool, sightings: &[Sighting<'_>]) -> Result<Vec<Seen>, LedgerError> {
+    let mut book = Book::open(w, now);
+    let mut all = Vec::with_capacity(sightings.len());
+    let mut last: Option<(AssetId, i64)> = None;
+    for sighting in sightings {
+        let id = sighting.occurrence.identity.asset;
+        let asset = match last {
+            Some((known, number)) if known == id => number,
+            _ => asset_number(w, id)?,
+        };
+        last = Some((id, asset));
+        all.push(book.see(tool, asset, sighting)?);
+    }
+    book.close()?;
+    Ok(all)
+}
+
+/// What the tool had seen on the asset, should have found again, and did not.
+fn missed(r: &Reader<'_>, run: &Run, tool: &Tool, asset: i64, found: &Occurrences) -> Result<Vec<FindingId>, LedgerError> {
+    if run.kinds.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = stored_where!("WHERE f.asset = $1 AND (f.seen_by & $2) <> 0 ORDER BY f.id");
+    let before = r.query(sql, params![asset, tool.bit()], stored)?;
+    let missed = before.into_iter().filter(|(stored, named)| {
+        run.kinds.contains(&named.kind) && !run.inconclusive.contains(&named.subject) && !found.contains_key(&stored.id)
+    });
+    Ok(missed.map(|(stored, _)| stored.id).collect())
+}
+
+fn miss_all(w: &Writer<'_>, now: Timestamp, tool: &Tool, ids: &[FindingId]) -> Result<u64, LedgerError> {
+    let mut book = Book::open(w, now);
+    let mut fixed = 0;
+    for id in ids {
+        // Read again: somebody may have moved it since the list was made.
+        if let Some((stored, _)) = book.find(*id)? {
+            fixed += u64::from(book.miss(tool, &stored)?);
+        }
+    }
+    book.close()?;
+    Ok(fixed)
+}
+
+/// The number of an asset.
+pub(crate) fn asset_number(r: &Reader<'_>, id: AssetId) -> Result<i64, LedgerError> {
+    let number = r.query_opt("SELECT number FROM asset WHERE id = $1", params![id], |row| row.get(0))?;
+    number.ok_or(LedgerError::UnknownAsset(id))
+}
+
+fn tool(w: &Writer<'_>, name: &str) -> Result<Tool, LedgerError> {
+    let who = format!("tool:{name}");
+    let known = w.query_opt("SELECT number FROM tool WHERE name = $1", params![name], |row| row.get(0))?;
+    if let Some(number) = known {
+        return Ok(Tool { number, who });
+    }
+    let next: i64 = w.query_one("SELECT coalesce(max(number) + 1, 0) FROM tool", params![], |row| row.get(0))?;
+    if next >= TOOLS_MAX as i64 {
+        return Err(LedgerError::TooManyTools { max: TOOLS_MAX });
+    }
+    w.execute("INSERT INTO tool (number, name) VALUES ($1, $2)", params![next, name])?;
+    Ok(Tool { number: next, who })
+}
+
+fn note_run(w: &Writer<'_>, now: Timestamp, tool: &Tool, asset: i64, recorded: &Recorded) -> Result<(), LedgerError> {
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    w.execute(
+        "INSERT INTO run (asset, tool, at, found, opened, reopened, fixed, changed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        params![
+            asset,
+            tool.number,
+            now,
+            number(recorded.new + recorded.seen),
+            number(recorded.new),
+            number(recorded.reopened),
+            number(recorded.fixed),
+            number(recorded.changed)
+        ],
+    )?;
+    let oldest = now.plus_seconds(-RUNS_KEPT_DAYS * 86_400);
+    w.execute("DELETE FROM run WHERE at < $1", params![oldest])?;
+    Ok(())
+}
