@@ -55,10 +55,11 @@ pub fn parse_shadow(bytes: &[u8]) -> (BTreeMap<String, Shadow>, Vec<Gap>) {
     (list.into_iter().collect(), gaps)
 }
 
-/// Completes the accounts that point to shadow(5).
+/// Completes the accounts that point to shadow(5). One that has no entry there can match no password.
 pub fn join(users: &mut [User], shadow: &BTreeMap<String, Shadow>) {
     for user in users {
-        let Some(entry) = shadow.get(&user.name) else { continue };
+        let none = Shadow { password: Password::Locked, changed: None, max_days: None };
+        let entry = shadow.get(&user.name).unwrap_or(&none);
         if user.password == Password::Unknown {
             user.password = entry.password;
         }
@@ -157,9 +158,9 @@ mod tests {
     #[test]
     fn reads_accounts_and_joins_their_shadows() {
         let passwd =
-            b"root:x:0:0:root:/root:/bin/bash\n\n+::::::\neva:x:1000:1000:Eva,,,:/home/eva:/bin/zsh\nold::5:5::/:\nbroken:x:1\n";
+            b"root:x:0:0:root:/root:/bin/bash\n\n+::::::\neva:x:1000:1000:Eva,,,:/home/eva:/bin/zsh\nold::5:5::/:\nlone:x:6:6::/:\nbroken:x:1\n";
         let (mut users, gaps) = parse_passwd(passwd);
-        assert_eq!(gaps, [Gap::new("/etc/passwd:6", Obstacle::Unreadable, "not an entry of this file")]);
+        assert_eq!(gaps, [Gap::new("/etc/passwd:7", Obstacle::Unreadable, "not an entry of this file")]);
         let (shadow, gaps) = parse_shadow(b"root:*:19000:0:99999:7:::\neva:$y$j9T$salt$hash:20000:0:90:7:::\n");
         assert!(gaps.is_empty());
         join(&mut users, &shadow);
@@ -170,6 +171,7 @@ mod tests {
                 ("root", 0, Password::Locked, Some(99999)),
                 ("eva", 1000, Password::Hashed(HashMethod::Yescrypt), Some(90)),
                 ("old", 5, Password::Empty, None),
+                ("lone", 6, Password::Locked, None),
             ]
         );
         assert_eq!(users[1].password_changed.unwrap().to_string(), "2024-10-04");

@@ -1,7 +1,7 @@
 //! Modes and owners of files that open a machine when they are wrong.
 //!
-//! Three sorts: files and directories that are always listed; directories of scripts and units that root runs, with
-//! those of their members that somebody else may write; and home directories with what must stay private in them.
+//! Three sorts: files and directories that are always listed; directories of programs, scripts and units that root runs,
+//! with those of their members that somebody else may write; and home directories with what must stay private in them.
 //! A symbolic link counts as what it points to. Nothing is opened, only looked at.
 
 use crate::world::World;
@@ -97,13 +97,14 @@ pub(super) fn observe(world: &World, users: &[User], login_defs: Option<&BTreeMa
         list.look(path);
     }
     for directory in RUN_BY_ROOT {
-        list.directory(directory);
+        list.directory(directory, true);
     }
     let search = login_defs.and_then(|defs| defs.get("ENV_SUPATH")).map_or(ROOT_PATH, |path| path.trim_start_matches("PATH="));
     for directory in search.split(':').filter(|directory| directory.starts_with('/')) {
         // `/bin` is a link to `/usr/bin` today, which has its own entry.
         if matches!(world.link(directory), Ok(None) | Err(_)) {
-            list.look(directory);
+            // `at` belongs to `daemon`, by intention of its distribution; here only modes tell.
+            list.directory(directory, false);
         }
     }
     for home in homes(world, users) {
@@ -163,8 +164,8 @@ impl List<'_> {
         }
     }
 
-    /// Lists a directory, and the members that others than root may write.
-    fn directory(&mut self, path: &str) {
+    /// Lists a directory, and the members that others than root may write: by their mode, and as `owners` if asked.
+    fn directory(&mut self, path: &str, owners: bool) {
         let (mut left, mut ahead) = (MEMBERS_MAX, vec![path.to_owned()]);
         while let Some(path) = ahead.pop() {
             let is_top = ahead.is_empty() && left == MEMBERS_MAX;
@@ -185,15 +186,15 @@ impl List<'_> {
             };
             for name in names.iter().take(left) {
                 left -= 1;
-                self.member(&format!("{path}/{}", name.to_string_lossy()), &mut ahead);
+                self.member(&format!("{path}/{}", name.to_string_lossy()), owners, &mut ahead);
             }
         }
     }
 
-    fn member(&mut self, path: &str, ahead: &mut Vec<String>) {
+    fn member(&mut self, path: &str, owners: bool, ahead: &mut Vec<String>) {
         // Links to /dev/null switch units off; devices are nothing that root obeys.
         let Ok(Some(metadata)) = self.world.metadata(path) else { return };
-        let writable = metadata.mode() & 0o022 != 0 || metadata.uid() != 0;
+        let writable = metadata.mode() & 0o022 != 0 || (owners && metadata.uid() != 0);
         if writable && (metadata.is_file() || metadata.is_dir()) {
             self.files.insert(path.to_owned(), file_mode(path, &metadata));
         }

@@ -22,10 +22,10 @@ mod updates;
 pub use asset::{asset, containers_as_assets};
 
 use crate::world::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::thread;
 use vigie_kit::clock::Clock;
-use vigie_model::host::{Group, HostFacts, OsRelease, User};
+use vigie_model::host::{Container, Group, HostFacts, OsRelease, Socket, User};
 use vigie_model::observed::{Gap, Observed, Obstacle};
 
 /// Looks at a host. Never fails: what could not be seen is a gap in its section.
@@ -34,19 +34,24 @@ pub fn observe(world: &World, clock: &dyn Clock) -> HostFacts {
     let os = os_release(world);
     let ecosystem = os.value().map(os_release::ecosystem).unwrap_or_default();
     let mut facts = thread::scope(|scope| {
-        let packages = scope.spawn(|| package_facts(world, &ecosystem));
+        let about_packages = || package_facts(world, &ecosystem);
+        let thread = thread::Builder::new().name("packages".to_owned()).spawn_scoped(scope, about_packages);
         let mut facts = system_facts(world, clock);
-        match packages.join() {
-            Ok(seen) => {
-                facts.packages = seen.packages;
-                facts.pending_updates = seen.pending_updates;
-                facts.last_package_change = seen.last_package_change;
-                facts.last_list_refresh = seen.last_list_refresh;
-                facts.reboot_required = seen.reboot_required;
-            }
+        let seen = match thread.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(seen)) => seen,
             // A defect of ours in one reader must not cost the other sections.
-            Err(_) => facts.packages = Observed::Unseen(Gap::new("packages", Obstacle::Failed, "the reader broke off")),
-        }
+            Ok(Err(_)) => {
+                let broken = Observed::Unseen(Gap::new("packages", Obstacle::Failed, "the reader broke off"));
+                HostFacts { packages: broken, ..HostFacts::default() }
+            }
+            // The system gives us no second thread.
+            Err(_) => package_facts(world, &ecosystem),
+        };
+        facts.packages = seen.packages;
+        facts.pending_updates = seen.pending_updates;
+        facts.last_package_change = seen.last_package_change;
+        facts.last_list_refresh = seen.last_list_refresh;
+        facts.reboot_required = seen.reboot_required;
         facts
     });
     facts.os = os;
@@ -74,12 +79,15 @@ fn system_facts(world: &World, clock: &dyn Clock) -> HostFacts {
     let login_defs = login_defs(world);
     let ssh_server = ssh::observe(world);
     let host_keys = ssh_server.value().and_then(|server| server.settings.get("hostkey")).map(Vec::as_slice).unwrap_or_default();
+    let containers = containers::observe(world, accounts, clock);
+    let mut sockets = sockets::observe(world);
+    name_containers(&mut sockets, &containers);
     HostFacts {
         taken_at: clock.now(),
         kernel: kernel::observe(world),
         groups: groups(world),
-        sockets: sockets::observe(world),
-        containers: containers::observe(world, accounts, clock),
+        sockets,
+        containers,
         sudo: sudo::observe(world),
         sysctl: sysctl::observe(world),
         mounts: mounts::observe(world),
@@ -89,6 +97,20 @@ fn system_facts(world: &World, clock: &dyn Clock) -> HostFacts {
         login_defs,
         users,
         ..HostFacts::default()
+    }
+}
+
+/// Names the container of a process that is its first one, where no cgroup tells it (`--cgroups=disabled`).
+fn name_containers(sockets: &mut Observed<Vec<Socket>>, containers: &Observed<Vec<Container>>) {
+    let (Observed::Seen(sockets) | Observed::Partly { value: sockets, .. }) = sockets else { return };
+    let containers = containers.value().map(Vec::as_slice).unwrap_or_default();
+    let by_pid: HashMap<u32, &str> = containers
+        .iter()
+        .filter(|container| container.pid != 0)
+        .map(|container| (container.pid, container.id.as_str()))
+        .collect();
+    for owner in sockets.iter_mut().filter_map(|socket| socket.process.as_mut()).filter(|owner| owner.container.is_none()) {
+        owner.container = by_pid.get(&owner.pid).map(|id| (*id).to_owned());
     }
 }
 
@@ -169,6 +191,7 @@ mod tests {
             ("/proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda rw\n"),
             ("/proc/sys/kernel/osrelease", "6.1.0\n"),
             ("/proc/sys/kernel/version", "#1\n"),
+            ("/proc/sys/kernel/kptr_restrict", "1\n"),
             ("/proc/stat", "btime 1700000000\n"),
         ]);
         let clock = FakeClock::at("2026-11-21T12:00:00Z");

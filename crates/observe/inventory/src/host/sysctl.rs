@@ -5,7 +5,7 @@
 
 use crate::world::World;
 use std::collections::BTreeMap;
-use vigie_model::observed::Observed;
+use vigie_model::observed::{Gap, Observed, Obstacle};
 
 /// The longest value.
 const BYTES_MAX: usize = 64 * 1024;
@@ -90,7 +90,7 @@ pub(super) fn observe(world: &World) -> Observed<BTreeMap<String, String>> {
             gaps.push(gap);
             Observed::Partly { value: settings, missing: gaps }
         }
-        None if settings.is_empty() => Observed::Absent,
+        None if settings.is_empty() => Observed::Unseen(Gap::new("/proc/sys", Obstacle::Missing, "")),
         None => Observed::Seen(settings),
     }
 }

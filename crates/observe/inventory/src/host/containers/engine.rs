@@ -18,6 +18,8 @@ pub(super) const CONTAINERS_MAX: usize = 20_000;
 const DOCKER_LIST: &str = "/containers/json?all=1";
 /// The most containers whose first process is asked for one by one.
 const INSPECTED_MAX: usize = 500;
+/// How long that may take altogether, in seconds.
+const INSPECTION_SECONDS_MAX: i64 = 3;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -99,13 +101,22 @@ pub(super) fn ask(world: &World, socket: &str, engine: Engine, clock: &dyn Clock
     let mut containers =
         parse_list(&answer.body, engine).map_err(|error| Gap::new(socket, Obstacle::Unreadable, error.to_string()))?;
     if path == DOCKER_LIST {
-        for container in containers.iter_mut().filter(|container| container.state == "running").take(INSPECTED_MAX) {
-            // A container that ended meanwhile keeps 0, which says unknown.
-            let answer = http::get(&place, &format!("/containers/{}/json", container.id), clock);
-            container.pid = answer.ok().and_then(|answer| parse_pid(&answer.body).ok()).unwrap_or_default();
-        }
+        inspect(&place, &mut containers, clock);
     }
     Ok(Some(containers))
+}
+
+/// Asks for the first process of each running container. One that ended meanwhile, and those for which there was no
+/// time, keep 0, which says unknown.
+fn inspect(socket: &Path, containers: &mut [Container], clock: &dyn Clock) {
+    let deadline = clock.now().plus_seconds(INSPECTION_SECONDS_MAX);
+    for container in containers.iter_mut().filter(|container| container.state == "running").take(INSPECTED_MAX) {
+        let answer = http::get(socket, &format!("/containers/{}/json", container.id), clock);
+        if clock.now() > deadline || matches!(answer, Err(HttpError::TooSlow)) {
+            return;
+        }
+        container.pid = answer.ok().and_then(|answer| parse_pid(&answer.body).ok()).unwrap_or_default();
+    }
 }
 
 fn gap(socket: &str, error: &HttpError) -> Gap {
