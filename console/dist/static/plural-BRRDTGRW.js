@@ -1,0 +1,1 @@
+function e(e){let t=new Intl.PluralRules(e),n=new Intl.NumberFormat(e);return(e,r)=>e===0&&r.zero!==void 0?r.zero:(t.select(e)===`one`?r.one:r.other).replace(`#`,n.format(e))}export{e as t};

@@ -1,0 +1,73 @@
+// Every call of the HTTP API that the console makes, by name.
+import { address, get, patch, post, remove, type Query } from './client';
+import type {
+  AccountSession,
+  Asset,
+  AssetDetail,
+  AssetPatch,
+  CatalogueDetail,
+  CatalogueEntry,
+  Decision,
+  EventDetail,
+  EventHistogram,
+  EventPage,
+  FindingDetail,
+  FindingPage,
+  Language,
+  NewDecision,
+  Overview,
+  PassphraseJudgement,
+  ProgressAnswer,
+  Session,
+  System,
+  TotpEnrolment,
+} from './types';
+
+export { ApiError, configure } from './client';
+export type { Query } from './client';
+export type * from './types';
+
+const part = encodeURIComponent;
+
+export const api = {
+  session: () => get<Session>('/session'),
+  setUp: (body: { token: string; name: string; passphrase: string; language: Language }) => post<Session>('/setup', body),
+  judgePassphrase: (body: { name: string; passphrase: string }, signal?: AbortSignal) =>
+    post<PassphraseJudgement>('/passphrase/check', body, signal),
+  signIn: (body: { name: string; passphrase: string; code?: string }) => post<Session>('/session', body),
+  signOut: () => remove('/session'),
+
+  sessions: (signal?: AbortSignal) => get<AccountSession[]>('/account/sessions', {}, signal),
+  endSession: (id: string) => remove(`/account/sessions/${part(id)}`),
+  enrolTotp: (passphrase: string) => post<TotpEnrolment>('/account/totp', { passphrase }),
+  confirmTotp: (code: string) => post<{ recovery_codes: string[] }>('/account/totp/confirm', { code }),
+  removeTotp: (passphrase: string) => remove('/account/totp', { passphrase }),
+
+  overview: (signal?: AbortSignal) => get<Overview>('/overview', {}, signal),
+
+  findings: (query: Query, signal?: AbortSignal) => get<FindingPage>('/findings', query, signal),
+  finding: (id: string, signal?: AbortSignal) => get<FindingDetail>(`/findings/${part(id)}`, {}, signal),
+  setProgress: (body: { ids: string[]; action: 'start' | 'stop'; why: string }) =>
+    post<ProgressAnswer>('/findings/progress', body),
+  exportAddress: (format: 'csv' | 'json', query: Query) => address('/findings/export', { ...query, format }),
+
+  decide: (body: NewDecision) => post<{ id: string; applied: number }>('/decisions', body),
+  decisions: (signal?: AbortSignal) => get<Decision[]>('/decisions', {}, signal),
+  withdrawDecision: (id: string, why: string) => remove(`/decisions/${part(id)}`, { why }),
+
+  events: (query: Query, signal?: AbortSignal) => get<EventPage>('/events', query, signal),
+  histogram: (query: Query, signal?: AbortSignal) => get<EventHistogram>('/events/histogram', query, signal),
+  event: (id: number | string, signal?: AbortSignal) => get<EventDetail>(`/events/${part(String(id))}`, {}, signal),
+
+  assets: (query: Query, signal?: AbortSignal) => get<{ assets: Asset[] }>('/assets', query, signal),
+  asset: (id: string, signal?: AbortSignal) => get<AssetDetail>(`/assets/${part(id)}`, {}, signal),
+  editAsset: (id: string, body: AssetPatch) => patch<unknown>(`/assets/${part(id)}`, body),
+
+  catalogue: (query: Query, signal?: AbortSignal) => get<CatalogueEntry[]>('/catalogue', query, signal),
+  catalogueEntry: (id: string, signal?: AbortSignal) => get<CatalogueDetail>(`/catalogue/${part(id)}`, {}, signal),
+
+  system: (signal?: AbortSignal) => get<System>('/system', {}, signal),
+  runRound: (name: string) => post<unknown>(`/rounds/${part(name)}`),
+
+  streamAddress: () => address('/stream'),
+};

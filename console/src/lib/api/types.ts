@@ -1,0 +1,467 @@
+// The nouns of the HTTP API as the console reads them. One word per thing, the same as in the
+// server's model. Unions list the words of today; the wire may bring a newer one, so every place
+// that shows a word falls back to the word itself (see `i18n/words.ts`).
+
+export type Language = 'en' | 'fr' | 'de';
+export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
+export const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'info'];
+
+export type FindingKind =
+  | 'vulnerability'
+  | 'misconfiguration'
+  | 'exposure'
+  | 'weak_crypto'
+  | 'secret'
+  | 'licence'
+  | 'malware'
+  | 'policy_violation'
+  | 'detection'
+  | 'pentest';
+export const FINDING_KINDS: readonly FindingKind[] = [
+  'vulnerability',
+  'misconfiguration',
+  'exposure',
+  'weak_crypto',
+  'secret',
+  'licence',
+  'malware',
+  'policy_violation',
+  'detection',
+  'pentest',
+];
+
+export type StateWord = 'open' | 'in_progress' | 'fixed' | 'accepted' | 'not_affected' | 'false_positive';
+export type StateFilter = 'active' | StateWord | 'all';
+export const STATE_FILTERS: readonly StateFilter[] = [
+  'active',
+  'open',
+  'in_progress',
+  'accepted',
+  'not_affected',
+  'false_positive',
+  'fixed',
+  'all',
+];
+
+export const JUSTIFICATIONS = [
+  'component_not_present',
+  'vulnerable_code_not_present',
+  'vulnerable_code_not_in_execute_path',
+  'vulnerable_code_cannot_be_controlled_by_adversary',
+  'inline_mitigations_already_exist',
+] as const;
+export type Justification = (typeof JUSTIFICATIONS)[number];
+
+export type State =
+  | { state: 'open' | 'in_progress' | 'fixed' | 'false_positive' }
+  | { state: 'accepted'; until: string }
+  | { state: 'not_affected'; justification: Justification };
+
+export type Ruling =
+  | { ruling: 'accept'; until: string }
+  | { ruling: 'not_affected'; justification: Justification }
+  | { ruling: 'false_positive' };
+
+export type KnownExploited = 'no' | 'yes' | 'ransomware';
+export type Exposure = 'unknown' | 'local' | 'network' | 'internet';
+export const EXPOSURES: readonly Exposure[] = ['unknown', 'local', 'network', 'internet'];
+export type Criticality = 'low' | 'normal' | 'high' | 'vital';
+export const CRITICALITIES: readonly Criticality[] = ['low', 'normal', 'high', 'vital'];
+
+export type Permission =
+  | 'read_findings'
+  | 'work_on_findings'
+  | 'decide_findings'
+  | 'read_events'
+  | 'read_assets'
+  | 'edit_assets'
+  | 'read_catalogue'
+  | 'read_system'
+  | 'run_rounds'
+  | 'read_audit'
+  | 'manage_own_account';
+
+// -- sessions ------------------------------------------------------------------------------------
+
+export interface User {
+  id: string;
+  name: string;
+  role: string;
+  totp: boolean;
+  language: Language;
+}
+
+export interface Session {
+  state: 'setup' | 'signed_out' | 'signed_in';
+  csrf: string;
+  user: User | null;
+  permissions: Permission[];
+  version: string;
+}
+
+export interface PassphraseJudgement {
+  acceptable: boolean;
+  score: number;
+  said: string;
+}
+
+export interface AccountSession {
+  id: string;
+  created_at: string;
+  last_seen_at: string;
+  address: string;
+  agent: string;
+  current: boolean;
+}
+
+export interface TotpEnrolment {
+  secret: string;
+  uri: string;
+  qr_svg: string;
+}
+
+// -- findings ------------------------------------------------------------------------------------
+
+export interface AssetRef {
+  id: string;
+  kind: string;
+  name: string;
+}
+
+export interface FindingRow {
+  id: string;
+  kind: FindingKind;
+  subject: string;
+  title: string;
+  severity: Severity;
+  priority: number;
+  state: State;
+  asset: AssetRef;
+  locator: string;
+  fixed_version: string | null;
+  known_exploited: KnownExploited;
+  epss: number | null;
+  first_seen: string;
+  last_seen: string;
+}
+
+export interface Facets {
+  severity: Partial<Record<Severity, number>>;
+  kind: Partial<Record<FindingKind, number>>;
+  state: Partial<Record<StateWord, number>>;
+}
+
+export interface FindingPage {
+  findings: FindingRow[];
+  next: string | null;
+  total: number | null;
+  facets: Facets;
+}
+
+export interface Evidence {
+  locator: string;
+  place?: string;
+  found: string;
+  expected?: string;
+}
+
+export interface VulnerabilityDetail {
+  aliases: string[];
+  package: string;
+  ecosystem: string;
+  installed: string;
+  fixed: string | null;
+  cvss_vector?: string | null;
+  summary?: string;
+  references?: string[];
+  known_exploited?: KnownExploited;
+}
+
+export interface DetectionDetail {
+  first_event: string;
+  last_event: string;
+  events: number[];
+  count: number;
+  entity: [string, string][];
+  techniques: string[];
+  author: string;
+}
+
+export interface Circumstances {
+  cvss?: number | null;
+  known_exploited?: KnownExploited;
+  epss?: number | null;
+  exposure?: Exposure;
+  runs?: boolean | null;
+}
+
+export interface HistoryEntry {
+  at: string;
+  who: string;
+  what: string;
+  from?: unknown;
+  to?: unknown;
+  why?: string | null;
+}
+
+export interface Selector {
+  findings?: string[];
+  subject?: string;
+  package?: string;
+  asset?: string;
+  kind?: FindingKind;
+  label?: string;
+}
+
+export interface Decision {
+  id: string;
+  selector: Selector;
+  ruling: Ruling;
+  reason: string;
+  author: string;
+  created_at: string;
+  expires_at: string;
+  ended_at: string | null;
+  covers: number;
+}
+
+export interface RuleTexts {
+  looks_for: string;
+  why: string;
+  fix: string;
+}
+
+export interface FindingDetail extends FindingRow {
+  evidence: Evidence[];
+  vulnerability: VulnerabilityDetail | null;
+  detection: DetectionDetail | null;
+  circumstances: Circumstances;
+  texts: RuleTexts | null;
+  history: HistoryEntry[];
+  decision: Decision | null;
+  problem: { id: string; others: number };
+}
+
+export interface NewDecision {
+  selector: Selector;
+  ruling: Ruling;
+  reason: string;
+  expires_at: string;
+}
+
+export interface ProgressAnswer {
+  changed: number;
+  refused: { id: string; said: string }[];
+}
+
+// -- overview ------------------------------------------------------------------------------------
+
+export interface TrendDay {
+  day: string;
+  opened: number;
+  fixed: number;
+  active: number;
+}
+
+export interface Bucket {
+  from: string;
+  count: number;
+}
+
+export interface Unseen {
+  what: string;
+  why: string;
+}
+
+export interface CountCell {
+  kind: FindingKind;
+  severity: Severity;
+  state: StateWord;
+  count: number;
+}
+
+export interface Coverage {
+  hosts: number;
+  containers: number;
+  packages: number;
+  checks: { pass: number; fail: number; unknown: number; not_applicable: number };
+  sources_live: number;
+  sources_total: number;
+  advisories_built_at: string | null;
+  unseen: Unseen[];
+}
+
+export interface Overview {
+  needs_me: { critical: number; high: number; kev: number; detections_24h: number; expiring_decisions: number };
+  counts: CountCell[];
+  top: FindingRow[];
+  trend: TrendDay[];
+  coverage: Coverage;
+  recent_detections: FindingRow[];
+  events_24h: { count: number; histogram: Bucket[] };
+}
+
+// -- events --------------------------------------------------------------------------------------
+
+export type FieldValue = string | number | boolean | (string | number)[] | null;
+
+export interface EventRow {
+  id: number;
+  time: string;
+  received: string;
+  class: string;
+  class_uid: number;
+  activity: string;
+  severity: string;
+  host: string;
+  source: string;
+  format: string;
+  message: string;
+  fields: Record<string, FieldValue>;
+}
+
+export interface EventPage {
+  events: EventRow[];
+  next: string | null;
+  scanned: number;
+  took_ms: number;
+}
+
+export interface EventHistogram {
+  from: string;
+  to: string;
+  width_s: number;
+  counts: Bucket[];
+  total: number;
+}
+
+export interface EventDetail extends EventRow {
+  raw: string;
+  raw_encoding: 'text' | 'base64';
+  ocsf: Record<string, unknown>;
+  unmapped: Record<string, unknown>;
+}
+
+// -- assets --------------------------------------------------------------------------------------
+
+export interface Asset extends AssetRef {
+  key: string;
+  labels: Record<string, string>;
+  owner: string | null;
+  criticality: Criticality;
+  exposure: Exposure;
+  findings: Partial<Record<Severity, number>>;
+  last_seen: string | null;
+}
+
+export interface AssetVerdict {
+  id: string;
+  title: string;
+  severity: Severity;
+  verdict:
+    | { outcome: 'pass' }
+    | { outcome: 'fail'; evidence: Evidence[] }
+    | { outcome: 'not_applicable' | 'unknown'; reason: string | Record<Language, string> };
+}
+
+export interface AssetRelation {
+  kind: string;
+  direction: 'to' | 'from';
+  asset: AssetRef;
+}
+
+export interface Lifecycle {
+  standard_until: string | null;
+  extended_until: string | null;
+}
+
+export interface AssetDetail extends Asset {
+  relations: AssetRelation[];
+  facts: import('./facts').HostFacts | null;
+  verdicts: AssetVerdict[];
+  lifecycle: Lifecycle | null;
+}
+
+export interface AssetPatch {
+  owner?: string | null;
+  criticality?: Criticality;
+  exposure?: Exposure;
+  labels?: Record<string, string>;
+}
+
+// -- catalogue -----------------------------------------------------------------------------------
+
+export interface CatalogueEntry {
+  id: string;
+  family: string;
+  title: string;
+  severity: Severity;
+  maturity: string;
+  tags: string[];
+  references: string[];
+  findings: number;
+}
+
+export interface CatalogueExample {
+  kind: string;
+  note: string | null;
+  body: string;
+}
+
+export interface CatalogueDetail extends CatalogueEntry, RuleTexts {
+  reads: string[];
+  examples: CatalogueExample[];
+  rule: string | null;
+}
+
+// -- system --------------------------------------------------------------------------------------
+
+export interface Source {
+  name: string;
+  kind: string;
+  state: string;
+  said: string | null;
+  received: number;
+  parsed: number;
+  unparsed: number;
+  acknowledged: number;
+  refused: number;
+  /** Records that the system says it dropped before they could be read. */
+  lost?: number;
+  last_event_at: string | null;
+  lag_s: number | null;
+}
+
+export interface Round {
+  name: string;
+  last_started_at: string | null;
+  last_took_ms: number | null;
+  next_at: string | null;
+  said: string | null;
+  failed?: boolean;
+}
+
+export interface System {
+  version: string;
+  started_at: string;
+  sources: Source[];
+  lake: {
+    events: number;
+    bytes: number;
+    oldest: string | null;
+    newest: string | null;
+    files: number;
+    unsealed: number;
+  };
+  advisories: {
+    built_at: string;
+    records: number;
+    ecosystems: { name: string; records: number; newest: string | null }[];
+    kev: number;
+    epss: number;
+    bytes: number;
+  } | null;
+  rounds: Round[];
+  database_bytes: number;
+  disk_free_bytes: number | null;
+}

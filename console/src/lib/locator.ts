@@ -1,0 +1,20 @@
+// Where a finding sits on its asset, from the ledger's canonical text to something a person reads.
+
+/** `pkg:deb/debian/openssl` → `openssl`, `file:/etc/x#y` → `/etc/x · y`, `key:root` → `root`. */
+export function placeName(locator: string): string {
+  if (locator.startsWith('pkg:')) return packageName(locator);
+  if (locator.startsWith('file:')) return locator.slice(5).replace('#', ' · ');
+  return locator.replace(/^(endpoint|key):/, '');
+}
+
+/** The package's own name from a purl without version. */
+export function packageName(purl: string): string {
+  const path = purl.slice(4).split(/[?#@]/)[0] ?? '';
+  const parts = path.split('/');
+  const shortened = parts.length > 2 && parts[0] !== 'golang' ? parts.slice(2).join('/') : parts.slice(1).join('/');
+  try {
+    return decodeURIComponent(shortened);
+  } catch {
+    return shortened;
+  }
+}
