@@ -9,10 +9,14 @@ use crate::finding::{ENTITY, Sighting};
 use crate::rule::{Refused, RuleInfo, RuleSet};
 use std::collections::HashMap;
 use std::sync::Arc;
-use vigie_model::event::StoredEvent;
+use vigie_model::event::ocsf::field;
+use vigie_model::event::{Event, StoredEvent};
 use vigie_model::ids::{AssetId, EventId};
 use vigie_model::occurrence::Occurrence;
 use vigie_model::time::Timestamp;
+
+/// Most repetitions that one record is believed to stand for.
+const REPETITIONS_MAX: i64 = 1_000;
 
 /// Rules and correlations with their state.
 ///
@@ -60,6 +64,8 @@ enum Pick {
 /// What is the same for every rule that an event matches.
 struct Context<'a> {
     event: &'a StoredEvent,
+    /// How many events it stands for: a source may sum up repetitions.
+    weight: u32,
     asset: &'a dyn Fn(&str) -> AssetId,
     time: i64,
     ahead: bool,
@@ -107,7 +113,7 @@ impl Detector {
         let latest = event.event.received.micros().saturating_add(self.settings.ahead);
         let ahead = event.event.time.micros() > latest;
         let time = if ahead { event.event.received.micros() } else { event.event.time.micros() };
-        let context = Context { event, asset, time, ahead };
+        let context = Context { event, weight: weight(&event.event), asset, time, ahead };
         let mut found = Vec::new();
         let Self { engine, scratch, linked, states, bindings, settings, notices, .. } = self;
         let mut correlator = Correlator { linked, states, settings, notices };
@@ -125,7 +131,7 @@ impl Detector {
     }
 
     /// The rules that match an event by themselves, parts of correlations included: stateless.
-    pub fn matches(&mut self, event: &vigie_model::event::Event) -> Vec<&RuleInfo> {
+    pub fn matches(&mut self, event: &Event) -> Vec<&RuleInfo> {
         let Self { engine, scratch, .. } = self;
         let mut matched = Vec::new();
         engine.matches(event, scratch, |found| matched.push(found.rule));
@@ -184,7 +190,7 @@ fn sighting(info: &RuleInfo, binding: Option<&Binding>, matched: &Match<'_, '_>,
         event,
         asset: (context.asset)(&event.event.origin.host),
         entity: entity.filter(|(_, value)| !value.is_empty()).collect(),
-        count: 1,
+        count: context.weight.into(),
         first: event.event.time,
         last: event.event.time,
         events: vec![event.id],
@@ -231,7 +237,9 @@ impl Correlator<'_> {
             }
         };
         let received = context.event.event.received.micros();
-        let feed = Feed { time, received, event: context.event.id.0, rule: branch.rule, value, trail };
+        // What was met below is one event here, whatever its last one stood for.
+        let weight = if trail.is_some() { 1 } else { context.weight };
+        let feed = Feed { time, received, event: context.event.id.0, rule: branch.rule, weight, value, trail };
         let Some(outcome) = state.feed(definition, group.clone().into(), feed, self.settings, self.notices) else { return };
         if outcome.news && !definition.info.part_only {
             let names = definition.group.iter().map(|field| field.name.clone());
@@ -255,6 +263,12 @@ impl Correlator<'_> {
             }
         }
     }
+}
+
+/// OCSF's `count`, within reason: a record may claim anything.
+fn weight(event: &Event) -> u32 {
+    let count = event.fields.integer(field::COUNT).unwrap_or(1).clamp(1, REPETITIONS_MAX);
+    u32::try_from(count).unwrap_or(1)
 }
 
 /// The values of fields, or the name of the first that has none.

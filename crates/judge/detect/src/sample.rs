@@ -162,7 +162,7 @@ fn case(line: usize, text: &str) -> Result<Case, SampleError> {
 }
 
 fn event(line: usize, written: &Written, time: Timestamp) -> Result<Event, SampleError> {
-    let class = Class::ALL.into_iter().find(|class| class.name() == written.class);
+    let class = Class::from_name(&written.class);
     let class = class.ok_or_else(|| SampleError::Class { line, class: written.class.clone() })?;
     let origin = Origin {
         source: written.source.as_str().into(),

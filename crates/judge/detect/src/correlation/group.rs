@@ -24,7 +24,7 @@ pub(crate) struct Entry {
     pub(crate) event: u64,
     /// Which of the correlation's rules it matched.
     pub(crate) rule: u16,
-    /// How many events it stands for.
+    /// How many events it stands for: more than one where the source summed up repetitions.
     pub(crate) weight: u32,
     /// The value that is counted or summed.
     pub(crate) value: Counted,
@@ -75,11 +75,12 @@ pub(crate) struct Met {
     pub(crate) events: Vec<u64>,
 }
 
-/// How often each value, or each rule, is in the window.
+/// How often each value, or each rule, is in the window, and how many events there are.
 #[derive(Clone, Debug, Default)]
 struct Tally {
     values: HashMap<Box<str>, u32>,
     rules: Vec<u32>,
+    events: u64,
 }
 
 impl Group {
@@ -211,6 +212,7 @@ impl Group {
 
 impl Tally {
     fn add(&mut self, entry: &Entry, kind: Kind) {
+        self.events += u64::from(entry.weight);
         match (kind, &entry.value) {
             (Kind::Values, Counted::Text(value)) => *self.values.entry(value.clone()).or_default() += 1,
             (Kind::Rules | Kind::RulesInOrder, _) => {
@@ -225,6 +227,7 @@ impl Tally {
     }
 
     fn remove(&mut self, entry: &Entry, kind: Kind) {
+        self.events = self.events.saturating_sub(entry.weight.into());
         match (kind, &entry.value) {
             (Kind::Values, Counted::Text(value)) => {
                 if let Some(count) = self.values.get_mut(value) {
@@ -303,7 +306,7 @@ fn measure(kind: Kind, window: Window<'_>, tally: &Tally) -> Option<f64> {
         window.filter_map(number).collect::<Vec<_>>()
     };
     match kind {
-        Kind::Events => Some(window.len() as f64),
+        Kind::Events => Some(tally.events as f64),
         Kind::Values => Some(tally.values.len() as f64),
         Kind::Rules | Kind::RulesInOrder => Some(tally.rules() as f64),
         Kind::Sum => Some(numbers(window).iter().sum()),

@@ -38,6 +38,8 @@ pub(crate) struct Feed {
     pub(crate) event: u64,
     /// Which of the correlation's rules it matched.
     pub(crate) rule: u16,
+    /// How many events it stands for.
+    pub(crate) weight: u32,
     /// The value that is counted or summed.
     pub(crate) value: Counted,
     /// The events behind a correlation that was met.
@@ -91,8 +93,14 @@ impl State {
         }
         group.touched = feed.received;
         let (before, newest) = (group.len(), group.newest());
-        let entry =
-            Entry { time: feed.time, event: feed.event, rule: feed.rule, weight: 1, value: feed.value, trail: feed.trail };
+        let entry = Entry {
+            time: feed.time,
+            event: feed.event,
+            rule: feed.rule,
+            weight: feed.weight,
+            value: feed.value,
+            trail: feed.trail,
+        };
         let met = group.take(entry, definition, settings.late);
         let outcome = met.map(|met| {
             let news = group.is_news(&met, definition.timespan);

@@ -4,6 +4,7 @@
 //! ([`view`]) and picked by what an event must contain ([`literal`], [`partition`]).
 
 mod literal;
+mod outlook;
 mod partition;
 mod report;
 pub(crate) mod source;
@@ -98,7 +99,7 @@ impl Engine {
         let own = self.by_format.get(&*event.origin.format).map(Vec::as_slice).unwrap_or_default();
         for number in own.iter().chain(&self.of_all) {
             let Some((source, partition)) = self.partitions.get(*number) else { continue };
-            if !source.takes(event.class) {
+            if !source.takes(event) {
                 continue;
             }
             let view = partition.layout.view(event);

@@ -5,6 +5,7 @@
 //! so the index only saves time. [`Index::Off`] judges every rule: the tests compare the two.
 
 use super::literal::{Literal, bits, literals};
+use super::outlook::concerns;
 use super::source::Source;
 use super::view::{Layout, Slot, View};
 use crate::rule::Rule;
@@ -54,11 +55,12 @@ struct Automaton {
 }
 
 impl Partition {
-    /// The rules that a source shows. `names` are told of each field a rule names.
+    /// The rules that a source shows and that are about its events.
     pub(crate) fn new(source: &Source, rules: &[Rule]) -> Self {
         let mut layout = Layout::default();
         let mut bound = Vec::new();
-        for (number, rule) in rules.iter().enumerate().filter(|(_, rule)| source.shows(&rule.source)) {
+        let seen = |rule: &Rule| source.shows(&rule.source) && concerns(&rule.tree, source);
+        for (number, rule) in rules.iter().enumerate().filter(|(_, rule)| seen(rule)) {
             let tree = rule.tree.bind(&mut |name: &String| layout.slot(name, || source.places(name)));
             bound.push(Bound { rule: number, tree });
         }

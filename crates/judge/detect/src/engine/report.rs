@@ -1,13 +1,11 @@
 //! What became of each rule: no rule is silent for ever without saying so.
 //!
-//! A rule that asks for a field its log sources never have cannot match through them. Whether the
-//! rest of its condition still can is decided by the same tree with three values: what asks for such
-//! a field is as if the field were missing, everything else is open.
+//! A rule that asks for a field its log sources never have cannot match through them; whether the
+//! rest of its condition still can, [`super::outlook`] says.
 
 use super::Engine;
-use super::source::Source;
+use super::outlook::can_match;
 use crate::correlation::{Condition, Linked, RuleRef};
-use crate::rule::tree::{Check, Item, Node};
 use crate::rule::{Refusal, Refused, Rule, RuleInfo};
 use std::collections::BTreeSet;
 use vigie_model::lang::Text;
@@ -109,14 +107,6 @@ fn listed(gaps: &[FieldGap]) -> String {
     gaps.collect::<Vec<_>>().join(", ")
 }
 
-/// What is known of a condition without an event.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outlook {
-    Always,
-    Never,
-    Open,
-}
-
 /// What became of every rule and correlation, refused ones last.
 pub(crate) fn report_all(engine: &Engine, linked: &Linked, refused: &[Refused]) -> Vec<RuleReport> {
     let rules: Vec<_> = engine.rules().iter().enumerate().map(|(number, rule)| of_rule(engine, number, rule)).collect();
@@ -182,7 +172,7 @@ fn of_rule(engine: &Engine, number: usize, rule: &Rule) -> RuleReport {
     let (mut gaps, mut seen, mut can) = (BTreeSet::new(), false, false);
     for (source, _) in sources {
         seen = true;
-        can |= outlook(&rule.tree, source, &mut gaps) != Outlook::Never;
+        can |= can_match(&rule.tree, source, &mut gaps);
     }
     let gaps = gaps.into_iter().collect();
     let state = match (seen, can) {
@@ -198,58 +188,4 @@ fn wanted(rule: &Rule) -> String {
     let parts = [("product", &source.product), ("category", &source.category), ("service", &source.service)];
     let parts = parts.into_iter().filter_map(|(name, value)| Some(format!("{name}: {}", value.as_ref()?)));
     parts.collect::<Vec<_>>().join(", ")
-}
-
-fn outlook(node: &Node<String>, source: &Source, gaps: &mut BTreeSet<FieldGap>) -> Outlook {
-    let mut each = |parts: &[Node<String>]| parts.iter().map(|part| outlook(part, source, gaps)).collect::<Vec<_>>();
-    match node {
-        Node::All(parts) => at_least(parts.len(), &each(parts)),
-        Node::Any(parts) => at_least(1, &each(parts)),
-        Node::AtLeast(count, parts) => at_least(*count, &each(parts)),
-        Node::Not(part) => match outlook(part, source, gaps) {
-            Outlook::Always => Outlook::Never,
-            Outlook::Never => Outlook::Always,
-            Outlook::Open => Outlook::Open,
-        },
-        Node::Item(item) => of_item(item, source, gaps),
-    }
-}
-
-fn at_least(count: usize, parts: &[Outlook]) -> Outlook {
-    let of = |outlook| parts.iter().filter(|part| **part == outlook).count();
-    if of(Outlook::Always) >= count {
-        Outlook::Always
-    } else if parts.len() - of(Outlook::Never) < count {
-        Outlook::Never
-    } else {
-        Outlook::Open
-    }
-}
-
-fn of_item(item: &Item<String>, source: &Source, gaps: &mut BTreeSet<FieldGap>) -> Outlook {
-    let mut has = |name: &String| {
-        let has = source.can_set(&source.places(name));
-        if !has {
-            gaps.insert(FieldGap { field: name.clone(), format: source.name().to_owned() });
-        }
-        has
-    };
-    let others = match &item.check {
-        Check::Fields { others, .. } => {
-            let there = others.iter().filter(|other| has(other)).count();
-            if item.every { there == others.len() } else { there > 0 }
-        }
-        Check::Tests(_) => true,
-    };
-    match &item.field {
-        Some(field) if !has(field) => {
-            if item.without_field() {
-                Outlook::Always
-            } else {
-                Outlook::Never
-            }
-        }
-        _ if !others && !item.negated => Outlook::Never,
-        _ => Outlook::Open,
-    }
 }

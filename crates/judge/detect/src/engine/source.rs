@@ -12,7 +12,8 @@
 use rsigma_parser::LogSource;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use vigie_model::event::{Class, FieldId};
+use vigie_model::event::ocsf::field;
+use vigie_model::event::{Class, Event, FieldId};
 
 /// The tables Vigie ships, by file name.
 const SHIPPED: [(&str, &str); 1] = [("linux.toml", include_str!("../../../../../content/parsers/sigma/linux.toml"))];
@@ -29,7 +30,11 @@ pub(crate) struct Source {
     /// `origin.format` of its events; `None` takes every event.
     pub(crate) format: Option<String>,
     /// Their classes; empty takes every class.
-    pub(crate) classes: Vec<Class>,
+    classes: Vec<Class>,
+    /// Their activities within the class; empty takes every activity.
+    activities: Vec<u8>,
+    /// The programs that wrote them; empty takes every program.
+    programs: Vec<String>,
     products: Vec<String>,
     categories: Vec<String>,
     services: Vec<String>,
@@ -105,6 +110,9 @@ struct Table {
     /// Names that mean the same in every source of the table.
     #[serde(default)]
     fields: BTreeMap<String, Vec<String>>,
+    /// What every source of the table may set.
+    #[serde(default)]
+    sets: Vec<String>,
     #[serde(default)]
     source: Vec<Row>,
 }
@@ -115,6 +123,10 @@ struct Row {
     format: String,
     #[serde(default)]
     classes: Vec<String>,
+    #[serde(default)]
+    activities: Vec<u8>,
+    #[serde(default)]
+    programs: Vec<String>,
     product: Vec<String>,
     #[serde(default)]
     category: Vec<String>,
@@ -153,34 +165,34 @@ impl Sources {
     pub fn add(&mut self, file: &str, text: &str) -> Result<(), TableError> {
         let table: Table =
             toml::from_str(text).map_err(|source| TableError::Shape { file: file.to_owned(), source: Box::new(source) })?;
-        let rows = table.source.into_iter().map(|row| Source::read(file, row, &table.fields));
+        let Table { fields, sets, source } = table;
+        let rows = source.into_iter().map(|row| Source::read(file, row, &fields, &sets));
         self.rows.extend(rows.collect::<Result<Vec<_>, _>>()?);
         Ok(())
     }
 }
 
 impl Source {
-    fn read(file: &str, row: Row, common: &BTreeMap<String, Vec<String>>) -> Result<Self, TableError> {
+    fn read(file: &str, row: Row, common: &BTreeMap<String, Vec<String>>, common_sets: &[String]) -> Result<Self, TableError> {
         let class = |name: &String| {
-            Class::ALL
-                .into_iter()
-                .find(|class| class.name() == name)
-                .ok_or_else(|| TableError::Class { file: file.to_owned(), class: name.clone() })
+            Class::from_name(name).ok_or_else(|| TableError::Class { file: file.to_owned(), class: name.clone() })
         };
         let classes = row.classes.iter().map(class).collect::<Result<_, _>>()?;
         let mut fields = BTreeMap::new();
-        for (name, places) in common.iter().chain(&row.fields) {
-            fields.insert(name.clone(), places.iter().map(|place| Place::named(place)).collect());
+        for (name, paths) in common.iter().chain(&row.fields) {
+            fields.insert(name.clone(), paths.iter().flat_map(|path| Place::of(path)).collect());
         }
         Ok(Self {
             format: Some(row.format),
             classes,
+            activities: row.activities,
+            programs: row.programs,
             products: row.product,
             categories: row.category,
             services: row.service,
             any_rule: false,
             fields,
-            sets: row.sets.map(|names| names.into_iter().collect()),
+            sets: row.sets.map(|names| names.into_iter().chain(common_sets.iter().cloned()).collect()),
         })
     }
 
@@ -198,20 +210,32 @@ impl Source {
                 && has(&rule.service, &self.services)
     }
 
-    /// Whether it takes in the events of a parser and class.
-    pub(crate) fn takes(&self, class: Class) -> bool {
-        self.classes.is_empty() || self.classes.contains(&class)
+    /// Whether it takes in an event of its parser.
+    pub(crate) fn takes(&self, event: &Event) -> bool {
+        let by = |program: &&str| self.programs.iter().any(|own| own == program);
+        (self.classes.is_empty() || self.classes.contains(&event.class))
+            && (self.activities.is_empty() || self.activities.contains(&event.activity))
+            && (self.programs.is_empty() || event.text(field::ACTOR_PROCESS_NAME).as_ref().is_some_and(by))
+    }
+
+    /// What is the same in all its events: texts that a test on such a place has to pass. `None`
+    /// where they differ.
+    pub(crate) fn constants(&self, place: &Place) -> Option<Vec<&str>> {
+        match place {
+            Place::Meta(Meta::ClassName) if !self.classes.is_empty() => {
+                Some(self.classes.iter().map(|class| class.name()).collect())
+            }
+            Place::Meta(Meta::Format) => self.format.as_deref().map(|format| vec![format]),
+            Place::Field(program) if *program == field::ACTOR_PROCESS_NAME.id() && !self.programs.is_empty() => {
+                Some(self.programs.iter().map(String::as_str).collect())
+            }
+            _ => None,
+        }
     }
 
     /// The places of a field's name, first place first.
     pub(crate) fn places(&self, name: &str) -> Vec<Place> {
-        if let Some(places) = self.fields.get(name) {
-            return places.clone();
-        }
-        let place = Place::named(name);
-        let host = place == Place::Meta(Meta::Host);
-        let field = host.then(|| FieldId::from_path(name)).flatten().map(Place::Field);
-        field.into_iter().chain([place]).collect()
+        self.fields.get(name).cloned().unwrap_or_else(|| Place::of(name))
     }
 
     /// Whether the parser can ever set one of these places.
@@ -234,11 +258,14 @@ impl Source {
 }
 
 impl Place {
-    fn named(name: &str) -> Self {
-        if let Some(meta) = Meta::named(name) {
-            return Self::Meta(meta);
+    /// The places of a name that no table maps: what a parser set goes before what is known anyway.
+    fn of(name: &str) -> Vec<Self> {
+        let field = FieldId::from_path(name).map(Self::Field);
+        match Meta::named(name) {
+            Some(Meta::Host) => field.into_iter().chain([Self::Meta(Meta::Host)]).collect(),
+            Some(meta) => vec![Self::Meta(meta)],
+            None => field.into_iter().chain([Self::Unmapped(name.into())]).collect(),
         }
-        FieldId::from_path(name).map_or_else(|| Self::Unmapped(name.into()), Self::Field)
     }
 }
 
