@@ -1,1 +1,28 @@
-//! placeholder
+//! What is said: logs and audit trails, as events.
+//!
+//! Sources read the journal, log files and syslog from the network; each record becomes one OCSF
+//! [`Event`](vigie_model::event::Event), in batches that are acknowledged once they are durable.
+//! Nothing is dropped on the way: when the receiver is slow, the sources wait. What no parser
+//! understands is kept and counted. Nothing here judges, stores or opens a database.
+//!
+//! The way of a record: [`source`] → [`frame`] (where it ends) → [`header`] (when, where, which
+//! program) → [`format`](mod@format) (what it means) → [`delivery`].
+
+mod collector;
+mod config;
+pub mod delivery;
+pub mod dialect;
+pub mod format;
+pub mod frame;
+pub mod header;
+pub mod meaning;
+pub mod reader;
+pub mod source;
+mod state;
+mod stats;
+
+pub use collector::{FILES_MAX, Handle, Positions, StartError, spawn};
+pub use config::CollectConfig;
+pub use delivery::{Batch, Checkpoint, Delivery};
+pub use state::SourceState;
+pub use stats::{SourceReport, SourceStats};

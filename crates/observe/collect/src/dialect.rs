@@ -1,0 +1,90 @@
+//! The way a file is written: where its records end and what their header looks like.
+//!
+//! Most log files are syslog. Package managers and auditd have their own; [`Dialect::of`] knows
+//! them by their file names, which no distribution changes.
+
+use crate::format;
+use crate::frame::Framing;
+use crate::header::{Line, LocalTime, syslog};
+use crate::meaning::Meaning;
+use std::path::Path;
+use vigie_model::event::ocsf::field;
+use vigie_model::time::Timestamp;
+
+/// The way a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// RFC 3164 and 5424, in all that passes for them.
+    Syslog,
+    /// `/var/log/dpkg.log`.
+    Dpkg,
+    /// `/var/log/apt/history.log`.
+    Apt,
+    /// `/var/log/dnf.rpm.log`.
+    Dnf,
+    /// `/var/log/zypp/history`.
+    Zypper,
+    /// `/var/log/audit/audit.log`.
+    Audit,
+}
+
+impl Dialect {
+    /// The dialect of a file by its path.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
+        match (folder, name) {
+            (_, "dpkg.log") => Self::Dpkg,
+            ("apt", "history.log") => Self::Apt,
+            (_, "dnf.rpm.log") => Self::Dnf,
+            ("zypp", "history") => Self::Zypper,
+            (_, "audit.log") => Self::Audit,
+            _ => Self::Syslog,
+        }
+    }
+
+    /// Where its records end.
+    #[must_use]
+    pub const fn framing(self) -> Framing {
+        match self {
+            Self::Apt => Framing::Paragraphs,
+            _ => Framing::Lines,
+        }
+    }
+
+    /// Reads a record.
+    pub(crate) fn read<'a>(self, text: &'a str, received: Timestamp, local: &mut LocalTime) -> (Line<'a>, Option<Meaning>) {
+        match self {
+            Self::Syslog => read_syslog(text, received, local),
+            Self::Dpkg => format::dpkg::read(text, local),
+            Self::Apt => format::apt::read(text, local),
+            Self::Dnf => format::dnf::read(text, local),
+            Self::Zypper => format::zypper::read(text, local),
+            Self::Audit => format::audit::read(text),
+        }
+    }
+}
+
+fn read_syslog<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> (Line<'a>, Option<Meaning>) {
+    let mut line = syslog::parse(text, received, local);
+    let whole = line.message;
+    let Some((count, inner)) = repeated(whole) else {
+        let meaning = format::understand(&line);
+        return (line, meaning);
+    };
+    line.message = inner;
+    let mut meaning = format::understand(&line);
+    if let Some(meaning) = &mut meaning {
+        meaning.set(field::COUNT, count);
+        meaning.set(field::MESSAGE, whole);
+    }
+    line.message = if meaning.is_some() { inner } else { whole };
+    (line, meaning)
+}
+
+/// `message repeated 5 times: [ text]`, as rsyslog sums up: how often, and the text.
+fn repeated(message: &str) -> Option<(i64, &str)> {
+    let (count, inner) = message.strip_prefix("message repeated ")?.split_once(" times: [")?;
+    Some((crate::header::number(count)?, inner.trim_start_matches(' ').strip_suffix(']')?))
+}

@@ -1,0 +1,259 @@
+//! From a stream of bytes to records.
+//!
+//! A [`Framer`] is fed bytes as they come and gives back one [`Piece`] after another. It knows where
+//! records end, and nothing of what they say. Holds: the bytes of all pieces, in order, with the
+//! terminators between records put back, are the bytes fed in; and no more than
+//! [`Framing::limit`] bytes and one chunk are ever held.
+
+mod octets;
+
+pub use octets::{FRAME_MAX, OctetFramer, TooLong};
+
+/// Longest line in one event. What is longer becomes several events: the first is parsed, the
+/// others carry the rest.
+pub const LINE_MAX: usize = 64 * 1024;
+
+/// Longest record of several lines in one event; `apt full-upgrade` writes some 60 KB.
+pub const PARAGRAPH_MAX: usize = 1024 * 1024;
+
+/// How records end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// Each line is a record.
+    Lines,
+    /// Records are separated by empty lines; one that has its `End-Date:` is complete.
+    Paragraphs,
+}
+
+/// A record or a part of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// Its bytes, without terminator.
+    pub bytes: &'a [u8],
+    /// Whether the record began in an earlier piece.
+    pub continues: bool,
+    /// Whether the record goes on in the next piece.
+    pub cut: bool,
+}
+
+/// Cuts a stream into records.
+#[derive(Debug)]
+pub struct Framer {
+    framing: Framing,
+    buffer: Vec<u8>,
+    /// Bytes of the buffer that belong to pieces already given.
+    start: usize,
+    /// Bytes of the buffer already searched for an end.
+    searched: usize,
+    consumed: u64,
+    continues: bool,
+}
+
+/// Where a record ends in the buffer: its length without and with terminator.
+struct End {
+    length: usize,
+    whole: usize,
+}
+
+impl Framing {
+    /// Most bytes of a record in one piece.
+    #[must_use]
+    pub const fn limit(self) -> usize {
+        match self {
+            Self::Lines => LINE_MAX,
+            Self::Paragraphs => PARAGRAPH_MAX,
+        }
+    }
+}
+
+impl Framer {
+    /// A framer at the beginning of a record, or, when `continues`, inside one.
+    #[must_use]
+    pub const fn new(framing: Framing, continues: bool) -> Self {
+        Self { framing, buffer: Vec::new(), start: 0, searched: 0, consumed: 0, continues }
+    }
+
+    /// Feeds bytes in.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.buffer.drain(..self.start);
+        self.searched = self.searched.saturating_sub(self.start);
+        self.start = 0;
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// How many bytes of the stream belong to the pieces given so far.
+    #[must_use]
+    pub const fn consumed(&self) -> u64 {
+        self.consumed
+    }
+
+    /// Whether the next byte belongs to a record whose beginning was already given.
+    #[must_use]
+    pub const fn continues(&self) -> bool {
+        self.continues
+    }
+
+    /// How many bytes wait for the rest of their record.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.buffer.len() - self.start
+    }
+
+    /// The next piece, if one is complete. Empty records are passed over.
+    pub fn next_piece(&mut self) -> Option<Piece<'_>> {
+        loop {
+            self.pass_over_padding();
+            let rest = &self.buffer[self.start..];
+            let limit = self.framing.limit();
+            let searched = self.searched.max(self.start) - self.start;
+            let end = match self.framing {
+                Framing::Lines => line_end(rest, searched),
+                Framing::Paragraphs => paragraph_end(rest),
+            };
+            let (from, continues) = (self.start, self.continues);
+            let (length, whole, cut) = match end {
+                Some(end) if end.length <= limit => (end.length, end.whole, false),
+                None if rest.len() <= limit => {
+                    self.searched = self.buffer.len();
+                    return None;
+                }
+                _ => {
+                    let length = character_boundary(rest, limit);
+                    (length, length, true)
+                }
+            };
+            self.take(whole);
+            self.continues = cut;
+            if length > 0 {
+                return Some(Piece { bytes: &self.buffer[from..from + length], continues, cut });
+            }
+        }
+    }
+
+    /// What waits, as the last piece of a stream that has ended.
+    pub fn finish(&mut self) -> Option<Piece<'_>> {
+        let (from, continues) = (self.start, self.continues);
+        self.take(self.buffer.len() - from);
+        self.continues = false;
+        let bytes = trimmed(&self.buffer[from..]);
+        (!bytes.is_empty()).then_some(Piece { bytes, continues, cut: false })
+    }
+
+    fn take(&mut self, bytes: usize) {
+        self.start += bytes;
+        self.consumed += bytes as u64;
+    }
+
+    /// Passes over NUL bytes at the beginning of a record: holes of a file that was truncated
+    /// under a writer that did not notice.
+    fn pass_over_padding(&mut self) {
+        if self.continues {
+            return;
+        }
+        let padding = self.buffer[self.start..].iter().take_while(|byte| **byte == 0).count();
+        self.take(padding);
+    }
+}
+
+fn line_end(rest: &[u8], searched: usize) -> Option<End> {
+    let at = searched + rest.get(searched..)?.iter().position(|byte| *byte == b'\n')?;
+    Some(End { length: trimmed(&rest[..at]).len(), whole: at + 1 })
+}
+
+/// The end of the first paragraph; a leading empty line is an empty paragraph.
+fn paragraph_end(rest: &[u8]) -> Option<End> {
+    let mut from = 0;
+    while let Some(at) = rest[from..].iter().position(|byte| *byte == b'\n') {
+        let line = trimmed(&rest[from..from + at]);
+        let whole = from + at + 1;
+        if line.is_empty() {
+            return Some(End { length: trimmed(&rest[..from]).len(), whole });
+        }
+        if line.starts_with(b"End-Date:") {
+            return Some(End { length: from + line.len(), whole });
+        }
+        from = whole;
+    }
+    None
+}
+
+/// Without the line end of DOS or Unix.
+fn trimmed(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    bytes.strip_suffix(b"\r").unwrap_or(bytes)
+}
+
+/// The last place at or before `limit` that does not cut a UTF-8 character.
+fn character_boundary(bytes: &[u8], limit: usize) -> usize {
+    let is_inside = |at: usize| bytes.get(at).is_some_and(|byte| byte & 0xC0 == 0x80);
+    (limit.saturating_sub(3)..=limit).rev().find(|at| !is_inside(*at)).unwrap_or(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pieces(framing: Framing, chunks: &[&[u8]]) -> (Vec<String>, usize) {
+        let mut framer = Framer::new(framing, false);
+        let mut pieces = Vec::new();
+        for chunk in chunks {
+            framer.push(chunk);
+            while let Some(piece) = framer.next_piece() {
+                pieces.push(String::from_utf8_lossy(piece.bytes).into_owned());
+            }
+        }
+        (pieces, framer.waiting())
+    }
+
+    #[test]
+    fn a_half_line_waits() {
+        assert_eq!(pieces(Framing::Lines, &[b"one\ntw", b"o\r\n\n\nthr"]), (vec!["one".into(), "two".into()], 3));
+    }
+
+    #[test]
+    fn a_long_line_comes_in_pieces_that_do_not_cut_characters() {
+        let line = "é".repeat(LINE_MAX);
+        let mut framer = Framer::new(Framing::Lines, false);
+        framer.push(b"x");
+        framer.push(line.as_bytes());
+        framer.push(b"\nnext\n");
+        let mut seen = Vec::new();
+        while let Some(piece) = framer.next_piece() {
+            assert!(std::str::from_utf8(piece.bytes).is_ok());
+            seen.push((piece.bytes.len(), piece.continues, piece.cut));
+        }
+        assert_eq!(seen, [(LINE_MAX - 1, false, true), (LINE_MAX, true, true), (2, true, false), (4, false, false)]);
+        assert_eq!(framer.consumed(), line.len() as u64 + 7);
+    }
+
+    #[test]
+    fn holes_are_passed_over_and_nul_inside_a_line_is_kept() {
+        assert_eq!(pieces(Framing::Lines, &[b"\0\0\0a\0b\n"]).0, ["a\0b"]);
+    }
+
+    #[test]
+    fn a_paragraph_ends_with_its_end_date_or_an_empty_line() {
+        let text = b"\nStart-Date: 1\nInstall: a\nEnd-Date: 2\n\nStart-Date: 3\nError: x\n\nStart-Date: 4\n";
+        let (seen, waiting) = pieces(Framing::Paragraphs, &[text]);
+        assert_eq!(seen, ["Start-Date: 1\nInstall: a\nEnd-Date: 2", "Start-Date: 3\nError: x"]);
+        assert_eq!(waiting, "Start-Date: 4\n".len());
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_make_no_difference(text in "[a\n\r\0é]{0,200}", cuts in prop::collection::vec(0usize..200, 0..8)) {
+            let bytes = text.as_bytes();
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+            cuts.sort_unstable();
+            let mut chunks = Vec::new();
+            let mut from = 0;
+            for cut in cuts.into_iter().chain([bytes.len()]) {
+                chunks.push(&bytes[from..cut]);
+                from = cut;
+            }
+            prop_assert_eq!(pieces(Framing::Lines, &chunks), pieces(Framing::Lines, &[bytes]));
+            prop_assert_eq!(pieces(Framing::Paragraphs, &chunks), pieces(Framing::Paragraphs, &[bytes]));
+        }
+    }
+}

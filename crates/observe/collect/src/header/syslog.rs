@@ -1,0 +1,259 @@
+//! Syslog headers: RFC 5424, RFC 3164, and what programs really write.
+//!
+//! `<34>1 2026-11-21T08:30:00Z web-1 sshd 842 - [a b="c"] text` · `<38>Nov 21 08:30:00 web-1
+//! sshd[842]: text` · the same without priority, as in files · with an ISO time, as rsyslog writes
+//! since Debian 12 · without host, as over `/dev/log` · with a year. RFC 3164 describes what was
+//! seen, not a format: where it is ambiguous, a first word that ends in `:` or `]:` is the program.
+
+use super::time::{Civil, LocalTime, number};
+use super::{Cow, Line};
+use vigie_model::time::Timestamp;
+
+/// Longest name of a program that is taken for one; RFC 5424 allows 48.
+const PROGRAM_MAX: usize = 64;
+
+/// Longest host name, as in the DNS.
+const HOST_MAX: usize = 255;
+
+/// Most parameters read out of the structured data of one record.
+const PARAMETERS_MAX: usize = 128;
+
+/// Reads a record. What has no header that makes sense is all message.
+pub(crate) fn parse<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> Line<'a> {
+    let (priority, rest) = read_priority(text);
+    let mut line =
+        if let Some(line) = priority.and_then(|_| read_5424(rest, local)) { line } else { read_3164(rest, received, local) };
+    line.facility = priority.map(|priority| priority / 8);
+    line.severity = priority.map(|priority| priority % 8);
+    line
+}
+
+/// `<34>`: facility × 8 + severity, at most 191.
+fn read_priority(text: &str) -> (Option<u8>, &str) {
+    let read = || {
+        let (digits, rest) = text.strip_prefix('<')?.split_once('>')?;
+        let priority = number(digits).filter(|_| digits.len() <= 3)?;
+        Some((u8::try_from(priority).ok().filter(|priority| *priority <= 191)?, rest))
+    };
+    read().map_or((None, text), |(priority, rest)| (Some(priority), rest))
+}
+
+fn read_5424<'a>(text: &'a str, local: &mut LocalTime) -> Option<Line<'a>> {
+    let rest = text.strip_prefix("1 ")?;
+    let mut words = rest.splitn(6, ' ');
+    let time = words.next()?;
+    let (host, program, pid, id) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let rest = words.next()?;
+    let mut line = Line {
+        time: if time == "-" { None } else { Some(read_time(time, local)?.0) },
+        host: given(host).filter(|host| host.len() <= HOST_MAX),
+        program: given(program).unwrap_or_default(),
+        pid: number(pid),
+        ..Line::default()
+    };
+    if let (Some(pid), None) = (given(pid), line.pid) {
+        line.more.push((Cow::Borrowed("procid"), Cow::Borrowed(pid)));
+    }
+    if let Some(id) = given(id) {
+        line.more.push((Cow::Borrowed("msgid"), Cow::Borrowed(id)));
+    }
+    let message = if let Some(rest) = rest.strip_prefix('-') { rest } else { read_structured(rest, &mut line.more)? };
+    // rsyslog puts the blank behind the tag of RFC 3164 in front of the message.
+    let message = message.trim_start_matches(' ');
+    line.message = message.strip_prefix('\u{feff}').unwrap_or(message);
+    Some(line)
+}
+
+fn given(word: &str) -> Option<&str> {
+    (word != "-" && !word.is_empty()).then_some(word)
+}
+
+/// `[id name="value" …][id …]`, with `\"`, `\\` and `\]` in values. Gives what follows.
+fn read_structured<'a>(text: &'a str, more: &mut Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Option<&'a str> {
+    let mut rest = text;
+    while let Some(element) = rest.strip_prefix('[') {
+        let end = element.find([' ', ']'])?;
+        let (id, mut inside) = element.split_at_checked(end)?;
+        while let Some(parameter) = inside.strip_prefix(' ') {
+            let (name, quoted) = parameter.split_once("=\"")?;
+            let (value, after) = read_quoted(quoted)?;
+            if more.len() < PARAMETERS_MAX {
+                more.push((Cow::Owned(format!("{id}.{name}")), value));
+            }
+            inside = after;
+        }
+        rest = inside.strip_prefix(']')?;
+    }
+    (rest.len() < text.len()).then_some(rest)
+}
+
+fn read_quoted(text: &str) -> Option<(Cow<'_, str>, &str)> {
+    let mut escaped = false;
+    let mut any = false;
+    let end = text.bytes().position(|byte| {
+        let is_end = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        any |= escaped;
+        is_end
+    })?;
+    let (value, rest) = text.split_at_checked(end)?;
+    let value = if any {
+        let plain = value.replace("\\\"", "\"").replace("\\]", "]").replace("\\\\", "\\");
+        Cow::Owned(plain)
+    } else {
+        Cow::Borrowed(value)
+    };
+    Some((value, rest.strip_prefix('"')?))
+}
+
+fn read_3164<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> Line<'a> {
+    let Some((time, rest)) = read_any_time(text, received, local) else {
+        let (program, pid, message) = read_program(text).unwrap_or(("", None, text));
+        return Line { program, pid, message, ..Line::default() };
+    };
+    let rest = rest.trim_start_matches(' ');
+    let (first, after) = rest.split_once(' ').unwrap_or((rest, ""));
+    if first.ends_with(':') || first.len() > HOST_MAX {
+        let (program, pid, message) = read_program(rest).unwrap_or(("", None, rest));
+        return Line { time: Some(time), program, pid, message, ..Line::default() };
+    }
+    let after = after.trim_start_matches(' ');
+    let (program, pid, message) = read_program(after).unwrap_or(("", None, after));
+    Line { time: Some(time), host: given(first), program, pid, message, ..Line::default() }
+}
+
+/// `sshd[842]: text` → program, process id, message.
+fn read_program(text: &str) -> Option<(&str, Option<i64>, &str)> {
+    let (tag, message) = text.split_once(':')?;
+    if tag.is_empty() || tag.len() > PROGRAM_MAX || tag.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        return None;
+    }
+    let (program, pid) = match tag.strip_suffix(']').and_then(|tag| tag.rsplit_once('[')) {
+        Some((program, pid)) if number(pid).is_some() => (program, number(pid)),
+        _ => (tag, None),
+    };
+    Some((program, pid, message.strip_prefix(' ').unwrap_or(message)))
+}
+
+/// A time of RFC 3164, with or without year, or an ISO time. Gives what follows.
+fn read_any_time<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> Option<(Timestamp, &'a str)> {
+    if text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return read_time(text, local);
+    }
+    // Some devices mark an unsynchronised clock with `*` or `.`.
+    let text = text.trim_start_matches(['*', '.', ' ']);
+    if let Some((civil, rest)) = Civil::read_syslog(text) {
+        let rest = rest.strip_prefix(':').unwrap_or(rest);
+        return Some((local.latest(civil, received)?, rest));
+    }
+    // `Nov 21 2026 08:30:00`
+    let mut words = text.splitn(4, ' ');
+    let (month, day, year, rest) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let year = number(year).filter(|year| (1970..=9999).contains(year))?;
+    let clock = rest.get(..8)?;
+    let without_year = format!("{month} {day} {clock}");
+    let (civil, _) = Civil::read_syslog(&without_year)?;
+    let time = local.at(Civil { year: i16::try_from(year).ok()?, ..civil })?;
+    let rest = rest.get(8..)?;
+    Some((time, rest.strip_prefix(':').unwrap_or(rest)))
+}
+
+/// An ISO time with offset, or without and local. Gives what follows.
+fn read_time<'a>(text: &'a str, local: &mut LocalTime) -> Option<(Timestamp, &'a str)> {
+    let (civil, rest) = Civil::read_iso(text)?;
+    match read_offset(rest) {
+        Some((offset, rest)) => Some((civil.at_offset(offset)?, rest)),
+        None => Some((local.at(civil)?, rest)),
+    }
+}
+
+/// `Z`, `+01:00`, `-0700`, `+01`: seconds east of Greenwich.
+fn read_offset(text: &str) -> Option<(i64, &str)> {
+    if let Some(rest) = text.strip_prefix(['Z', 'z']) {
+        return Some((0, rest));
+    }
+    let sign = match text.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let hours = number(text.get(1..3)?)?;
+    let rest = text.get(3..)?;
+    let minutes = |rest: &str| rest.get(..2).and_then(number);
+    let (minutes, rest) = if let Some(after) = rest.strip_prefix(':') {
+        (minutes(after)?, after.get(2..)?)
+    } else {
+        match minutes(rest) {
+            Some(minutes) => (minutes, rest.get(2..)?),
+            None => (0, rest),
+        }
+    };
+    Some((sign * (hours * 3600 + minutes * 60), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::tz::TimeZone;
+    use proptest::prelude::*;
+
+    fn check(text: &str, expected: &str) {
+        let received = Timestamp::parse("2026-11-21T08:30:05Z").unwrap();
+        let mut local = LocalTime::new(TimeZone::UTC);
+        let line = parse(text, received, &mut local);
+        let time = line.time.map(|time| time.to_string()).unwrap_or_default();
+        let pid = line.pid.map(|pid| pid.to_string()).unwrap_or_default();
+        let priority = line.facility.map(|facility| format!("{facility}.{}", line.severity.unwrap())).unwrap_or_default();
+        let more: Vec<String> = line.more.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let seen = [&time, line.host.unwrap_or_default(), line.program, &pid, &priority, &more.join(","), line.message].join("|");
+        assert_eq!(seen, expected, "{text}");
+    }
+
+    #[test]
+    fn reads_the_dialects_of_rfc_3164() {
+        check("<38>Nov 21 08:30:00 web-1 sshd[842]: text: a", "2026-11-21T08:30:00Z|web-1|sshd|842|4.6||text: a");
+        check("Nov  1 08:30:00 web-1 su(pam_unix)[1]: x", "2026-11-01T08:30:00Z|web-1|su(pam_unix)|1|||x");
+        check("<13>Nov 21 08:30:00 eva: over /dev/log", "2026-11-21T08:30:00Z||eva||1.5||over /dev/log");
+        check(
+            "2026-11-21T09:30:00.123456+01:00 web-1 kernel: [  1.5] usb",
+            "2026-11-21T08:30:00.123456Z|web-1|kernel||||[  1.5] usb",
+        );
+        check("2026-11-21 00:30:00.5-0800  localhost sshd[9]: x", "2026-11-21T08:30:00.5Z|localhost|sshd|9|||x");
+        check("<189>Nov 21 2026 08:30:00: %LINK-3: down", "2026-11-21T08:30:00Z||%LINK-3||23.5||down");
+        check(
+            "Nov 21 08:30:00 web-1 last message repeated 2 times",
+            "2026-11-21T08:30:00Z|web-1||||||last message repeated 2 times".replace("||||||", "|||||").as_str(),
+        );
+        check("Nov 21 08:30:00 web-1 sudo:     eva : TTY=x", "2026-11-21T08:30:00Z|web-1|sudo||||    eva : TTY=x");
+    }
+
+    #[test]
+    fn reads_rfc_5424() {
+        check(
+            r#"<165>1 2026-11-21T08:30:00.003Z web-1 evntslog 42 ID47 [a@1 iut="3" s="\"x\" \]"][b@2 c="d"] text"#,
+            r#"2026-11-21T08:30:00.003Z|web-1|evntslog|42|20.5|msgid=ID47,a@1.iut=3,a@1.s="x" ],b@2.c=d|text"#,
+        );
+        check("<34>1 - - su - - - \u{feff}'su root' failed", "||su||4.2||'su root' failed");
+        check("<34>1 2026-11-21T08:30:00Z h p - - -", "2026-11-21T08:30:00Z|h|p||4.2||");
+    }
+
+    #[test]
+    fn what_has_no_header_is_all_message() {
+        check("just words", "||||||just words");
+        check("<999>x", "||||||<999>x");
+        check("", "||||||");
+        check("<34>1 yesterday h p - - - x", "||||4.2||1 yesterday h p - - - x");
+        check("<34>1 2026-11-21T08:30:00Z h p - - [a b=\"c", "||||4.2||1 2026-11-21T08:30:00Z h p - - [a b=\"c");
+        check("app: text", "||app||||text");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(text: String, start in "(<[0-9]{1,3}>)?(1 )?(2026-11-21T08:30:00)?(Nov 21 08:30:00)?[ \\[\"\\\\a=\\]+:.é-]{0,20}") {
+            let mut local = LocalTime::new(TimeZone::UTC);
+            let text = format!("{start}{text}");
+            let line = parse(&text, Timestamp::EPOCH, &mut local);
+            prop_assert!(text.ends_with(line.message));
+        }
+    }
+}

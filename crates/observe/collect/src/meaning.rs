@@ -1,0 +1,153 @@
+//! What a message parser found in a message, before it becomes part of an event.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use vigie_model::event::ocsf::{field, status_id};
+use vigie_model::event::{Class, Event, EventSeverity, Field, FieldValue, Fields};
+
+/// The class of an event, its activity, and the values of its fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Meaning {
+    /// The parser.
+    pub format: &'static str,
+    /// OCSF class.
+    pub class: Class,
+    /// OCSF activity within the class.
+    pub activity: u8,
+    /// How bad, where the message says more than its header.
+    pub severity: Option<EventSeverity>,
+    /// Values by field.
+    pub fields: Fields,
+    /// What the message says beyond the fields.
+    pub unmapped: Vec<(String, String)>,
+}
+
+/// One end of a connection.
+#[derive(Clone, Copy)]
+pub(crate) struct Endpoint {
+    ip: Field<Box<str>>,
+    hostname: Field<Box<str>>,
+    port: Field<i64>,
+}
+
+/// Where it came from.
+pub(crate) const SOURCE: Endpoint =
+    Endpoint { ip: field::SRC_ENDPOINT_IP, hostname: field::SRC_ENDPOINT_HOSTNAME, port: field::SRC_ENDPOINT_PORT };
+
+/// Where it went to.
+pub(crate) const DESTINATION: Endpoint =
+    Endpoint { ip: field::DST_ENDPOINT_IP, hostname: field::DST_ENDPOINT_HOSTNAME, port: field::DST_ENDPOINT_PORT };
+
+impl Meaning {
+    /// A meaning without details.
+    pub(crate) fn new(format: &'static str, class: Class, activity: u8) -> Self {
+        Self { format, class, activity, severity: None, fields: Fields::default(), unmapped: Vec::new() }
+    }
+
+    /// Sets a field.
+    pub(crate) fn set<T: FieldValue>(&mut self, field: Field<T>, value: impl Into<T>) -> &mut Self {
+        self.fields.set(field, value);
+        self
+    }
+
+    /// Sets a field unless the text is empty or the `?` and `(null)` that stand for nothing.
+    pub(crate) fn set_text(&mut self, field: Field<Box<str>>, value: &str) -> &mut Self {
+        if !matches!(value, "" | "?" | "(null)") {
+            self.fields.set(field, value);
+        }
+        self
+    }
+
+    /// Sets a field if there is a value.
+    pub(crate) fn set_some<T: FieldValue>(&mut self, field: Field<T>, value: Option<impl Into<T>>) -> &mut Self {
+        if let Some(value) = value {
+            self.fields.set(field, value);
+        }
+        self
+    }
+
+    /// Keeps what has no field.
+    pub(crate) fn keep(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
+        self.unmapped.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Keeps what has no field, unless it is empty.
+    pub(crate) fn keep_text(&mut self, name: &str, value: &str) -> &mut Self {
+        if !matches!(value, "" | "?" | "(null)") {
+            self.keep(name, value);
+        }
+        self
+    }
+
+    /// It was done.
+    pub(crate) fn succeeded(&mut self) -> &mut Self {
+        self.set(field::STATUS_ID, status_id::SUCCESS)
+    }
+
+    /// It was tried and not done; `detail` is our word for why.
+    pub(crate) fn failed(&mut self, detail: &str) -> &mut Self {
+        self.set(field::STATUS_ID, status_id::FAILURE).set_text(field::STATUS_DETAIL, detail)
+    }
+
+    /// Says how bad it is.
+    pub(crate) fn severity(&mut self, severity: EventSeverity) -> &mut Self {
+        self.severity = Some(severity);
+        self
+    }
+
+    /// Sets an end of a connection: an address, or a name where the program resolved it.
+    pub(crate) fn endpoint(&mut self, end: Endpoint, host: &str, port: Option<i64>) -> &mut Self {
+        match address(host) {
+            Some(Cow::Borrowed(ip)) => self.set(end.ip, ip),
+            Some(Cow::Owned(ip)) => self.set(end.ip, ip),
+            None if host.eq_ignore_ascii_case("unknown") => self,
+            None => self.set_text(end.hostname, host),
+        };
+        self.set_some(end.port, port.filter(|port| (0..=65_535).contains(port)))
+    }
+
+    /// Gives an event this meaning.
+    pub(crate) fn apply(self, event: &mut Event) {
+        event.class = self.class;
+        event.activity = self.activity;
+        event.fields = self.fields;
+        event.unmapped = self.unmapped;
+        if let Some(severity) = self.severity {
+            event.severity = severity;
+        }
+    }
+}
+
+/// The canonical text of an address: without zone, and IPv4 as such where it was mapped into IPv6.
+fn address(host: &str) -> Option<Cow<'_, str>> {
+    let first = host.as_bytes().first()?;
+    if !(first.is_ascii_hexdigit() || *first == b':') {
+        return None;
+    }
+    let plain = host.split('%').next().unwrap_or(host);
+    match plain.parse::<IpAddr>().ok()? {
+        IpAddr::V6(ip) => Some(Cow::Owned(ip.to_canonical().to_string())),
+        IpAddr::V4(_) => Some(Cow::Borrowed(plain)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_have_one_spelling() {
+        for (host, expected) in [
+            ("192.0.2.7", Some("192.0.2.7")),
+            ("::ffff:192.0.2.7", Some("192.0.2.7")),
+            ("2001:DB8:0::1", Some("2001:db8::1")),
+            ("fe80::1%eth0", Some("fe80::1")),
+            ("web-1.example", None),
+            ("dead.example", None),
+            ("", None),
+        ] {
+            assert_eq!(address(host).as_deref(), expected, "{host}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! From a record to an event: header, message, and what is true of every event.
+//!
+//! Every record becomes an event. What no parser understands is a base event with its message; what
+//! is not UTF-8 is read as far as it is text and kept byte for byte. No clock, no file, no socket:
+//! a replay gives the same events. Holds: the pieces of a record that was cut carry, one after
+//! another, all its bytes.
+
+use crate::dialect::Dialect;
+use crate::format;
+use crate::frame::Piece;
+use crate::header::journal::Entry;
+use crate::header::{Line, LocalTime, facility_name, settle};
+use crate::meaning::Meaning;
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+use vigie_model::event::ocsf::field;
+use vigie_model::event::{Class, Event, EventSeverity, Origin};
+use vigie_model::time::Timestamp;
+
+/// Longest name of a host that is believed.
+const HOST_MAX: usize = 255;
+
+/// Makes events of the records of one source.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    source: Arc<str>,
+    dialect: Dialect,
+    local: LocalTime,
+    /// The machine a record speaks of when it does not say.
+    host: Arc<str>,
+    /// The host seen last and all formats, so that events share their names.
+    last_host: Arc<str>,
+    formats: Vec<(&'static str, Arc<str>)>,
+}
+
+impl Reader {
+    /// A reader for a source whose times without zone are in `zone`, and whose records without host
+    /// speak of `host`.
+    #[must_use]
+    pub fn new(source: Arc<str>, dialect: Dialect, zone: TimeZone, host: Arc<str>) -> Self {
+        Self { source, dialect, local: LocalTime::new(zone), last_host: host.clone(), host, formats: Vec::new() }
+    }
+
+    /// The event of a record or of a part of one.
+    pub fn record(&mut self, piece: Piece<'_>, received: Timestamp) -> Event {
+        let text = String::from_utf8_lossy(piece.bytes);
+        let mut event = if piece.continues {
+            self.event(Line { message: &text, ..Line::default() }, None, received)
+        } else {
+            let (line, meaning) = self.dialect.read(&text, received, &mut self.local);
+            self.event(line, meaning, received)
+        };
+        event.raw = piece.bytes.to_vec();
+        if piece.continues || piece.cut {
+            event.set(field::METADATA_IS_TRUNCATED, true);
+            event.unmapped.push(("part".into(), if piece.continues { "continuation" } else { "beginning" }.into()));
+        }
+        event
+    }
+
+    /// The event of a journal entry.
+    pub fn entry(&mut self, entry: Entry, received: Timestamp) -> Event {
+        let mut event = {
+            let message = entry.message();
+            let line = entry.line(&message);
+            let meaning = format::understand(&line);
+            self.event(line, meaning, received)
+        };
+        event.raw = entry.raw;
+        if entry.passed_over > 0 {
+            event.set(field::METADATA_IS_TRUNCATED, true);
+            event.unmapped.push(("fields_passed_over".into(), entry.passed_over.to_string()));
+        }
+        event
+    }
+
+    fn event(&mut self, line: Line<'_>, meaning: Option<Meaning>, received: Timestamp) -> Event {
+        let (time, unbelieved) = settle(line.time, received);
+        let origin = Origin {
+            source: self.source.clone(),
+            format: self.format(meaning.as_ref().map_or("", |meaning| meaning.format)),
+            host: self.host_of(&line),
+        };
+        let mut event = Event::new(Class::BaseEvent, time, received, origin, Vec::new());
+        if let Some(severity) = line.severity {
+            event.severity = EventSeverity::from_syslog(severity);
+        }
+        if let Some(meaning) = meaning {
+            meaning.apply(&mut event);
+        }
+        complete(&mut event, line);
+        if let Some(unbelieved) = unbelieved {
+            event.set(field::METADATA_ORIGINAL_TIME, unbelieved.to_string());
+        }
+        event
+    }
+
+    fn host_of(&mut self, line: &Line<'_>) -> Arc<str> {
+        match line.host {
+            Some(host) if host == &*self.last_host => self.last_host.clone(),
+            Some(host) if host.len() <= HOST_MAX => {
+                self.last_host = host.into();
+                self.last_host.clone()
+            }
+            _ => self.host.clone(),
+        }
+    }
+
+    fn format(&mut self, name: &'static str) -> Arc<str> {
+        if let Some((_, shared)) = self.formats.iter().find(|(known, _)| *known == name) {
+            return shared.clone();
+        }
+        let shared: Arc<str> = name.into();
+        self.formats.push((name, shared.clone()));
+        shared
+    }
+}
+
+/// Adds what the header says to what the parser found.
+fn complete(event: &mut Event, line: Line<'_>) {
+    if event.text(field::MESSAGE).is_none() && !line.message.is_empty() {
+        event.set(field::MESSAGE, line.message);
+    }
+    if !line.program.is_empty() && line.program != "kernel" {
+        if event.text(field::ACTOR_PROCESS_NAME).is_none() {
+            event.set(field::ACTOR_PROCESS_NAME, line.program);
+        }
+        if let Some(pid) = line.pid
+            && event.fields.integer(field::ACTOR_PROCESS_PID).is_none()
+        {
+            event.set(field::ACTOR_PROCESS_PID, pid);
+        }
+    }
+    if let Some(facility) = line.facility.and_then(facility_name) {
+        event.unmapped.push(("facility".into(), facility.into()));
+    }
+    event.unmapped.reserve(line.more.len());
+    for (name, value) in line.more {
+        event.unmapped.push((name.into_owned(), value.into_owned()));
+    }
+}
