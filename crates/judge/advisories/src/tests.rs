@@ -117,6 +117,22 @@ fn binary_packages_are_judged_by_their_source() {
 }
 
 #[test]
+fn a_rebuild_for_a_stable_release_has_the_fix() {
+    let data = data(
+        "DEBIAN-CVE-2024-1111 - Debian:12 less ..590-2.1
+         DEBIAN-CVE-2024-2222 - Debian:12 less ..590-2.1~deb12u2",
+    );
+    check(&data, "Debian:12 less 590-2.1~deb12u1", "less 590-2.1~deb12u1 CVE-2024-2222 590-2.1~deb12u2");
+    check(&data, "Debian:12 less 590-2.1~deb12u2", "");
+    check(
+        &data,
+        "Debian:12 less 590-2.1~beta1",
+        "less 590-2.1~beta1 CVE-2024-1111 590-2.1
+         less 590-2.1~beta1 CVE-2024-2222 590-2.1~deb12u2",
+    );
+}
+
+#[test]
 fn releases_and_paid_updates_are_kept_apart() {
     let data = data(
         "UBUNTU-CVE-2024-1111 - Ubuntu:22.04:LTS curl ..7.81.0-1ubuntu1.2

@@ -21,7 +21,7 @@ use crate::advisories::{Advisories, Vulnerability};
 use crate::file::rows::Rows;
 use crate::file::{Damaged, Section};
 use crate::import::package_key;
-use affected::Position;
+use affected::{Position, Standing};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use vigie_model::package::Package;
@@ -99,11 +99,11 @@ impl<B: AsRef<[u8]>> Advisories<B> {
         let Some(bytes) = self.rows_of(ecosystem, name)? else { return Ok(()) };
         let damaged = Damaged::in_section(Section::Rows);
         let mut rows = Rows::new(bytes).ok_or(damaged)?;
-        let mut positions: Vec<(Position, &Installed<'_>)> =
-            installed.iter().map(|it| (position(&rows.versions, it.version, scheme), it)).collect();
-        positions.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.package.cmp(b.1.package)));
+        let mut standing: Vec<(Standing, &Installed<'_>)> =
+            installed.iter().map(|it| (standing_of(&rows.versions, it.version, scheme), it)).collect();
+        standing.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.package.cmp(b.1.package)));
         while let Some(row) = rows.next().ok_or(damaged)? {
-            let hit: Vec<_> = positions.iter().filter(|(at, _)| affected::is_affected(row, *at)).collect();
+            let hit: Vec<_> = standing.iter().filter(|(at, _)| affected::is_affected(row, *at)).collect();
             let (Some((_, oldest)), Some((newest_at, _))) = (hit.first(), hit.last()) else { continue };
             // What repairs the newest affected version repairs the older ones too: fixes only rise.
             let fixed = affected::fix(row, *newest_at);
@@ -155,12 +155,54 @@ impl From<&Package> for InstalledPackage {
     }
 }
 
-/// Where a version stands among those the rows speak of.
-fn position(versions: &[String], installed: &str, scheme: Scheme) -> Position {
+/// Where an installed version stands among those the rows speak of.
+fn standing_of(versions: &[String], installed: &str, scheme: Scheme) -> Standing {
     // A local build of a Python release is that release, unless advisories speak of local builds.
     let speaks_of_local = || versions.iter().any(|version| version.contains('+'));
     let installed = if scheme == Scheme::Pep440 && !speaks_of_local() { pep440::public(installed) } else { installed };
-    let before = versions.partition_point(|version| scheme.compare(version, installed).is_lt());
-    let exact = versions.get(before).is_some_and(|version| scheme.compare(version, installed).is_eq());
-    if exact { Position::at(before) } else { Position::just_before(before) }
+    let find = |wanted: &str| {
+        let before = versions.partition_point(|version| scheme.compare(version, wanted).is_lt());
+        (before, versions.get(before).is_some_and(|version| scheme.compare(version, wanted).is_eq()))
+    };
+    let at = match find(installed) {
+        (place, true) => Position::at(place),
+        (place, false) => Position::just_before(place),
+    };
+    let original = if scheme == Scheme::Dpkg { rebuilt_from(installed) } else { None };
+    let rebuild_of = original.map(find).and_then(|(place, exact)| exact.then_some(place));
+    Standing { at, rebuild_of }
+}
+
+/// The version of which Debian made this one for a stable release (`~deb12u1`) or for its backports
+/// (`~bpo12+1`), as Debian's Developer's Reference names them.
+fn rebuilt_from(version: &str) -> Option<&str> {
+    let (original, suffix) = version.rsplit_once('~')?;
+    let numbers = match (suffix.strip_prefix("deb"), suffix.strip_prefix("bpo")) {
+        (Some(rest), _) => rest.split_once('u')?,
+        (None, Some(rest)) => rest.split_once('+')?,
+        (None, None) => return None,
+    };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number(numbers.0) && is_number(numbers.1)).then_some(original)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rebuilt_from;
+
+    #[test]
+    fn rebuilds_are_known_by_their_suffix() {
+        for (version, expected) in [
+            ("590-2.1~deb12u2", Some("590-2.1")),
+            ("6.16-1+deb13u1~deb12u1", Some("6.16-1+deb13u1")),
+            ("1:9.18.1-2~bpo11+1", Some("1:9.18.1-2")),
+            ("1.0-1+deb12u1", None),
+            ("1.0~rc1-1", None),
+            ("1.0-1~deb12", None),
+            ("1.0-1~debu1", None),
+            ("1.0-1", None),
+        ] {
+            assert_eq!(rebuilt_from(version), expected, "{version}");
+        }
+    }
 }
