@@ -42,7 +42,7 @@ impl Occurrence {
 pub struct VulnerabilityDetail {
     /// All names of the vulnerability, the identity's subject first.
     pub aliases: Vec<String>,
-    /// The binary package.
+    /// The package as advisories name it: for distributions the source package.
     pub package: String,
     /// Its ecosystem, such as `Debian:12`.
     pub ecosystem: String,
