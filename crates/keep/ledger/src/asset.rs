@@ -162,7 +162,7 @@ impl Ledger {
             let effective = observed.clone().under(&edited);
             let number = upsert(w, asset, &observed, &effective, &edited, now)?;
             save_relations(w, number, &asset.relations)?;
-            relabel(w, now, number, before.map(|before| before.labels), &effective.labels)
+            relabel(w, now, number, before.as_ref().map(|before| &before.labels), &effective.labels)
         })
     }
 
@@ -174,8 +174,8 @@ impl Ledger {
         let now = self.clock.now();
         self.db.write(|w| {
             let before = standing(w, id)?.ok_or(LedgerError::UnknownAsset(id))?;
-            let edited = merged(before.edited, edit);
-            let effective = before.observed.under(&edited);
+            let edited = merged(before.edited.clone(), edit);
+            let effective = before.observed.clone().under(&edited);
             w.execute(
                 "UPDATE asset SET labels = $2, owner = $3, criticality = $4, exposure = $5, edited = $6
                  WHERE number = $1",
@@ -188,7 +188,7 @@ impl Ledger {
                     json(&edited)?
                 ],
             )?;
-            relabel(w, now, before.number, Some(before.labels), &effective.labels)
+            relabel(w, now, before.number, Some(&before.labels), &effective.labels)
         })
     }
 
@@ -332,10 +332,10 @@ fn relabel(
     w: &Writer<'_>,
     now: Timestamp,
     asset: i64,
-    before: Option<BTreeMap<String, String>>,
+    before: Option<&BTreeMap<String, String>>,
     after: &BTreeMap<String, String>,
 ) -> Result<(), LedgerError> {
-    if before.as_ref() == Some(after) {
+    if before == Some(after) {
         return Ok(());
     }
     w.execute("DELETE FROM asset_label WHERE asset = $1", params![asset])?;

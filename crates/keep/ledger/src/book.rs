@@ -160,7 +160,7 @@ impl<'w> Book<'w> {
     pub(crate) fn see(&mut self, tool: &Tool, asset: i64, sighting: &Sighting<'_>) -> Result<Seen, LedgerError> {
         match self.find(sighting.id)? {
             None => self.see_first(tool, asset, sighting).map(|()| Seen::New),
-            Some((stored, named)) => self.see_again(tool, stored, &named, sighting),
+            Some((stored, named)) => self.see_again(tool, &stored, &named, sighting),
         }
     }
 
@@ -191,7 +191,7 @@ impl<'w> Book<'w> {
         Ok(())
     }
 
-    fn see_again(&mut self, tool: &Tool, before: Stored, named: &Named, sighting: &Sighting<'_>) -> Result<Seen, LedgerError> {
+    fn see_again(&mut self, tool: &Tool, before: &Stored, named: &Named, sighting: &Sighting<'_>) -> Result<Seen, LedgerError> {
         let mut after = before.clone();
         after.seen_by |= tool.bit();
         // The clock may have been set back since.
@@ -210,7 +210,7 @@ impl<'w> Book<'w> {
             self.save_content(&after, sighting)?;
         }
         if before.place != after.place || before.until != after.until || before.justification != after.justification {
-            self.save_life(&before, &after)?;
+            self.save_life(before, &after)?;
         }
         if (before.last_seen, before.seen_by) != (after.last_seen, after.seen_by) {
             self.w.execute(

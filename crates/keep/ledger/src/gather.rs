@@ -35,8 +35,9 @@ pub(crate) fn answer(
     }
     let facets = match source {
         // These were read whatever their bucket, so they can be counted with a part left open.
-        Source::Of { .. } => Facets::of(question.filter, found.iter().map(|(bucket, _)| (*bucket, 1))),
-        Source::Priority(least) => cells.facets(question.filter, Some(*least)),
+        Source::Of { .. } => Some(Facets::of(question.filter, found.iter().map(|(bucket, _)| (*bucket, 1)))),
+        Source::Buckets(_) if narrowed.asks_for_places() => None,
+        Source::Buckets(least) => Some(cells.facets(question.filter, Some(*least))),
     };
     found.retain(|(bucket, _)| question.filter.admits(*bucket));
     let total = found.len() as u64;
@@ -46,7 +47,7 @@ pub(crate) fn answer(
     }
     keys.sort_unstable_by(|one, other| question.order.compare(one, other));
     keys.truncate(question.limit + 1);
-    Ok(Answer { keys, total: Some(total), facets: Some(facets) })
+    Ok(Answer { keys, total: Some(total), facets })
 }
 
 fn statements(question: &Question<'_>, source: &Source, cells: &Cells) -> Vec<Sql> {
@@ -64,7 +65,7 @@ fn statements(question: &Question<'_>, source: &Source, cells: &Cells) -> Vec<Sq
                 statements.push(sql);
             }
         }
-        Source::Priority(least) => {
+        Source::Buckets(least) => {
             for bucket in cells.buckets(question.filter) {
                 let mut sql = select(question.sort);
                 sql.push("bucket = ").bind(&bucket.number()).push(" AND priority >= ").bind(least);

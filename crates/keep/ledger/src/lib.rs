@@ -29,6 +29,7 @@ mod decision;
 mod detail;
 mod error;
 mod filter;
+mod find;
 mod gather;
 mod history;
 mod inventory;

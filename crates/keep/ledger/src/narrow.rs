@@ -56,7 +56,7 @@ pub(crate) enum Source {
         wordings: Vec<i64>,
     },
     /// The findings of the wanted buckets with at least this priority.
-    Priority(i64),
+    Buckets(i64),
 }
 
 impl Narrowed {
@@ -105,35 +105,35 @@ impl Narrowed {
             && self.words.iter().all(|word| word.fits(candidate))
     }
 
-    /// The way on which fewer rows are read, as far as the counters tell.
+    /// The way to a page, as far as the counters tell.
+    ///
+    /// Gathering comes first wherever it is bounded, since it also tells how many fit.
     pub(crate) fn way(&self, question: &Question<'_>, cells: &Cells) -> Way {
+        let bounded = self.ways(question, cells).into_iter().filter(|(findings, _)| *findings <= GATHER_MAX);
+        let rank = |(findings, way): &(u64, Way)| (matches!(way, Way::Gather(Source::Buckets(_))), *findings);
+        // Where much may fit, the page is soon full on the walk.
+        bounded.min_by_key(rank).map_or(Way::Walk, |(_, way)| way)
+    }
+
+    /// All ways, each with how many rows are read at most.
+    pub(crate) fn ways(&self, question: &Question<'_>, cells: &Cells) -> Vec<(u64, Way)> {
         if !self.asks_for_rows(question.sort) {
-            return Way::Walk;
+            return vec![(u64::MAX, Way::Walk)];
         }
-        let all = cells.admitted(question.filter, None);
-        let mut least = (all, Way::Walk);
-        let mut offer = |findings: u64, source: Source| {
-            if findings < least.0 {
-                least = (findings, Way::Gather(source));
-            }
-        };
+        let least = self.priority_min.unwrap_or(0);
+        let in_buckets = cells.admitted(question.filter, Some(least));
+        let mut ways = vec![(u64::MAX, Way::Walk), (in_buckets, Way::Gather(Source::Buckets(least)))];
+        let mut offer = |findings, assets, wordings| ways.push((findings, Way::Gather(Source::Of { assets, wordings })));
         if let Some(asset) = &self.asset {
-            offer(asset.findings, Source::Of { assets: vec![asset.what], wordings: Vec::new() });
+            offer(asset.findings, vec![asset.what], Vec::new());
         }
         if let Some(subject) = &self.subject {
-            offer(subject.findings, Source::Of { assets: Vec::new(), wordings: sorted(&subject.what) });
+            offer(subject.findings, Vec::new(), sorted(&subject.what));
         }
         for word in &self.words {
-            offer(word.findings, Source::Of { assets: sorted(&word.assets), wordings: sorted(&word.wordings) });
+            offer(word.findings, sorted(&word.assets), sorted(&word.wordings));
         }
-        if let Some(priority) = self.priority_min.filter(|_| !by_priority(question.sort)) {
-            offer(cells.admitted(question.filter, Some(priority)), Source::Priority(priority));
-        }
-        match least {
-            (findings, way) if findings <= GATHER_MAX => way,
-            // Much may fit: then the page is soon full on the walk.
-            _ => Way::Walk,
-        }
+        ways
     }
 }
 

@@ -5,8 +5,9 @@
 //! * **Walk** ([`walk`](crate::walk)): each bucket (state × kind × severity × exploited × fixable)
 //!   has its findings in the order of every sort; the wanted buckets are merged like sorted decks
 //!   until the page is full. What else is asked for is checked on the way. Quick when much fits.
-//! * **Gather** ([`gather`](crate::gather)): the narrowest of asset, subject, words and priority
-//!   gives the candidates, which are then filtered and sorted here. Quick when little fits.
+//! * **Gather** ([`gather`](crate::gather)): the narrowest of asset, subject and words, or the few
+//!   findings of the wanted buckets, give the candidates, which are then filtered and sorted here.
+//!   Quick when little fits.
 //!
 //! How many fit is known before, since counters are kept for buckets with priorities, for assets and
 //! for wordings. Limits: a text search reads every distinct wording once (not every finding); and
