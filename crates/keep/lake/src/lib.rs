@@ -1,13 +1,40 @@
 //! Events: durable intake, columnar files, retention, search.
+//!
+//! [`Lake::append`] returns when the events are on disk; from then on they are found, whatever stops
+//! the program. They lie in a write-ahead log first ([`wal`]) and move into plain Parquet files, one
+//! class each, sorted by time ([`files`], [`seal`]); the catalogue in the database says which files
+//! there are ([`catalogue`]). A [`Query`] is asked of both at once ([`search`]).
+//!
+//! Not here: parsing (the events come as OCSF), detection, general SQL. One process at a time has the
+//! directory: whoever opens the lake holds the lock of the data directory.
 
 mod batch;
+mod catalogue;
 mod codec;
 mod disk;
+mod error;
+mod files;
+mod keep;
+mod lake;
+mod live;
+mod open_files;
 mod query;
 mod row;
+mod seal;
+mod search;
+mod settings;
+mod signals;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod wal;
 
 pub use batch::{Batch, Checkpoint};
+pub use error::{AppendError, KeepError, OpenError, ReadError};
+pub use keep::{Expired, LakeStats, Verified, VerifyFault};
+pub use lake::{Damaged, Lake, Recovered};
+pub use live::{NoEvents, Subscription};
 pub use query::{Query, QueryError};
+pub use search::{Cancel, Counted, Cursor, Histogram, NotACursor, Page, Window};
+pub use settings::{Retention, Settings};

@@ -37,8 +37,14 @@ impl<'a> Reader<'a> {
         Self(bytes)
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// How many bytes are left.
+    pub(crate) const fn left(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The same bytes without the first ones.
+    pub(crate) fn behind(&self, offset: usize) -> Result<Self, Malformed> {
+        self.0.get(offset..).map(Self).ok_or(Malformed)
     }
 
     pub(crate) fn byte(&mut self) -> Result<u8, Malformed> {
@@ -102,7 +108,7 @@ mod tests {
                 prop_assert_eq!(reader.signed(), Ok(number));
             }
             prop_assert_eq!(reader.text(), Ok(text.as_str()));
-            prop_assert!(reader.is_empty());
+            prop_assert_eq!(reader.left(), 0);
         }
 
         #[test]
@@ -110,7 +116,7 @@ mod tests {
             let mut reader = Reader::new(&bytes);
             while reader.number().is_ok() {}
             let mut reader = Reader::new(&bytes);
-            while reader.bytes().is_ok_and(|_| !reader.is_empty()) {}
+            while reader.bytes().is_ok_and(|_| reader.left() > 0) {}
         }
     }
 }

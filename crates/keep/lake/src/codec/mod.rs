@@ -21,7 +21,7 @@ mod view;
 mod tests;
 
 pub(crate) use bytes::Malformed;
-pub(crate) use encode::{BatchTooLarge, Encoded, encode};
+pub(crate) use encode::{Encoded, encode};
 pub(crate) use table::PathTable;
 pub(crate) use view::{BatchView, EventView};
 

@@ -68,6 +68,21 @@ impl<'a> BatchView<'a> {
         (0..self.count as u64).map(move |place| self.event(&mut reader, EventId(first.0.saturating_add(place))))
     }
 
+    /// The events with their offsets among the bytes of all events.
+    pub(crate) fn located(&'a self, first: EventId) -> impl Iterator<Item = Result<(usize, EventView<'a>), Malformed>> {
+        let mut reader = self.events;
+        let all = reader.left();
+        (0..self.count as u64).map(move |place| {
+            let offset = all - reader.left();
+            Ok((offset, self.event(&mut reader, EventId(first.0.saturating_add(place)))?))
+        })
+    }
+
+    /// The event at an offset that [`BatchView::located`] told.
+    pub(crate) fn event_at(&'a self, offset: usize, id: EventId) -> Result<EventView<'a>, Malformed> {
+        self.event(&mut self.events.behind(offset)?, id)
+    }
+
     fn event(&'a self, reader: &mut Reader<'a>, id: EventId) -> Result<EventView<'a>, Malformed> {
         let mut body = Reader::new(reader.bytes()?);
         let time = self.base.plus_micros(body.signed()?);

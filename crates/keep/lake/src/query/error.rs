@@ -10,18 +10,18 @@ pub struct QueryError {
     /// The place, in characters from the start of the query, from 0.
     pub at: usize,
     /// What is wrong there, in one sentence.
-    pub said: Text,
+    pub said: Box<Text>,
     /// What to try.
-    pub hint: Option<Text>,
+    pub hint: Option<Box<Text>>,
 }
 
 impl QueryError {
-    pub(super) const fn new(at: usize, said: Text) -> Self {
-        Self { at, said, hint: None }
+    pub(super) fn new(at: usize, said: Text) -> Self {
+        Self { at, said: Box::new(said), hint: None }
     }
 
     pub(super) fn hint(mut self, hint: Text) -> Self {
-        self.hint = Some(hint);
+        self.hint = Some(Box::new(hint));
         self
     }
 }
@@ -44,7 +44,7 @@ impl Explain for QueryError {
         };
         let problem = Problem::new(Kind::User, said);
         match self.hint {
-            Some(hint) => problem.hint(hint),
+            Some(hint) => problem.hint(*hint),
             None => problem,
         }
     }

@@ -180,9 +180,8 @@ proptest! {
     ) {
         let event = event();
         for separator in ["", " "] {
-            if let Ok(query) = Query::parse(&words.join(separator)) {
-                query.matches(&event);
-            }
+            let found = Query::parse(&words.join(separator)).map(|query| query.matches(&event));
+            prop_assert!(found.is_ok() || found.is_err());
         }
     }
 

@@ -48,7 +48,7 @@ struct Waiting {
 
 enum Work {
     Append(Record, SyncSender<Result<Acknowledged, CommitError>>),
-    Rotate(SyncSender<()>),
+    Rotate(SyncSender<u64>),
 }
 
 impl Committer {
@@ -70,8 +70,8 @@ impl Committer {
         Ok(answer(&told)??)
     }
 
-    /// Closes the segment being written.
-    pub(crate) fn rotate(&self) -> Result<(), Refused> {
+    /// Closes the segment being written; gives the highest number that is closed then.
+    pub(crate) fn rotate(&self) -> Result<u64, Refused> {
         let (tell, told) = sync_channel(1);
         self.queue.put(Work::Rotate(tell), 0)?;
         answer(&told)
@@ -127,9 +127,8 @@ impl Queue {
                 tells.clear();
             }
             if let Some(tell) = rotate {
-                log.rotate();
                 // Whoever asked may have gone away.
-                tell.send(()).ok();
+                tell.send(log.rotate()).ok();
             }
         }
         // Nobody is told anything any more: submitters find the channel closed.
@@ -138,12 +137,11 @@ impl Queue {
     }
 
     /// Waits for work and takes a group, up to the next rotation; nothing when all is done.
-    #[expect(clippy::type_complexity, reason = "two lists in step and a sender")]
     fn take(
         &self,
         group: &mut Vec<Record>,
         tells: &mut Vec<SyncSender<Result<Acknowledged, CommitError>>>,
-    ) -> Option<Option<SyncSender<()>>> {
+    ) -> Option<Option<SyncSender<u64>>> {
         let idle = |waiting: &mut Waiting| waiting.work.is_empty() && !waiting.closed;
         let mut waiting = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         let mut taken = 0;

@@ -136,9 +136,11 @@ impl Log {
         }
     }
 
-    /// Closes the segment being written, so that it can be sealed.
-    pub(crate) fn rotate(&mut self) {
+    /// Closes the segment being written, so that it can be sealed; gives the highest number that is
+    /// closed now.
+    pub(crate) fn rotate(&mut self) -> u64 {
         self.active = None;
+        self.next_number - 1
     }
 
     fn check_room(&self, bytes: u64) -> Result<(), CommitError> {

@@ -25,8 +25,8 @@ mod segments;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use committer::{Acknowledged, Committer, Refused};
+pub(crate) use committer::{Committer, Refused};
 pub(crate) use log::{CommitError, Log, LogSettings, Record};
-pub(crate) use recovery::{Damage, LogError, Recovery};
+pub(crate) use recovery::{LogError, Recovery};
 pub(crate) use segment::{Entry, RecordError, Segment};
 pub(crate) use segments::Segments;

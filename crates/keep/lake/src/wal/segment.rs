@@ -26,6 +26,7 @@ pub(crate) struct Segment {
 struct Index {
     entries: Vec<Entry>,
     events: u64,
+    times: Option<(Timestamp, Timestamp)>,
     /// The end of what was acknowledged; 0 while nothing was.
     end: u64,
 }
@@ -80,14 +81,14 @@ impl Entry {
         self.offset as usize..self.offset as usize + self.length as usize
     }
 
+    /// Whether the payload is in these bytes of the segment's file as it was written.
+    pub(crate) fn is_whole(&self, file: &[u8]) -> bool {
+        file.get(self.payload()).is_some_and(|payload| crc32c::crc32c(payload) == self.crc)
+    }
+
     /// Where the record ends in its file.
     pub(crate) const fn file_end(&self) -> u64 {
         self.offset as u64 + self.length as u64
-    }
-
-    /// The bytes of the record's payload.
-    pub(crate) const fn bytes(&self) -> u32 {
-        self.length
     }
 }
 
@@ -122,6 +123,10 @@ impl Segment {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         index.entries.extend_from_slice(entries);
         index.events += entries.iter().map(|entry| u64::from(entry.events)).sum::<u64>();
+        for entry in entries.iter().filter(|entry| entry.events > 0) {
+            let (earliest, latest) = index.times.unwrap_or((entry.earliest, entry.latest));
+            index.times = Some((earliest.min(entry.earliest), latest.max(entry.latest)));
+        }
         index.end = end;
     }
 
@@ -135,9 +140,19 @@ impl Segment {
         self.read().events
     }
 
+    /// The earliest and the latest time of its events.
+    pub(crate) fn times(&self) -> Option<(Timestamp, Timestamp)> {
+        self.read().times
+    }
+
+    /// The end of what was acknowledged.
+    pub(crate) fn end(&self) -> u64 {
+        self.read().end
+    }
+
     /// The end of what was acknowledged, as later segments remember it.
     pub(crate) fn remembered(&self) -> Predecessor {
-        Predecessor { number: self.number, end: self.read().end }
+        Predecessor { number: self.number, end: self.end() }
     }
 
     /// A piece of the index, at most [`Segment::PIECE`] records from `start`.

@@ -163,7 +163,7 @@ impl Oracle {
         let log = self.log();
         log.rotate();
         let segments = log.segments().now().segments;
-        let Some(last) = segments.iter().take(count).last() else { return };
+        let Some(last) = segments.get(..count.min(segments.len())).and_then(<[_]>::last) else { return };
         let through = last.number();
         let sealed: BTreeSet<u64> = segments.iter().take(count).flat_map(|segment| read(segment)).map(|(id, _)| id).collect();
         self.sealed_through = sealed.last().map_or(self.sealed_through, |last| *last + 1);

@@ -1,0 +1,284 @@
+//! What can go wrong with the lake, and what a person is told.
+
+use crate::seal::SealError;
+use crate::search::SearchError;
+use crate::wal::{CommitError, LogError, Refused};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use vigie_db::DbError;
+use vigie_kit::problem::{Explain, Kind, Problem, Source};
+use vigie_model::text;
+
+/// Why the lake cannot be opened. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory or a file in it cannot be used.
+    #[error("cannot use {}", path.display())]
+    Io {
+        /// What was used.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A newer Vigie wrote it.
+    #[error("{} was written by a newer version", path.display())]
+    Newer {
+        /// What was written.
+        path: PathBuf,
+    },
+    /// The database does not take part.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The settings name a class that is not one.
+    #[error("`{0}` is not a class of OCSF")]
+    NotAClass(String),
+    /// The system gives no thread.
+    #[error("cannot start a thread")]
+    Thread(#[source] io::Error),
+}
+
+/// Why events were not taken. Their source keeps them and tries again.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppendError {
+    /// The disk is full, or so nearly that sealing needs the rest. Goes on by itself when there is room.
+    #[error("no room on the disk: {free} bytes are free, {needed} are needed")]
+    Full {
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that must be.
+        needed: u64,
+    },
+    /// The batch is larger than a batch may be.
+    #[error("a batch of {bytes} bytes is too large")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+    },
+    /// The disk failed.
+    #[error("cannot write the log")]
+    Io(#[source] Arc<io::Error>),
+    /// The lake is being closed.
+    #[error("the lake is closed")]
+    Closed,
+}
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// Somebody raised its [`Cancel`](crate::Cancel).
+    #[error("the search was cancelled")]
+    Cancelled,
+    /// The database does not answer.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// What is stored cannot be read.
+    #[error("stored events cannot be read")]
+    Stored(#[source] Source),
+}
+
+/// Why something could not be done to stored events. They are as they were.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// The database does not take part.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// Files cannot be written or removed.
+    #[error("cannot write files of events")]
+    Files(#[source] Source),
+    /// The lake is being closed.
+    #[error("the lake is closed")]
+    Closed,
+}
+
+impl From<LogError> for OpenError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Io { path, source } => Self::Io { path, source },
+            LogError::Newer { path, .. } => Self::Newer { path },
+        }
+    }
+}
+
+impl From<Refused> for AppendError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Commit(CommitError::Full { free, needed }) => Self::Full { free, needed },
+            Refused::Commit(CommitError::Io(source)) => Self::Io(source),
+            Refused::Closed => Self::Closed,
+        }
+    }
+}
+
+impl From<SearchError> for ReadError {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Cancelled => Self::Cancelled,
+            SearchError::Db(error) => Self::Db(error),
+            error => Self::Stored(error.into()),
+        }
+    }
+}
+
+impl From<SealError> for KeepError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Db(error) => Self::Db(error),
+            error => Self::Files(error.into()),
+        }
+    }
+}
+
+impl Explain for OpenError {
+    fn explain(self) -> Problem {
+        match self {
+            Self::Io { path, source } => {
+                let path = path.display();
+                let said = text!(
+                    en "the events in {path} cannot be opened ({source})",
+                    fr "impossible d'ouvrir les événements dans {path} ({source})",
+                    de "die Ereignisse in {path} lassen sich nicht öffnen ({source})",
+                );
+                Problem::new(Kind::Environment, said)
+                    .hint(text!(
+                        en "check that the directory exists, is on a local disk and may be written",
+                        fr "vérifiez que le répertoire existe, se trouve sur un disque local et est accessible en écriture",
+                        de "prüfen Sie, ob das Verzeichnis existiert, auf einem lokalen Datenträger liegt und beschreibbar ist",
+                    ))
+                    .because(source)
+            }
+            Self::Newer { path } => {
+                let path = path.display();
+                let said = text!(
+                    en "{path} was written by a newer Vigie",
+                    fr "{path} a été écrit par un Vigie plus récent",
+                    de "{path} wurde von einem neueren Vigie geschrieben",
+                );
+                Problem::new(Kind::Environment, said).hint(text!(
+                    en "use that newer version; nothing was changed",
+                    fr "utilisez cette version plus récente ; rien n'a été modifié",
+                    de "verwenden Sie jene neuere Version; es wurde nichts verändert",
+                ))
+            }
+            Self::Db(error) => error.explain(),
+            Self::NotAClass(name) => Problem::new(
+                Kind::Settings,
+                text!(
+                    en "the retention of `{name}` is set, which is not a class of OCSF",
+                    fr "une durée de conservation est définie pour `{name}`, qui n'est pas une classe d'OCSF",
+                    de "für `{name}` ist eine Aufbewahrung eingestellt, das ist aber keine Klasse von OCSF",
+                ),
+            )
+            .hint(text!(
+                en "use a name such as `authentication` or `process_activity`",
+                fr "utilisez un nom comme `authentication` ou `process_activity`",
+                de "verwenden Sie einen Namen wie `authentication` oder `process_activity`",
+            )),
+            Self::Thread(source) => Problem::new(
+                Kind::Environment,
+                text!(
+                    en "the system does not let Vigie start another thread",
+                    fr "le système ne permet pas à Vigie de démarrer un fil d'exécution de plus",
+                    de "das System lässt Vigie keinen weiteren Thread starten",
+                ),
+            )
+            .hint(text!(
+                en "raise the limit of processes for this user or service",
+                fr "relevez la limite de processus de cet utilisateur ou de ce service",
+                de "erhöhen Sie die Prozessgrenze für diesen Benutzer oder Dienst",
+            ))
+            .because(source),
+        }
+    }
+}
+
+impl Explain for AppendError {
+    fn explain(self) -> Problem {
+        match &self {
+            Self::Full { .. } => Problem::new(
+                Kind::Environment,
+                text!(
+                    en "the disk is nearly full, so no more events are taken",
+                    fr "le disque est presque plein, aucun événement de plus n'est accepté",
+                    de "der Datenträger ist fast voll, es werden keine weiteren Ereignisse angenommen",
+                ),
+            )
+            .hint(text!(
+                en "free some space or shorten the retention; sources keep their events and go on by themselves",
+                fr "libérez de la place ou réduisez la durée de conservation ; les sources gardent leurs événements et reprennent d'elles-mêmes",
+                de "schaffen Sie Platz oder verkürzen Sie die Aufbewahrung; die Quellen behalten ihre Ereignisse und machen von selbst weiter",
+            )),
+            Self::TooLarge { bytes } => Problem::new(
+                Kind::Internal,
+                text!(
+                    en "a source handed over {bytes} bytes at once, which is too much",
+                    fr "une source a remis {bytes} octets à la fois, c'est trop",
+                    de "eine Quelle hat {bytes} Bytes auf einmal übergeben, das ist zu viel",
+                ),
+            )
+            .hint(text!(
+                en "this is a defect of Vigie; please report it with the name of the source",
+                fr "c'est un défaut de Vigie ; signalez-le avec le nom de la source",
+                de "das ist ein Fehler in Vigie; melden Sie ihn bitte mit dem Namen der Quelle",
+            )),
+            Self::Io(source) => Problem::new(
+                Kind::Environment,
+                text!(
+                    en "the disk does not take events ({source})",
+                    fr "le disque n'accepte pas les événements ({source})",
+                    de "der Datenträger nimmt keine Ereignisse an ({source})",
+                ),
+            )
+            .hint(text!(
+                en "look for messages of the disk in the kernel's log; sources keep their events",
+                fr "cherchez des messages du disque dans le journal du noyau ; les sources gardent leurs événements",
+                de "suchen Sie im Kernel-Protokoll nach Meldungen des Datenträgers; die Quellen behalten ihre Ereignisse",
+            )),
+            Self::Closed => Problem::new(
+                Kind::Environment,
+                text!(en "Vigie is being stopped", fr "Vigie est en cours d'arrêt", de "Vigie wird gerade beendet"),
+            ),
+        }
+        .because(self)
+    }
+}
+
+impl Explain for ReadError {
+    fn explain(self) -> Problem {
+        match self {
+            Self::Cancelled => Problem::new(
+                Kind::User,
+                text!(en "the search was cancelled", fr "la recherche a été annulée", de "die Suche wurde abgebrochen"),
+            ),
+            Self::Db(error) => error.explain(),
+            Self::Stored(source) => unreadable(source),
+        }
+    }
+}
+
+impl Explain for KeepError {
+    fn explain(self) -> Problem {
+        match self {
+            Self::Db(error) => error.explain(),
+            Self::Files(source) => unreadable(source),
+            Self::Closed => AppendError::Closed.explain(),
+        }
+    }
+}
+
+fn unreadable(source: Source) -> Problem {
+    Problem::new(
+        Kind::Environment,
+        text!(
+            en "files of events cannot be used ({source})",
+            fr "des fichiers d'événements sont inutilisables ({source})",
+            de "Dateien mit Ereignissen lassen sich nicht verwenden ({source})",
+        ),
+    )
+    .hint(text!(
+        en "check the disk; `vigie audit verify` names the files that are damaged or missing",
+        fr "vérifiez le disque ; `vigie audit verify` nomme les fichiers endommagés ou manquants",
+        de "prüfen Sie den Datenträger; `vigie audit verify` nennt beschädigte oder fehlende Dateien",
+    ))
+    .because(source)
+}

@@ -1,0 +1,34 @@
+//! Parquet files: one class of events each, sorted by time, newest first.
+//!
+//! Plain Parquet for any engine: signed integers, UTC times in µs, UTF-8. What is searched has a
+//! column under its OCSF path ([`schema`]); the other fields of the schema are in the map `fields`,
+//! what the schema does not know in the map `unmapped`, the record in `raw`. A file is written whole
+//! under another name, synced and renamed ([`write`]); after that it never changes.
+
+mod build;
+mod open;
+mod rows;
+mod schema;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use open::{Columns, OpenFile};
+pub(crate) use rows::{pairs, raw_bytes, read, stored_events};
+pub(crate) use schema::name;
+pub(crate) use write::{FileFacts, write};
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a file cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FileError {
+    #[error("cannot use {}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{} is not a Parquet file that Vigie wrote, or is damaged", path.display())]
+    Parquet { path: PathBuf, source: parquet::errors::ParquetError },
+    #[error("{} does not hold what its columns promise: {what}", path.display())]
+    Content { path: PathBuf, what: &'static str },
+}

@@ -1,0 +1,232 @@
+//! An open file: its columns, what its footer says of them, and reading some of them.
+
+use super::FileError;
+use super::schema::name;
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use bytes::Bytes;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+};
+use parquet::bloom_filter::Sbbf;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::statistics::Statistics;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A file of events, its footer read. Shared by searches: reading has no position.
+pub(crate) struct OpenFile {
+    path: PathBuf,
+    file: SharedFile,
+    columns: HashMap<String, Column>,
+    /// With texts as they are: for whole events.
+    whole: ArrowReaderMetadata,
+    /// With texts by dictionary: a condition is tried once for each different value.
+    lookup: ArrowReaderMetadata,
+}
+
+#[derive(Clone, Copy)]
+struct Column {
+    /// Among the columns as they are read.
+    root: usize,
+    /// Among the columns as they are stored.
+    leaf: usize,
+}
+
+/// Which columns to read, and how.
+pub(crate) enum Columns<'c> {
+    /// All of them, texts as they are.
+    All,
+    /// These, short texts by dictionary.
+    Lookup(&'c [&'c str]),
+}
+
+impl OpenFile {
+    /// Opens a file and reads its footer.
+    pub(crate) fn open(path: &Path) -> Result<Self, FileError> {
+        let file = File::open(path).map_err(|source| FileError::Io { path: path.to_owned(), source })?;
+        let wrong = |source| FileError::Parquet { path: path.to_owned(), source };
+        let length = file.metadata().map_err(|source| FileError::Io { path: path.to_owned(), source })?.len();
+        let file = SharedFile { file: Arc::new(file), length };
+        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+        let whole = ArrowReaderMetadata::load(&file, options.clone()).map_err(wrong)?;
+        let by_dictionary = options.with_schema(dictionaries(whole.schema()));
+        let lookup = ArrowReaderMetadata::try_new(Arc::clone(whole.metadata()), by_dictionary).map_err(wrong)?;
+        let columns = columns(&whole);
+        Ok(Self { path: path.to_owned(), file, columns, whole, lookup })
+    }
+
+    /// How many row groups there are.
+    pub(crate) fn groups(&self) -> usize {
+        self.metadata().num_row_groups()
+    }
+
+    /// How many rows a row group has.
+    pub(crate) fn group_rows(&self, group: usize) -> usize {
+        usize::try_from(self.metadata().row_group(group).num_rows()).unwrap_or_default()
+    }
+
+    /// Whether there is a column of this name.
+    pub(crate) fn has(&self, column: &str) -> bool {
+        self.columns.contains_key(column)
+    }
+
+    /// What the footer says of a column of numbers or times: lowest, highest.
+    pub(crate) fn bounds(&self, group: usize, column: &str) -> Option<(i64, i64)> {
+        match self.statistics(group, column)? {
+            Statistics::Int64(values) => Some((*values.min_opt()?, *values.max_opt()?)),
+            Statistics::Int32(values) => Some((i64::from(*values.min_opt()?), i64::from(*values.max_opt()?))),
+            _ => None,
+        }
+    }
+
+    /// Whether no row of a group has a value in this column.
+    pub(crate) fn is_empty(&self, group: usize, column: &str) -> bool {
+        let nulls = self.statistics(group, column).and_then(Statistics::null_count_opt);
+        nulls.is_some_and(|nulls| nulls == self.group_rows(group) as u64)
+    }
+
+    fn statistics(&self, group: usize, column: &str) -> Option<&Statistics> {
+        let leaf = self.columns.get(column)?.leaf;
+        self.metadata().row_group(group).column(leaf).statistics()
+    }
+
+    /// The Bloom filter of a column, where it has one.
+    pub(crate) fn bloom(&self, group: usize, column: &str) -> Result<Option<Sbbf>, FileError> {
+        let Some(column) = self.columns.get(column) else { return Ok(None) };
+        let chunk = self.metadata().row_group(group).column(column.leaf);
+        Sbbf::read_from_column_chunk(chunk, &self.file).map_err(self.wrong())
+    }
+
+    /// The rows of a group whose pages may hold times from `earliest` to `latest`, as one stretch.
+    pub(crate) fn rows_between(&self, group: usize, earliest: i64, latest: i64) -> std::ops::Range<usize> {
+        let rows = self.group_rows(group);
+        self.pages_between(group, earliest, latest).unwrap_or(0..rows)
+    }
+
+    /// Newest first: pages before the stretch are too late, pages behind it too early.
+    fn pages_between(&self, group: usize, earliest: i64, latest: i64) -> Option<std::ops::Range<usize>> {
+        use parquet::file::page_index::column_index::ColumnIndexMetaData;
+        let leaf = self.columns.get(name::TIME)?.leaf;
+        let places = self.metadata().offset_index()?.get(group)?.get(leaf)?.page_locations();
+        let ColumnIndexMetaData::INT64(bounds) = self.metadata().column_index()?.get(group)?.get(leaf)? else { return None };
+        let (low, high) = (bounds.min_values(), bounds.max_values());
+        let start = low.iter().zip(high).position(|(_, high)| *high >= earliest)?.max(low.iter().position(|low| *low <= latest)?);
+        let end = high.iter().rposition(|high| *high >= earliest)? + 1;
+        let row = |page: usize| places.get(page).and_then(|page| usize::try_from(page.first_row_index).ok());
+        let first = row(start)?;
+        Some(first..row(end).unwrap_or_else(|| self.group_rows(group)).max(first))
+    }
+
+    /// Reads columns of the selected rows of a group.
+    pub(crate) fn read(
+        &self,
+        group: usize,
+        columns: &Columns<'_>,
+        selection: Option<RowSelection>,
+        batch_rows: usize,
+    ) -> Result<ParquetRecordBatchReader, FileError> {
+        let metadata = match columns {
+            Columns::All => &self.whole,
+            Columns::Lookup(_) => &self.lookup,
+        };
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), metadata.clone())
+            .with_row_groups(vec![group])
+            .with_batch_size(batch_rows);
+        if let Columns::Lookup(names) = columns {
+            let roots = names.iter().filter_map(|name| self.columns.get(*name)).map(|column| column.root);
+            let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+            builder = builder.with_projection(mask);
+        }
+        if let Some(selection) = selection {
+            builder = builder.with_row_selection(selection);
+        }
+        builder.build().map_err(self.wrong())
+    }
+
+    /// An error of this file's content.
+    pub(crate) fn wrong(&self) -> impl Fn(ParquetError) -> FileError + '_ {
+        |source| FileError::Parquet { path: self.path.clone(), source }
+    }
+
+    /// An error of this file's columns.
+    pub(crate) fn unexpected(&self, what: &'static str) -> FileError {
+        FileError::Content { path: self.path.clone(), what }
+    }
+
+    fn metadata(&self) -> &ParquetMetaData {
+        self.whole.metadata()
+    }
+}
+
+fn columns(metadata: &ArrowReaderMetadata) -> HashMap<String, Column> {
+    let leaves = metadata.parquet_schema();
+    let roots = metadata.schema().fields().iter().enumerate();
+    let column = |(root, field): (usize, &Arc<Field>)| {
+        let leaf = (0..leaves.num_columns()).find(|leaf| leaves.get_column_root_idx(*leaf) == root)?;
+        Some((field.name().clone(), Column { root, leaf }))
+    };
+    roots.filter_map(column).collect()
+}
+
+/// The same columns with texts by dictionary, the record as a view.
+fn dictionaries(schema: &SchemaRef) -> SchemaRef {
+    let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let column = |field: &Arc<Field>| match (field.name().as_str(), field.data_type()) {
+        (name::RAW, DataType::Utf8) => field.as_ref().clone().with_data_type(DataType::Utf8View),
+        (_, DataType::Utf8) => field.as_ref().clone().with_data_type(dictionary.clone()),
+        _ => field.as_ref().clone(),
+    };
+    Arc::new(Schema::new(schema.fields().iter().map(column).collect::<Vec<_>>()))
+}
+
+/// A file read at given places, by several readers at once.
+#[derive(Clone)]
+struct SharedFile {
+    file: Arc<File>,
+    length: u64,
+}
+
+impl Length for SharedFile {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for SharedFile {
+    type T = BufReader<From>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        Ok(BufReader::new(From { file: Arc::clone(&self.file), at: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        // A footer may lie about lengths; the file cannot.
+        if start.saturating_add(length as u64) > self.length {
+            return Err(ParquetError::EOF(format!("{length} bytes at {start} of {}", self.length)));
+        }
+        let mut bytes = vec![0; length];
+        self.file.read_exact_at(&mut bytes, start)?;
+        Ok(bytes.into())
+    }
+}
+
+/// A file from one place on.
+struct From {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for From {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}

@@ -1,0 +1,308 @@
+//! The lake: opening it, giving it events, asking it.
+
+use crate::catalogue::Catalogue;
+use crate::codec;
+use crate::disk::{Disk, RealDisk};
+use crate::error::{AppendError, OpenError, ReadError};
+use crate::live::{Live, Subscription};
+use crate::open_files::OpenFiles;
+use crate::query::Query;
+use crate::search::{
+    Buckets, ById, Cancel, Count, Counted, Cursor, Histogram, LastSealing, Newest, Page, Question, Scan, Window, fetch,
+};
+use crate::settings::Settings;
+use crate::signals::Signals;
+use crate::wal::{Committer, Log, LogSettings, Record, Recovery, Segments};
+use crate::{Batch, keep};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use vigie_db::Db;
+use vigie_kit::clock::Clock;
+use vigie_model::event::{Class, StoredEvent};
+use vigie_model::ids::EventId;
+
+/// All events. Cheap to clone; clones share it. The last clone that goes away closes it.
+#[derive(Clone)]
+pub struct Lake(Arc<Open>);
+
+/// Dropping it ends the threads: first the one that seals, then the one that commits.
+struct Open {
+    core: Arc<Core>,
+    sealer: Option<JoinHandle<()>>,
+}
+
+/// What the threads share.
+pub(crate) struct Core {
+    pub(crate) directory: PathBuf,
+    pub(crate) log_directory: PathBuf,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) settings: Settings,
+    /// Days that events of these classes are kept.
+    pub(crate) kept_days: Vec<(Class, u32)>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) segments: Arc<Segments>,
+    pub(crate) files: OpenFiles,
+    pub(crate) committer: Committer,
+    pub(crate) signals: Arc<Signals>,
+    /// Held by whoever changes what is kept: one sealing, or retention, at a time.
+    pub(crate) keeping: Mutex<()>,
+    checkpoints: Mutex<HashMap<String, Vec<u8>>>,
+    live: Live,
+    last_sealing: LastSealing,
+    recovered: Recovered,
+}
+
+/// What the last start found.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Recovered {
+    /// Events in the log that were not in files yet.
+    pub events: u64,
+    /// Bytes that were being written when the machine stopped; nobody was told that they are kept.
+    pub torn_bytes: u64,
+    /// What had been durable and cannot be read any more.
+    pub damaged: Vec<Damaged>,
+}
+
+/// A stretch of the log that had been durable and cannot be read any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damaged {
+    /// The segment of the log.
+    pub segment: PathBuf,
+    /// How many bytes.
+    pub bytes: u64,
+    /// Where the bytes were put aside; nothing when the whole segment is gone.
+    pub kept: Option<PathBuf>,
+}
+
+/// How often the sealer looks whether something is due by its age.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How many events a page has at most, how many buckets a histogram.
+const PAGE_MAX: usize = 10_000;
+
+impl Lake {
+    /// Opens the lake in a directory, creating it if need be, and goes on where it was.
+    ///
+    /// The caller holds the lock of the data directory: two lakes in one directory would write over
+    /// each other.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(directory: &Path, db: Db, clock: Arc<dyn Clock>, settings: Settings) -> Result<Self, OpenError> {
+        let kept_days = settings.retention.by_class().map_err(OpenError::NotAClass)?;
+        let catalogue = Catalogue::open(db)?;
+        let known = catalogue.known()?;
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        disk.create_dir(directory).map_err(|source| OpenError::Io { path: directory.to_owned(), source })?;
+        keep::remove_leftovers(directory, &catalogue)?;
+
+        let log_directory = directory.join("log");
+        let log_settings = LogSettings { segment_bytes: settings.segment_bytes, reserve_bytes: settings.reserve_bytes };
+        let start = (known.low_water, known.next_id);
+        let (log, recovery) = Log::open(Arc::clone(&disk), &log_directory, Arc::clone(&clock), log_settings, start)?;
+        let mut checkpoints = known.checkpoints;
+        let (recovered, newer) = report(recovery);
+        checkpoints.extend(newer);
+
+        let segments = log.segments();
+        let signals = Arc::new(Signals::new(log.next_id(), settings.seal_events));
+        let durable = Arc::clone(&signals);
+        let committer = Committer::start(log, move |next_id| durable.durable(next_id)).map_err(OpenError::Thread)?;
+        let core = Arc::new(Core {
+            files: OpenFiles::new(directory.to_owned()),
+            directory: directory.to_owned(),
+            log_directory,
+            catalogue,
+            settings,
+            kept_days,
+            clock,
+            disk,
+            segments,
+            committer,
+            signals,
+            keeping: Mutex::default(),
+            checkpoints: Mutex::new(checkpoints),
+            live: Live::default(),
+            last_sealing: LastSealing::default(),
+            recovered,
+        });
+        let sealing = Arc::clone(&core);
+        let sealer = std::thread::Builder::new().name("lake-seal".to_owned()).spawn(move || seal_when_due(&sealing));
+        Ok(Self(Arc::new(Open { core, sealer: Some(sealer.map_err(OpenError::Thread)?) })))
+    }
+
+    /// What the start found in the log.
+    #[must_use]
+    pub fn recovered(&self) -> &Recovered {
+        &self.0.core.recovered
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.0.core
+    }
+
+    // --- Intake ---
+
+    /// Takes a batch. Returns when it is on disk, with the numbers of its events; blocks when more
+    /// comes in than the disk takes.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; nothing of the batch was taken then.
+    pub fn append(&self, batch: &Batch) -> Result<Vec<EventId>, AppendError> {
+        if batch.events.is_empty() && batch.checkpoint.is_none() {
+            return Ok(Vec::new());
+        }
+        let encoded = codec::encode(batch).map_err(|error| AppendError::TooLarge { bytes: error.bytes })?;
+        let ids = self.core().committer.append(Record::new(encoded))?;
+        if let Some(checkpoint) = &batch.checkpoint {
+            self.core().checkpoints().insert(checkpoint.source.clone(), checkpoint.position.clone());
+        }
+        let stored = |(id, event): (u64, &vigie_model::event::Event)| StoredEvent { id: EventId(id), event: event.clone() };
+        self.core().live.show(|| ids.clone().zip(&batch.events).map(stored).collect());
+        Ok(ids.map(EventId).collect())
+    }
+
+    /// The position that a source handed over with its last durable batch.
+    #[must_use]
+    pub fn checkpoint(&self, source: &str) -> Option<Vec<u8>> {
+        self.core().checkpoints().get(source).cloned()
+    }
+
+    // --- Questions ---
+
+    /// The newest events of a window that match, at most `limit`, or those behind the end of a page.
+    ///
+    /// # Errors
+    /// See [`ReadError`]. A file that cannot be read does not fail a search, it is counted.
+    pub fn search(&self, query: &Query, window: &Window, limit: usize, before: Option<Cursor>) -> Result<Page, ReadError> {
+        self.search_until(query, window, limit, before, &Cancel::new())
+    }
+
+    /// As [`Lake::search`], and ends early when `cancel` is raised.
+    ///
+    /// # Errors
+    /// As [`Lake::search`], and [`ReadError::Cancelled`].
+    pub fn search_until(
+        &self,
+        query: &Query,
+        window: &Window,
+        limit: usize,
+        before: Option<Cursor>,
+        cancel: &Cancel,
+    ) -> Result<Page, ReadError> {
+        let limit = limit.min(PAGE_MAX);
+        // One more than is shown tells whether there is a next page.
+        let mut newest = Newest::new(limit.saturating_add(1));
+        let question = Question { expr: query.expr(), window: *window, before: before.map(Cursor::key), cancel };
+        let scanned = self.core().scan().run(&question, &mut newest)?;
+        let (found, next) = newest.page(limit);
+        Ok(Page { events: fetch(&found)?, next, examined: scanned.examined, unreadable: scanned.unreadable })
+    }
+
+    /// How many events of a window match.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn count(&self, query: &Query, window: &Window, cancel: &Cancel) -> Result<Counted, ReadError> {
+        let mut count = Count::default();
+        let question = Question { expr: query.expr(), window: *window, before: None, cancel };
+        let scanned = self.core().scan().run(&question, &mut count)?;
+        Ok(Counted { count: count.0, unreadable: scanned.unreadable })
+    }
+
+    /// How many events of a window match, by time in so many buckets of the same width.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn histogram(&self, query: &Query, window: &Window, buckets: usize, cancel: &Cancel) -> Result<Histogram, ReadError> {
+        let buckets = buckets.clamp(1, PAGE_MAX);
+        let span = window.to.since(window.from).max(1);
+        let count = i64::try_from(buckets).unwrap_or(i64::MAX);
+        let width = (span - 1) / count + 1;
+        let mut sink = Buckets::new(window.from, width, buckets);
+        let question = Question { expr: query.expr(), window: *window, before: None, cancel };
+        let scanned = self.core().scan().run(&question, &mut sink)?;
+        Ok(Histogram { width_micros: width, counts: sink.counts, unreadable: scanned.unreadable })
+    }
+
+    /// The event with a number.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn get(&self, id: EventId) -> Result<Option<StoredEvent>, ReadError> {
+        Ok(self.core().by_id().get(id)?)
+    }
+
+    /// The events that follow a number, in order, at most `max`: for whoever must see each of them.
+    /// None only when there is none yet.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn events_after(&self, id: EventId, max: usize) -> Result<Vec<StoredEvent>, ReadError> {
+        Ok(self.core().by_id().after(id, max)?)
+    }
+
+    /// Waits until there is an event after a number, at most so long; says whether there is.
+    #[must_use]
+    pub fn wait_after(&self, id: EventId, timeout: Duration) -> bool {
+        self.core().signals.wait_after(id.0, timeout)
+    }
+
+    /// Events as they become durable, for whoever watches.
+    #[must_use]
+    pub fn subscribe(&self) -> Subscription {
+        self.core().live.subscribe()
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.core.signals.close();
+        if let Some(sealer) = self.sealer.take()
+            && sealer.join().is_err()
+        {
+            tracing::error!("the lake's sealer had panicked");
+        }
+    }
+}
+
+impl Core {
+    fn checkpoints(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
+        self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn scan(&self) -> Scan<'_> {
+        Scan { catalogue: &self.catalogue, segments: &self.segments, files: &self.files }
+    }
+
+    fn by_id(&self) -> ById<'_> {
+        ById { catalogue: &self.catalogue, segments: &self.segments, files: &self.files, sealing: &self.last_sealing }
+    }
+}
+
+fn seal_when_due(core: &Core) {
+    while core.signals.wait_for_work(LOOK_EVERY) {
+        if !core.is_due() {
+            continue;
+        }
+        // What could not be sealed stays in the log, where it is durable and found.
+        if let Err(error) = core.seal(&|_| true) {
+            tracing::error!(error = &error as &dyn std::error::Error, "events could not be sealed; they stay in the log");
+            core.signals.sealed();
+        }
+    }
+}
+
+fn report(recovery: Recovery) -> (Recovered, HashMap<String, Vec<u8>>) {
+    let Recovery { events, torn_bytes, damage, checkpoints } = recovery;
+    for damage in &damage {
+        tracing::error!(segment = %damage.segment.display(), bytes = damage.bytes, kept = ?damage.kept, "a part of the log is damaged");
+    }
+    tracing::info!(events, torn_bytes, "the log was read");
+    let damaged = damage.into_iter().map(|damage| Damaged { segment: damage.segment, bytes: damage.bytes, kept: damage.kept });
+    (Recovered { events, torn_bytes, damaged: damaged.collect() }, checkpoints)
+}

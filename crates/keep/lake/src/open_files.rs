@@ -1,0 +1,51 @@
+//! Files kept open between searches, because reading a footer costs more than many a search.
+
+use crate::catalogue::FileRow;
+use crate::files::{FileError, OpenFile};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many files are kept open: a few megabytes of footers.
+const KEPT: usize = 48;
+
+/// The files used last.
+pub(crate) struct OpenFiles {
+    directory: PathBuf,
+    /// By number, the file used last at the end.
+    kept: Mutex<Vec<(i64, Arc<OpenFile>)>>,
+}
+
+impl OpenFiles {
+    pub(crate) const fn new(directory: PathBuf) -> Self {
+        Self { directory, kept: Mutex::new(Vec::new()) }
+    }
+
+    /// A file, opened if it is not.
+    pub(crate) fn open(&self, row: &FileRow) -> Result<Arc<OpenFile>, FileError> {
+        if let Some(file) = self.touch(row.number) {
+            return Ok(file);
+        }
+        let file = Arc::new(OpenFile::open(&self.directory.join(&row.path))?);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.remove(0);
+        }
+        kept.push((row.number, Arc::clone(&file)));
+        Ok(file)
+    }
+
+    /// Lets go of files that are dropped.
+    pub(crate) fn forget(&self, rows: &[FileRow]) {
+        let dropped = |number: i64| rows.iter().any(|row| row.number == number);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).retain(|(number, _)| !dropped(*number));
+    }
+
+    fn touch(&self, number: i64) -> Option<Arc<OpenFile>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.iter().position(|(known, _)| *known == number)?;
+        let entry = kept.remove(place);
+        let file = Arc::clone(&entry.1);
+        kept.push(entry);
+        Some(file)
+    }
+}

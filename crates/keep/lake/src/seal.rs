@@ -1,0 +1,317 @@
+//! Sealing: events move from the log into files.
+//!
+//! In this order, so that a stop between any two steps neither loses nor doubles an event:
+//!
+//! 1. the paths of the files to come are noted as leftovers;
+//! 2. the files are written, synced, named, and their directories synced;
+//! 3. one transaction makes them the truth, with the positions of sources and the log's low water,
+//!    and strikes the leftovers;
+//! 4. the segments are forgotten and their files removed.
+//!
+//! Before 3 a start removes the leftovers and reads the log; after 3 it removes segments below the
+//! low water.
+
+use crate::catalogue::{Catalogue, NewFile, Sealing};
+use crate::codec::{BatchView, EventView, Malformed};
+use crate::disk::Disk;
+use crate::files::{self, FileError};
+use crate::row::Row;
+use crate::wal::{Entry, Segment, Segments};
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use vigie_db::DbError;
+use vigie_model::event::{Class, StoredEvent};
+use vigie_model::ids::EventId;
+use vigie_model::time::{Day, Timestamp};
+
+/// What sealing works on.
+pub(crate) struct Sealer<'s> {
+    pub(crate) directory: &'s Path,
+    pub(crate) log_directory: &'s Path,
+    pub(crate) catalogue: &'s Catalogue,
+    pub(crate) disk: &'s dyn Disk,
+    pub(crate) segments: &'s Segments,
+    /// Asked before each step; tests stop here.
+    pub(crate) go_on: &'s dyn Fn(Step) -> bool,
+}
+
+/// The steps, as the module says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Announce,
+    WriteFile(usize),
+    Commit,
+    Forget,
+    Remove,
+}
+
+/// What was sealed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Sealed {
+    pub(crate) segments: usize,
+    pub(crate) events: u64,
+    pub(crate) files: usize,
+}
+
+/// Why events could not be sealed. They stay in the log, and nothing is lost.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SealError {
+    #[error("cannot read the log")]
+    Log(#[source] io::Error),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("stopped before {0:?}")]
+    Stopped(Step),
+}
+
+/// Where an event is and where it goes. Sorted, events of a file stand together, newest first.
+#[derive(Clone, Copy)]
+struct Place {
+    class: Class,
+    day: Day,
+    time: Timestamp,
+    id: u64,
+    record: u32,
+    offset: u32,
+}
+
+impl Sealer<'_> {
+    /// Seals closed segments, oldest first, given in order.
+    pub(crate) fn seal(&self, segments: &[Arc<Segment>], next_id: u64, now: Timestamp) -> Result<Sealed, SealError> {
+        let Some(last) = segments.last() else { return Ok(Sealed::default()) };
+        let low_water = last.number();
+        if self.catalogue.low_water()? >= low_water {
+            // Committed before, although the database said that it had failed.
+            self.remove(&self.segments.drop_through(low_water));
+            return Ok(Sealed::default());
+        }
+        let source = Source::read(segments, self.log_directory).map_err(SealError::Log)?;
+        let mut places = source.places();
+        places.sort_unstable_by_key(|place| (place.class, place.day, std::cmp::Reverse((place.time, place.id))));
+        let parts: Vec<&[Place]> = places.chunk_by(|one, next| (one.class, one.day) == (next.class, next.day)).collect();
+        let paths: Vec<String> = parts.iter().filter_map(|part| Some(path_of(part.first()?, low_water))).collect();
+
+        self.step(Step::Announce)?;
+        self.catalogue.announce(&paths)?;
+        let mut files = Vec::with_capacity(parts.len());
+        for (part, path) in parts.iter().zip(paths) {
+            self.step(Step::WriteFile(files.len()))?;
+            files.push(self.write(&source, part, path)?);
+        }
+        self.step(Step::Commit)?;
+        let sealed = Sealed { segments: segments.len(), events: places.len() as u64, files: files.len() };
+        self.catalogue.commit(&Sealing { files, checkpoints: source.checkpoints(), low_water, next_id, at: now })?;
+        self.step(Step::Forget)?;
+        let forgotten = self.segments.drop_through(low_water);
+        self.step(Step::Remove)?;
+        self.remove(&forgotten);
+        Ok(sealed)
+    }
+
+    fn step(&self, step: Step) -> Result<(), SealError> {
+        if (self.go_on)(step) { Ok(()) } else { Err(SealError::Stopped(step)) }
+    }
+
+    fn write(&self, source: &Source, part: &[Place], path: String) -> Result<NewFile, SealError> {
+        let first = part.first().copied();
+        let class = first.map_or(Class::BaseEvent, |place| place.class);
+        let mut reader = source.reader();
+        // What was malformed has been reported; every place was read once already.
+        let events = part.iter().filter_map(|place| reader.event(*place).ok()).map(Ok::<_, SealError>);
+        let facts = files::write(&self.directory.join(&path), class, events)?;
+        Ok(NewFile { path, class_uid: class.uid(), day: first.map_or(Day::default(), |place| place.day), facts })
+    }
+
+    fn remove(&self, segments: &[Arc<Segment>]) {
+        for segment in segments {
+            // The next start removes what stays.
+            if let Err(error) = self.disk.remove(segment.path()) {
+                tracing::warn!(path = %segment.path().display(), %error, "a sealed segment could not be removed");
+            }
+        }
+    }
+}
+
+/// The records of the segments being sealed, in memory: at most about one full segment.
+struct Source {
+    segments: Vec<(Arc<Segment>, Vec<u8>)>,
+    /// Records with the segment they are in.
+    records: Vec<(usize, Entry)>,
+}
+
+impl Source {
+    fn read(segments: &[Arc<Segment>], log_directory: &Path) -> io::Result<Self> {
+        let mut source = Self { segments: Vec::new(), records: Vec::new() };
+        for segment in segments {
+            let mut bytes = vec![0; usize::try_from(segment.end()).unwrap_or(usize::MAX)];
+            segment.file().read_exact_at(0, &mut bytes)?;
+            let place = source.segments.len();
+            for start in (0..segment.records()).step_by(Segment::PIECE) {
+                for entry in segment.entries(start) {
+                    if entry.is_whole(&bytes) {
+                        source.records.push((place, entry));
+                    } else {
+                        keep_aside(log_directory, segment.number(), &entry, &bytes)?;
+                    }
+                }
+            }
+            source.segments.push((Arc::clone(segment), bytes));
+        }
+        Ok(source)
+    }
+
+    /// Where the events are. An event that cannot be read is reported and left out.
+    fn places(&self) -> Vec<Place> {
+        let mut places = Vec::new();
+        for (record, (_, entry)) in self.records.iter().enumerate() {
+            let mut add = || -> Result<(), Malformed> {
+                let view = self.view(record)?;
+                for located in view.located(EventId(entry.first_id)) {
+                    let (offset, event) = located?;
+                    places.push(place_of(&event, record, offset)?);
+                }
+                Ok(())
+            };
+            if add().is_err() {
+                tracing::error!(first_id = entry.first_id, events = entry.events, "a record of the log cannot be read");
+            }
+        }
+        places
+    }
+
+    fn view(&self, record: usize) -> Result<BatchView<'_>, Malformed> {
+        let (segment, entry) = self.records.get(record).ok_or(Malformed)?;
+        let (segment, bytes) = self.segments.get(*segment).ok_or(Malformed)?;
+        BatchView::parse(bytes.get(entry.payload()).ok_or(Malformed)?, segment.table())
+    }
+
+    fn reader(&self) -> EventReader<'_> {
+        EventReader { source: self, open: None }
+    }
+
+    /// The last position of each source.
+    fn checkpoints(&self) -> HashMap<String, Vec<u8>> {
+        let mut checkpoints = HashMap::new();
+        for record in 0..self.records.len() {
+            if let Some((source, position)) = self.view(record).ok().and_then(|view| view.checkpoint()) {
+                checkpoints.insert(source.to_owned(), position.to_owned());
+            }
+        }
+        checkpoints
+    }
+}
+
+/// Reads events by their places; keeps the record it read last, which mostly is the next one's, too.
+struct EventReader<'s> {
+    source: &'s Source,
+    open: Option<(u32, BatchView<'s>)>,
+}
+
+impl EventReader<'_> {
+    fn event(&mut self, place: Place) -> Result<StoredEvent, Malformed> {
+        if self.open.as_ref().is_none_or(|(record, _)| *record != place.record) {
+            self.open = Some((place.record, self.source.view(place.record as usize)?));
+        }
+        let (_, view) = self.open.as_ref().ok_or(Malformed)?;
+        let event = view.event_at(place.offset as usize, EventId(place.id))?.to_event()?;
+        Ok(StoredEvent { id: EventId(place.id), event })
+    }
+}
+
+fn place_of(event: &EventView<'_>, record: usize, offset: usize) -> Result<Place, Malformed> {
+    Ok(Place {
+        class: event.class(),
+        day: partition_day(event.time(), event.received()),
+        time: event.time(),
+        id: event.id().0,
+        record: u32::try_from(record).map_err(|_| Malformed)?,
+        offset: u32::try_from(offset).map_err(|_| Malformed)?,
+    })
+}
+
+/// Puts the bytes of a record aside that changed after it was acknowledged.
+fn keep_aside(log_directory: &Path, segment: u64, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
+    let directory = log_directory.join("damaged");
+    let range = entry.payload();
+    let path: PathBuf = directory.join(format!("{segment:016}-{}-{}.bytes", range.start, range.end));
+    tracing::error!(kept = %path.display(), events = entry.events, "a record of the log changed after it was written");
+    std::fs::create_dir_all(&directory)?;
+    std::fs::write(&path, bytes.get(range).unwrap_or_default())
+}
+
+/// Days before its receipt for which an event gets a day of its own.
+const DAYS_KEPT_APART: i64 = 31;
+/// Months before its receipt for which an event gets a month of its own, in days.
+const DAYS_IN_MONTHS: i64 = 3660;
+
+/// The day in whose directory an event goes.
+///
+/// Its own, as long as a sound clock may have made it. Older ones share the first day of their month,
+/// those from before ten years the last such month, and those from the future the day after their
+/// receipt: so nobody who invents times makes more than some hundred files. The time itself stays.
+pub(crate) fn partition_day(time: Timestamp, received: Timestamp) -> Day {
+    let today = received.day().number();
+    let day = time.day().number();
+    let held = if day > today {
+        day.min(today + 1)
+    } else if day >= today - DAYS_KEPT_APART {
+        day
+    } else {
+        first_of_month(day.max(today - DAYS_IN_MONTHS))
+    };
+    // Years of four digits only: 1970-01-01 to 9999-12-30.
+    Day::from_number(held.clamp(0, 2_932_895))
+}
+
+fn first_of_month(day: i64) -> i64 {
+    let text = Day::from_number(day).to_string();
+    let of_month = text.rsplit('-').next().and_then(|day| day.parse::<i64>().ok());
+    day - of_month.map_or(0, |of_month| of_month - 1)
+}
+
+fn path_of(place: &Place, low_water: u64) -> String {
+    let class = place.class.uid();
+    let day = place.day.to_string().replace('-', "");
+    format!("class={class}/tenant=default/eventDay={day}/{low_water:016}.parquet")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::at;
+    use proptest::prelude::*;
+
+    #[test]
+    fn days_of_unsound_clocks_are_held() {
+        let received = at("2026-11-21T08:00:00Z");
+        for (time, day) in [
+            ("2026-11-21T23:59:59Z", "2026-11-21"),
+            ("2026-11-20T00:00:00Z", "2026-11-20"),
+            ("2026-10-21T00:00:00Z", "2026-10-21"),
+            ("2026-10-20T00:00:00Z", "2026-10-01"),
+            ("2024-02-29T00:00:00Z", "2024-02-01"),
+            ("1970-01-01T00:00:00Z", "2016-11-01"),
+            ("-009999-01-02T01:59:59Z", "2016-11-01"),
+            ("2026-11-22T10:00:00Z", "2026-11-22"),
+            ("2038-01-19T03:14:07Z", "2026-11-22"),
+        ] {
+            assert_eq!(partition_day(at(time), received).to_string(), day, "{time}");
+        }
+        assert_eq!(partition_day(Timestamp::MIN, Timestamp::MIN).to_string(), "1970-01-01");
+        assert_eq!(partition_day(Timestamp::MAX, Timestamp::MAX).to_string().len(), 10);
+    }
+
+    proptest! {
+        #[test]
+        fn a_receipt_makes_few_days(times in proptest::collection::vec(any::<i64>(), 1000)) {
+            let received = at("2026-11-21T08:00:00Z");
+            let days: std::collections::BTreeSet<Day> =
+                times.iter().map(|micros| partition_day(Timestamp::from_micros(*micros / 8), received)).collect();
+            prop_assert!(days.len() <= 160);
+        }
+    }
+}

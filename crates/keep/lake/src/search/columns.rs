@@ -1,0 +1,188 @@
+//! Trying conditions on columns.
+//!
+//! A text column comes by dictionary, so a condition on it is tried once for each different value of
+//! a batch. Holds: the answer for a row is the same as [`Expr::matches`] on the event, which a
+//! property test over random events and queries shows.
+
+use crate::files::{FileError, OpenFile, name, pairs, raw_bytes, read};
+use crate::query::{Expr, Target, Term, Test, folded};
+use crate::row::Part;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, RecordBatch};
+use arrow_buffer::BooleanBuffer;
+use std::collections::BTreeSet;
+use vigie_model::event::{Class, FieldId, Value};
+
+/// The columns that a condition looks at.
+pub(super) fn wanted(expr: &Expr, file: &OpenFile, columns: &mut BTreeSet<&'static str>) {
+    match expr {
+        Expr::All => {}
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| wanted(part, file, columns)),
+        Expr::Not(part) => wanted(part, file, columns),
+        Expr::Term(term) => match &term.target {
+            Target::Field(field) => drop(columns.insert(column_of(*field, file))),
+            Target::Id => drop(columns.insert(name::ID)),
+            Target::Time => drop(columns.insert(name::TIME)),
+            Target::Received => drop(columns.insert(name::RECEIVED)),
+            Target::Class => {}
+            Target::Activity => drop(columns.insert(name::ACTIVITY)),
+            Target::Severity => drop(columns.insert(name::SEVERITY)),
+            Target::Source => drop(columns.insert(name::SOURCE)),
+            Target::Format => drop(columns.insert(name::FORMAT)),
+            Target::Host => drop(columns.insert(name::HOST)),
+            Target::Raw => columns.extend([name::RAW, name::RAW_BASE64]),
+            Target::Unmapped(_) => columns.extend(UNMAPPED_IN),
+        },
+    }
+}
+
+/// Where unmapped values are: also fields of another schema, which nobody knows by now.
+const UNMAPPED_IN: [&str; 2] = [name::UNMAPPED, name::FIELDS];
+
+fn column_of(field: FieldId, file: &OpenFile) -> &'static str {
+    if file.has(field.path()) { field.path() } else { name::FIELDS }
+}
+
+/// The rows of one file's columns.
+pub(super) struct Rows<'b> {
+    pub(super) batch: &'b RecordBatch,
+    pub(super) file: &'b OpenFile,
+    pub(super) class: Class,
+}
+
+impl Rows<'_> {
+    /// Which rows match.
+    pub(super) fn matching(&self, expr: &Expr) -> Result<BooleanBuffer, FileError> {
+        let rows = self.batch.num_rows();
+        Ok(match expr {
+            Expr::All => BooleanBuffer::new_set(rows),
+            Expr::Term(term) => self.term(term)?,
+            Expr::Not(part) => !&self.matching(part)?,
+            Expr::And(parts) => {
+                let mut all = BooleanBuffer::new_set(rows);
+                for part in parts {
+                    all = &all & &self.matching(part)?;
+                }
+                all
+            }
+            Expr::Or(parts) => {
+                let mut any = BooleanBuffer::new_unset(rows);
+                for part in parts {
+                    any = &any | &self.matching(part)?;
+                }
+                any
+            }
+        })
+    }
+
+    fn term(&self, term: &Term) -> Result<BooleanBuffer, FileError> {
+        let test = &term.test;
+        match &term.target {
+            Target::Field(field) if self.file.has(field.path()) => self.values(field.path(), test, false),
+            Target::Field(field) => self.field_in_map(*field, test),
+            Target::Id => self.values(name::ID, test, false),
+            Target::Time => self.values(name::TIME, test, false),
+            Target::Received => self.values(name::RECEIVED, test, false),
+            Target::Severity => self.values(name::SEVERITY, test, false),
+            Target::Source => self.values(name::SOURCE, test, true),
+            Target::Format => self.values(name::FORMAT, test, true),
+            Target::Host => self.values(name::HOST, test, true),
+            Target::Class => Ok(self.constant(
+                matches!(test, Test::Present) || matches!(test, Test::Classes(classes) if classes.contains(&self.class)),
+            )),
+            Target::Activity => self.activity(test),
+            Target::Raw => self.raw(test),
+            Target::Unmapped(wanted) => self.unmapped(wanted.as_deref(), test),
+        }
+    }
+
+    fn constant(&self, truth: bool) -> BooleanBuffer {
+        let rows = self.batch.num_rows();
+        if truth { BooleanBuffer::new_set(rows) } else { BooleanBuffer::new_unset(rows) }
+    }
+
+    fn column(&self, name: &'static str) -> Result<&dyn Array, FileError> {
+        self.batch.column_by_name(name).map(|column| &**column).ok_or_else(|| self.file.unexpected(name))
+    }
+
+    /// `own`: texts that every event has, if only an empty one, which does not count as there.
+    fn values(&self, name: &'static str, test: &Test, own: bool) -> Result<BooleanBuffer, FileError> {
+        let column = self.column(name)?;
+        let rows = column.len();
+        let holds = |text: &str| if own { test.holds_own_text(text) } else { test.holds_text(text) };
+        if let Some(dictionary) = column.as_dictionary_opt::<Int32Type>() {
+            let values = dictionary.values().as_string_opt::<i32>().ok_or_else(|| self.file.unexpected(name))?;
+            let mut known: Vec<Option<bool>> = vec![None; values.len()];
+            return Ok(BooleanBuffer::collect_bool(rows, |row| match dictionary.key(row) {
+                Some(key) => *known[key].get_or_insert_with(|| holds(values.value(key))),
+                None => false,
+            }));
+        }
+        let number = |valid: bool, number: i64| valid && test.holds_number(number);
+        if let Some(column) = column.as_primitive_opt::<Int64Type>() {
+            return Ok(BooleanBuffer::collect_bool(rows, |row| number(column.is_valid(row), column.value(row))));
+        }
+        if let Some(column) = column.as_primitive_opt::<TimestampMicrosecondType>() {
+            return Ok(BooleanBuffer::collect_bool(rows, |row| number(column.is_valid(row), column.value(row))));
+        }
+        if let Some(column) = column.as_primitive_opt::<Int32Type>() {
+            return Ok(BooleanBuffer::collect_bool(rows, |row| number(column.is_valid(row), i64::from(column.value(row)))));
+        }
+        if let Some(column) = column.as_boolean_opt() {
+            let holds = |row| column.is_valid(row) && test.holds(Part::Boolean(column.value(row)));
+            return Ok(BooleanBuffer::collect_bool(rows, holds));
+        }
+        Err(self.file.unexpected(name))
+    }
+
+    fn activity(&self, test: &Test) -> Result<BooleanBuffer, FileError> {
+        let Test::Activities(pairs) = test else { return self.values(name::ACTIVITY, test, false) };
+        let activities: Vec<i32> =
+            pairs.iter().filter(|(class, _)| *class == self.class).map(|(_, number)| i32::from(*number)).collect();
+        let column =
+            self.column(name::ACTIVITY)?.as_primitive_opt::<Int32Type>().ok_or_else(|| self.file.unexpected(name::ACTIVITY))?;
+        Ok(BooleanBuffer::collect_bool(column.len(), |row| activities.contains(&column.value(row))))
+    }
+
+    fn raw(&self, test: &Test) -> Result<BooleanBuffer, FileError> {
+        let raw = self.column(name::RAW)?.as_string_view_opt().ok_or_else(|| self.file.unexpected(name::RAW))?;
+        let base64 = self.column(name::RAW_BASE64)?.as_boolean_opt().ok_or_else(|| self.file.unexpected(name::RAW_BASE64))?;
+        let holds = |record: &[u8]| match test {
+            Test::Contains(needle) => needle.is_in(record),
+            test => matches!(test, Test::Present) && !record.is_empty(),
+        };
+        Ok(BooleanBuffer::collect_bool(raw.len(), |row| {
+            let text = raw.value(row);
+            if base64.value(row) { raw_bytes(text, true).is_some_and(|record| holds(&record)) } else { holds(text.as_bytes()) }
+        }))
+    }
+
+    fn map(&self, name: &'static str) -> Result<&arrow_array::MapArray, FileError> {
+        self.column(name)?.as_map_opt().ok_or_else(|| self.file.unexpected(name))
+    }
+
+    fn field_in_map(&self, field: FieldId, test: &Test) -> Result<BooleanBuffer, FileError> {
+        let map = self.map(name::FIELDS)?;
+        let path = field.path();
+        let holds = |(known, text): (&str, &str)| {
+            known == path
+                && read(known, text).is_some_and(|(_, value)| match value {
+                    Value::Text(text) => test.holds(Part::Text(&text)),
+                    Value::Integer(number) => test.holds(Part::Integer(number)),
+                    Value::Boolean(truth) => test.holds(Part::Boolean(truth)),
+                    Value::Texts(texts) => texts.iter().any(|text| test.holds(Part::Text(text))),
+                })
+        };
+        Ok(BooleanBuffer::collect_bool(map.len(), |row| pairs(map, row).any(holds)))
+    }
+
+    fn unmapped(&self, wanted: Option<&str>, test: &Test) -> Result<BooleanBuffer, FileError> {
+        let own = self.map(name::UNMAPPED)?;
+        let fields = self.map(name::FIELDS)?;
+        let holds = |(name, value): (&str, &str)| wanted.is_none_or(|wanted| folded(name) == wanted) && test.holds_text(value);
+        Ok(BooleanBuffer::collect_bool(own.len(), |row| {
+            pairs(own, row).any(holds) || pairs(fields, row).filter(|(path, text)| read(path, text).is_none()).any(holds)
+        }))
+    }
+}

@@ -1,0 +1,210 @@
+//! Searching one row group: cheap columns first, the record only for what is left.
+
+use super::columns::{Rows, wanted};
+use super::prune::{self, OfGroup, Verdict};
+use super::scan::Question;
+use super::{Key, Place, SearchError, Sink};
+use crate::files::{Columns, FileError, OpenFile, name};
+use crate::query::{Expr, Target};
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection};
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+use vigie_model::event::Class;
+use vigie_model::ids::EventId;
+use vigie_model::time::Timestamp;
+
+/// Rows looked at before the search asks whether to go on.
+const BATCH_ROWS: usize = 16_384;
+/// The same where the record is read.
+const RECORD_ROWS: usize = 2048;
+
+/// A file being searched.
+pub(super) struct FileSearch<'q> {
+    pub(super) file: Arc<OpenFile>,
+    pub(super) class: Class,
+    pub(super) question: &'q Question<'q>,
+    /// Whether the query is known to match every row.
+    pub(super) all: bool,
+}
+
+/// A row that passed the cheap conditions.
+#[derive(Clone, Copy)]
+struct Candidate {
+    key: Key,
+    row: usize,
+}
+
+impl FileSearch<'_> {
+    /// Searches all row groups, newest first; says how many rows were looked at.
+    pub(super) fn run(&self, sink: &mut dyn Sink) -> Result<u64, SearchError> {
+        let mut examined = 0;
+        for group in 0..self.file.groups() {
+            examined += self.group(group, sink)?;
+        }
+        Ok(examined)
+    }
+
+    fn group(&self, group: usize, sink: &mut dyn Sink) -> Result<u64, SearchError> {
+        let window = self.question.window;
+        let (earliest, latest) = self.times(group)?;
+        let below = self.question.before.is_none_or(|before| earliest <= before.time);
+        if latest < window.from || window.last() < earliest || !below || !sink.wants_until(latest) {
+            return Ok(0);
+        }
+        let judged = self.judge(group)?;
+        if judged == Verdict::None {
+            return Ok(0);
+        }
+        let inside =
+            window.holds(earliest) && window.holds(latest) && self.question.before.is_none_or(|before| latest < before.time);
+        let rows = self.file.group_rows(group);
+        if judged == Verdict::All && inside && sink.add_all(earliest, latest, rows as u64) {
+            return Ok(rows as u64);
+        }
+        let stretch = self.file.rows_between(group, window.from.micros(), window.last().micros());
+        self.rows(group, stretch, judged, sink)
+    }
+
+    fn times(&self, group: usize) -> Result<(Timestamp, Timestamp), FileError> {
+        let (low, high) = self.file.bounds(group, name::TIME).ok_or_else(|| self.file.unexpected(name::TIME))?;
+        Ok((Timestamp::from_micros(low), Timestamp::from_micros(high)))
+    }
+
+    fn judge(&self, group: usize) -> Result<Verdict, FileError> {
+        if self.all {
+            return Ok(Verdict::All);
+        }
+        prune::judge(self.question.expr, &OfGroup { file: &self.file, group, class: self.class })
+    }
+
+    fn rows(&self, group: usize, stretch: Range<usize>, judged: Verdict, sink: &mut dyn Sink) -> Result<u64, SearchError> {
+        let conjuncts: &[Expr] = if judged == Verdict::All { &[] } else { self.question.expr.conjuncts() };
+        let reads_record = |part: &&Expr| part.has(&|term| term.target == Target::Raw);
+        let (costly, cheap): (Vec<&Expr>, Vec<&Expr>) = conjuncts.iter().partition(reads_record);
+        let examined = stretch.len() as u64;
+        let candidates = self.candidates(group, stretch, &cheap, costly.is_empty(), sink)?;
+        if !candidates.is_empty() {
+            self.try_records(group, &candidates, &costly, sink)?;
+        }
+        Ok(examined)
+    }
+
+    /// The rows that pass the cheap conditions, handed to the sink right away when there are no others.
+    fn candidates(
+        &self,
+        group: usize,
+        stretch: Range<usize>,
+        cheap: &[&Expr],
+        done: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<Vec<Candidate>, SearchError> {
+        let mut candidates = Vec::new();
+        let mut row = stretch.start;
+        let total = self.file.group_rows(group);
+        let selection = RowSelection::from_consecutive_ranges(std::iter::once(stretch), total);
+        for batch in self.read(group, cheap, &[name::ID, name::TIME], selection, BATCH_ROWS)? {
+            self.question.cancel.check()?;
+            let batch = batch.map_err(|error| self.file.wrong()(error.into()))?;
+            let matching = self.matching(&batch, cheap)?;
+            let keys = self.keys(&batch)?;
+            for place in matching.set_indices() {
+                let candidate = Candidate { key: keys.key(place), row: row + place };
+                if !self.question.asks_for(candidate.key) {
+                    continue;
+                }
+                if !sink.wants_until(candidate.key.time) {
+                    // Rows fall in time: nothing that follows is wanted.
+                    return Ok(candidates);
+                }
+                if done {
+                    self.hand_over(group, candidate, sink);
+                } else {
+                    candidates.push(candidate);
+                }
+            }
+            row += batch.num_rows();
+        }
+        Ok(candidates)
+    }
+
+    /// Tries the conditions that look at the record on the rows that are left.
+    fn try_records(
+        &self,
+        group: usize,
+        candidates: &[Candidate],
+        costly: &[&Expr],
+        sink: &mut dyn Sink,
+    ) -> Result<(), SearchError> {
+        let runs = candidates.chunk_by(|one, next| one.row + 1 == next.row);
+        let ranges = runs.filter_map(|run| Some(run.first()?.row..run.last()?.row + 1));
+        let selection = RowSelection::from_consecutive_ranges(ranges, self.file.group_rows(group));
+        let mut rest = candidates;
+        for batch in self.read(group, costly, &[], selection, RECORD_ROWS)? {
+            self.question.cancel.check()?;
+            let batch = batch.map_err(|error| self.file.wrong()(error.into()))?;
+            let matching = self.matching(&batch, costly)?;
+            let (these, others) = rest.split_at_checked(batch.num_rows()).ok_or_else(|| self.file.unexpected(name::RAW))?;
+            for place in matching.set_indices() {
+                if let Some(candidate) = these.get(place) {
+                    self.hand_over(group, *candidate, sink);
+                }
+            }
+            rest = others;
+            if rest.first().is_some_and(|next| !sink.wants_until(next.key.time)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn hand_over(&self, group: usize, Candidate { key, row }: Candidate, sink: &mut dyn Sink) {
+        sink.add(key, &|| Place::File { file: Arc::clone(&self.file), group, row });
+    }
+
+    fn matching(&self, batch: &RecordBatch, parts: &[&Expr]) -> Result<arrow_buffer::BooleanBuffer, FileError> {
+        let rows = Rows { batch, file: &self.file, class: self.class };
+        let mut all = arrow_buffer::BooleanBuffer::new_set(batch.num_rows());
+        for part in parts {
+            all = &all & &rows.matching(part)?;
+        }
+        Ok(all)
+    }
+
+    fn read(
+        &self,
+        group: usize,
+        parts: &[&Expr],
+        always: &[&'static str],
+        selection: RowSelection,
+        batch_rows: usize,
+    ) -> Result<ParquetRecordBatchReader, FileError> {
+        let mut columns: BTreeSet<&'static str> = always.iter().copied().collect();
+        parts.iter().for_each(|part| wanted(part, &self.file, &mut columns));
+        let columns: Vec<&str> = columns.into_iter().collect();
+        self.file.read(group, &Columns::Lookup(&columns), Some(selection), batch_rows)
+    }
+
+    fn keys<'b>(&self, batch: &'b RecordBatch) -> Result<Keys<'b>, FileError> {
+        let time = batch.column_by_name(name::TIME).and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
+        let id = batch.column_by_name(name::ID).and_then(|column| column.as_primitive_opt::<Int64Type>());
+        match (time, id) {
+            (Some(time), Some(id)) => Ok(Keys { times: time.values(), ids: id.values() }),
+            _ => Err(self.file.unexpected(name::TIME)),
+        }
+    }
+}
+
+struct Keys<'b> {
+    times: &'b [i64],
+    ids: &'b [i64],
+}
+
+impl Keys<'_> {
+    fn key(&self, place: usize) -> Key {
+        Key { time: Timestamp::from_micros(self.times[place]), id: EventId(self.ids[place].cast_unsigned()) }
+    }
+}

@@ -1,0 +1,138 @@
+//! What can be said of a query without looking at rows.
+//!
+//! Three answers: every row matches, none does, or nobody knows. Sound, never clever: a filter may
+//! only exclude what its comparison excludes, so Bloom filters, which know texts letter by letter,
+//! speak only for texts without letters (queries ignore case).
+
+use crate::files::{FileError, OpenFile, name};
+use crate::query::{Expr, Target, Term, Test};
+use vigie_model::event::Class;
+use vigie_model::ids::EventId;
+use vigie_model::time::Timestamp;
+
+/// Whether the rows of something match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    All,
+    None,
+    Unknown,
+}
+
+/// What is known of the rows of a file or a row group.
+pub(super) trait Facts {
+    /// Whether they match one condition.
+    fn judge(&self, term: &Term) -> Result<Verdict, FileError>;
+}
+
+/// What the catalogue says of a file.
+pub(super) struct OfFile {
+    pub(super) class: Class,
+    pub(super) times: (Timestamp, Timestamp),
+    pub(super) received: (Timestamp, Timestamp),
+    pub(super) ids: (EventId, EventId),
+}
+
+/// What the footer says of a row group.
+pub(super) struct OfGroup<'f> {
+    pub(super) file: &'f OpenFile,
+    pub(super) group: usize,
+    pub(super) class: Class,
+}
+
+/// What is known of a whole query.
+pub(super) fn judge(expr: &Expr, facts: &dyn Facts) -> Result<Verdict, FileError> {
+    Ok(match expr {
+        Expr::All => Verdict::All,
+        Expr::Term(term) => facts.judge(term)?,
+        Expr::Not(part) => match judge(part, facts)? {
+            Verdict::All => Verdict::None,
+            Verdict::None => Verdict::All,
+            Verdict::Unknown => Verdict::Unknown,
+        },
+        Expr::And(parts) => strongest(parts, facts, Verdict::None, Verdict::All)?,
+        Expr::Or(parts) => strongest(parts, facts, Verdict::All, Verdict::None)?,
+    })
+}
+
+/// `decides` if any part says so, `rest` if all parts say that.
+fn strongest(parts: &[Expr], facts: &dyn Facts, decides: Verdict, rest: Verdict) -> Result<Verdict, FileError> {
+    let mut all_rest = true;
+    for part in parts {
+        let verdict = judge(part, facts)?;
+        if verdict == decides {
+            return Ok(decides);
+        }
+        all_rest &= verdict == rest;
+    }
+    Ok(if all_rest { rest } else { Verdict::Unknown })
+}
+
+impl Facts for OfFile {
+    fn judge(&self, term: &Term) -> Result<Verdict, FileError> {
+        Ok(match (&term.target, &term.test) {
+            (Target::Class, test) => of_class(test, self.class),
+            (Target::Time, test) => of_range(test, (self.times.0.micros(), self.times.1.micros())),
+            (Target::Received, test) => of_range(test, (self.received.0.micros(), self.received.1.micros())),
+            (Target::Id, test) => of_range(test, (self.ids.0.0.cast_signed(), self.ids.1.0.cast_signed())),
+            (Target::Activity, Test::Activities(pairs)) if pairs.iter().all(|(class, _)| *class != self.class) => Verdict::None,
+            _ => Verdict::Unknown,
+        })
+    }
+}
+
+impl Facts for OfGroup<'_> {
+    fn judge(&self, term: &Term) -> Result<Verdict, FileError> {
+        let bounds = |column| self.file.bounds(self.group, column);
+        let range = |column| bounds(column).map_or(Verdict::Unknown, |bounds| of_range(&term.test, bounds));
+        match &term.target {
+            Target::Class => Ok(of_class(&term.test, self.class)),
+            Target::Time => Ok(range(name::TIME)),
+            Target::Received => Ok(range(name::RECEIVED)),
+            Target::Id => Ok(range(name::ID)),
+            Target::Severity => Ok(range(name::SEVERITY)),
+            Target::Activity => Ok(range(name::ACTIVITY)),
+            Target::Host => self.of_text(name::HOST, &term.test),
+            Target::Field(field) if self.file.has(field.path()) => {
+                let column = field.path();
+                if self.file.is_empty(self.group, column) {
+                    return Ok(Verdict::None);
+                }
+                // Rows without a value match nothing, so a range never says that all match.
+                match bounds(column) {
+                    Some(bounds) if of_range(&term.test, bounds) == Verdict::None => Ok(Verdict::None),
+                    Some(_) => Ok(Verdict::Unknown),
+                    None => self.of_text(column, &term.test),
+                }
+            }
+            _ => Ok(Verdict::Unknown),
+        }
+    }
+}
+
+impl OfGroup<'_> {
+    fn of_text(&self, column: &str, test: &Test) -> Result<Verdict, FileError> {
+        let Test::Text(pattern) = test else { return Ok(Verdict::Unknown) };
+        let Some(only) = pattern.only_text().filter(|only| !only.is_empty()) else { return Ok(Verdict::Unknown) };
+        let bloom = self.file.bloom(self.group, column)?;
+        Ok(if bloom.is_some_and(|bloom| !bloom.check(only)) { Verdict::None } else { Verdict::Unknown })
+    }
+}
+
+fn of_class(test: &Test, class: Class) -> Verdict {
+    match test {
+        Test::Classes(classes) if classes.contains(&class) => Verdict::All,
+        Test::Classes(_) => Verdict::None,
+        Test::Present => Verdict::All,
+        _ => Verdict::Unknown,
+    }
+}
+
+/// What a range says of values between two bounds, all of them there.
+fn of_range(test: &Test, (low, high): (i64, i64)) -> Verdict {
+    match test {
+        Test::Present => Verdict::All,
+        Test::Integer(from, to) if *to < low || high < *from => Verdict::None,
+        Test::Integer(from, to) if *from <= low && high <= *to => Verdict::All,
+        _ => Verdict::Unknown,
+    }
+}

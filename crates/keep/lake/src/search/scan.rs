@@ -1,0 +1,164 @@
+//! Going through the events: the log's segments, then the files, newest first.
+
+use super::group::FileSearch;
+use super::prune::{self, OfFile, Verdict};
+use super::{Cancel, Key, Place, SearchError, Sink, Window};
+use crate::catalogue::{Catalogue, FileRow};
+use crate::codec::BatchView;
+use crate::open_files::OpenFiles;
+use crate::query::Expr;
+use crate::row::Row;
+use crate::wal::{Entry, Segment, Segments};
+use std::sync::Arc;
+use vigie_model::event::Class;
+use vigie_model::ids::EventId;
+
+/// What is asked.
+pub(crate) struct Question<'q> {
+    pub(crate) expr: &'q Expr,
+    pub(crate) window: Window,
+    /// Only events behind this place.
+    pub(crate) before: Option<Key>,
+    pub(crate) cancel: &'q Cancel,
+}
+
+impl Question<'_> {
+    /// Whether an event with this key lies where the question asks.
+    pub(super) fn asks_for(&self, key: Key) -> bool {
+        self.window.holds(key.time) && self.before.is_none_or(|before| key < before)
+    }
+}
+
+/// Where events are looked for.
+pub(crate) struct Scan<'s> {
+    pub(crate) catalogue: &'s Catalogue,
+    pub(crate) segments: &'s Segments,
+    pub(crate) files: &'s OpenFiles,
+}
+
+/// What was gone through.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Scanned {
+    pub(crate) examined: u64,
+    pub(crate) unreadable: u64,
+}
+
+/// Files asked of the catalogue at once.
+const FILES_AT_ONCE: i64 = 256;
+
+impl Scan<'_> {
+    /// Shows the sink every event that is asked for and that it wants.
+    pub(crate) fn run(&self, question: &Question<'_>, sink: &mut dyn Sink) -> Result<Scanned, SearchError> {
+        let mut scanned = Scanned::default();
+        if question.window.is_empty() {
+            return Ok(scanned);
+        }
+        let unsealed = self.segments.now();
+        for segment in unsealed.segments.iter().rev() {
+            scan_segment(segment, question, sink, &mut scanned)?;
+        }
+        let mut after = None;
+        loop {
+            let times = (question.window.from, question.window.last());
+            let files = self.catalogue.newest_first(times, unsealed.low_water, after, FILES_AT_ONCE)?;
+            for file in &files {
+                if !sink.wants_until(file.facts.times.1) {
+                    return Ok(scanned);
+                }
+                self.file(file, question, sink, &mut scanned)?;
+            }
+            match files.last() {
+                Some(last) => after = Some((last.facts.times.1, last.number)),
+                None => return Ok(scanned),
+            }
+        }
+    }
+
+    fn file(
+        &self,
+        row: &FileRow,
+        question: &Question<'_>,
+        sink: &mut dyn Sink,
+        scanned: &mut Scanned,
+    ) -> Result<(), SearchError> {
+        question.cancel.check()?;
+        let class = Class::from_uid(row.class_uid).unwrap_or(Class::BaseEvent);
+        let facts = &row.facts;
+        let known = OfFile { class, times: facts.times, received: facts.received, ids: facts.ids };
+        let verdict = prune::judge(question.expr, &known)?;
+        if verdict == Verdict::None || question.before.is_some_and(|before| facts.times.0 > before.time) {
+            return Ok(());
+        }
+        let (earliest, latest) = facts.times;
+        let inside = question.window.holds(earliest) && question.window.holds(latest);
+        let all = verdict == Verdict::All;
+        if all && inside && question.before.is_none() && sink.add_all(earliest, latest, facts.rows) {
+            scanned.examined += facts.rows;
+            return Ok(());
+        }
+        let searched =
+            self.files.open(row).map_err(SearchError::from).and_then(|file| FileSearch { file, class, question, all }.run(sink));
+        match searched {
+            Ok(examined) => scanned.examined += examined,
+            Err(SearchError::File(error)) => {
+                // Retention may have dropped it since the catalogue was asked.
+                if self.catalogue.has(row.number)? {
+                    scanned.unreadable += 1;
+                    tracing::error!(path = row.path, %error, "a file of events cannot be read");
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+fn scan_segment(
+    segment: &Arc<Segment>,
+    question: &Question<'_>,
+    sink: &mut dyn Sink,
+    scanned: &mut Scanned,
+) -> Result<(), SearchError> {
+    let mut buffer = Vec::new();
+    let records = segment.records();
+    // Newest first, so that early ones are soon not wanted any more.
+    for start in (0..records.div_ceil(Segment::PIECE)).rev().map(|piece| piece * Segment::PIECE) {
+        question.cancel.check()?;
+        let entries = segment.entries(start);
+        let here = entries.len().min(records - start);
+        for entry in entries[..here].iter().rev() {
+            let outside = entry.latest < question.window.from || question.window.last() < entry.earliest;
+            if entry.events == 0 || outside || !sink.wants_until(entry.latest) {
+                continue;
+            }
+            scanned.examined += u64::from(entry.events);
+            match scan_record(segment, entry, &mut buffer, question, sink) {
+                Err(SearchError::Record(error)) => {
+                    scanned.unreadable += 1;
+                    tracing::error!(first_id = entry.first_id, %error, "a record of the log cannot be read");
+                }
+                other => other?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn scan_record(
+    segment: &Arc<Segment>,
+    entry: &Entry,
+    buffer: &mut Vec<u8>,
+    question: &Question<'_>,
+    sink: &mut dyn Sink,
+) -> Result<(), SearchError> {
+    let payload = segment.read_record(entry, buffer)?;
+    let view = BatchView::parse(payload, segment.table())?;
+    for event in view.events(EventId(entry.first_id)) {
+        let event = event?;
+        let key = Key { time: event.time(), id: event.id() };
+        if question.asks_for(key) && sink.wants(key) && question.expr.matches(&event) {
+            sink.add(key, &|| Place::Log { segment: Arc::clone(segment), entry: *entry });
+        }
+    }
+    Ok(())
+}

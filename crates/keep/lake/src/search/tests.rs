@@ -1,0 +1,150 @@
+//! The same answers from the log, from files and from the events themselves.
+
+use crate::testing::{any_event, any_time, batch};
+use crate::tests::open;
+use crate::{Cancel, Query, Window};
+use proptest::prelude::*;
+use vigie_model::event::{Event, StoredEvent};
+use vigie_model::ids::EventId;
+use vigie_model::time::Timestamp;
+
+const TERMS: [&str; 48] = [
+    "root",
+    "\"failed password\"",
+    "grüße",
+    "e*r",
+    "a\\*b",
+    "*",
+    "raw:*",
+    "raw:10.0",
+    "user:root",
+    "user:*",
+    "user.name:r*",
+    "user:GRÜSSE",
+    "ip:10.0.0.0/8",
+    "ip:10.0.0.1",
+    "src_endpoint.ip:*",
+    "ip:2001:db8::/32",
+    "ip:>10.0.0.0",
+    "src:web-1",
+    "port:>5",
+    "port:*",
+    "dst_endpoint.port:[0 TO 50000]",
+    "process:sshd",
+    "pid:<50000",
+    "is_remote:true",
+    "is_remote:false",
+    "message:\"failed password\"",
+    "host:web-1",
+    "host:web-*",
+    "source:source-0",
+    "source:*",
+    "format:sshd",
+    "format:*",
+    "class:authentication",
+    "class:3002",
+    "class:process_activity",
+    "activity:logon",
+    "activity:>1",
+    "activity:launch",
+    "severity:>=high",
+    "severity:other",
+    "time:>2026-11-21T12:00:02",
+    "received:2026-11-21",
+    "id:>3",
+    "id:[2 TO 5]",
+    "unmapped.a:*",
+    "unmapped.*:root",
+    "user:[a TO root]",
+    "app.name:root",
+];
+
+fn any_query() -> impl Strategy<Value = String> {
+    let term = proptest::sample::select(&TERMS[..]).prop_map(str::to_owned);
+    term.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|query| format!("NOT ({query})")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}) AND ({b})")),
+            (inner.clone(), inner).prop_map(|(a, b)| format!("({a}) OR ({b})")),
+        ]
+    })
+}
+
+fn any_window() -> impl Strategy<Value = Window> {
+    prop_oneof![
+        2 => Just(Window::all()),
+        1 => (any_time(), any_time()).prop_map(|(a, b)| Window { from: a.min(b), to: a.max(b) }),
+    ]
+}
+
+/// What should be found: everything that matches, by falling time and number.
+fn expected(events: &[StoredEvent], query: &Query, window: &Window) -> Vec<StoredEvent> {
+    let mut found: Vec<StoredEvent> =
+        events.iter().filter(|event| window.holds(event.event.time) && query.matches(event)).cloned().collect();
+    found.sort_by_key(|event| std::cmp::Reverse((event.event.time, event.id)));
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if crate::testing::long_tier() { 1000 } else { 16 }))]
+
+    #[test]
+    fn every_answer_is_the_plain_one(
+        batches in proptest::collection::vec(proptest::collection::vec(any_event(), 1..6), 1..8),
+        seals in proptest::collection::vec(any::<bool>(), 8),
+        questions in proptest::collection::vec((any_query(), any_window(), 1..6_usize), 8),
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        let lake = open(directory.path());
+        let mut events: Vec<StoredEvent> = Vec::new();
+        for (taken, seal) in batches.into_iter().zip(seals) {
+            let stored = |(event, id): (Event, u64)| StoredEvent { id: EventId(id), event };
+            let first = events.len() as u64 + 1;
+            lake.append(&batch(taken.clone())).unwrap();
+            events.extend(taken.into_iter().zip(first..).map(stored));
+            if seal {
+                lake.seal().unwrap();
+            }
+        }
+        let cancel = Cancel::new();
+        for (text, window, limit) in questions {
+            let query = Query::parse(&text).unwrap();
+            let expected = expected(&events, &query, &window);
+            let mut found = Vec::new();
+            let mut before = None;
+            loop {
+                let page = lake.search(&query, &window, limit, before).unwrap();
+                prop_assert!(page.events.len() <= limit && page.unreadable == 0);
+                found.extend(page.events);
+                before = page.next;
+                if before.is_none() {
+                    break;
+                }
+            }
+            prop_assert_eq!(&found, &expected, "{}", text);
+            prop_assert_eq!(lake.count(&query, &window, &cancel).unwrap().count, expected.len() as u64, "{}", text);
+            let histogram = lake.histogram(&query, &window, 7, &cancel).unwrap();
+            prop_assert_eq!(histogram.counts, plain_histogram(&expected, &window, histogram.width_micros), "{}", text);
+        }
+        for event in &events {
+            let found = lake.get(event.id).unwrap();
+            prop_assert_eq!(found.as_ref(), Some(event));
+        }
+    }
+}
+
+fn plain_histogram(events: &[StoredEvent], window: &Window, width: i64) -> Vec<u64> {
+    let mut counts = vec![0; 7];
+    for event in events {
+        let place: i64 = event.event.time.since(window.from) / width;
+        counts[usize::try_from(place).unwrap().min(6)] += 1;
+    }
+    counts
+}
+
+#[test]
+fn a_window_of_all_times_holds_the_ends() {
+    for time in [Timestamp::MIN, Timestamp::EPOCH, Timestamp::MAX] {
+        assert!(Window::all().holds(time));
+    }
+}
