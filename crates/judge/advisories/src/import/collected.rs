@@ -146,15 +146,15 @@ impl Collected {
         if extent.absurd {
             report.note(source.id.as_str(), ProblemKind::AbsurdRange, format!("package {}", affected.package.as_str()));
         }
-        let package = package_key(affected.ecosystem.as_str(), affected.package.as_str());
-        let package = self.packages.number(&package);
+        if extent.spans.is_empty() && extent.points.is_empty() {
+            return;
+        }
+        let package = self.packages.number(&package_key(affected.ecosystem.as_str(), affected.package.as_str()));
         let (spans, points) = (self.spans.len(), self.points.len());
         self.spans.extend(extent.spans.iter().map(|span| span.map(|version| self.versions.number(version))));
         self.points.extend(extent.points.iter().map(|version| self.versions.number(version)));
         let (spans, points) = (spans..self.spans.len(), points..self.points.len());
-        if !spans.is_empty() || !points.is_empty() {
-            self.rows.push(RowEntry { package, record, severity: affected.severity, spans, points });
-        }
+        self.rows.push(RowEntry { package, record, severity: affected.severity, spans, points });
     }
 }
 

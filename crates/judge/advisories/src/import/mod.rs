@@ -13,15 +13,18 @@
 mod collected;
 mod compile;
 mod description;
+mod entries;
 pub mod epss;
 mod interner;
 pub mod kev;
 pub mod limits;
 mod names;
 pub mod osv;
+mod package_rows;
 mod ranges;
 pub(crate) mod ratings;
 mod report;
+mod subjects;
 mod zips;
 
 pub(crate) use collected::package_key;
@@ -89,6 +92,23 @@ impl ImportError {
                 en "The vulnerability data could not be written; the standing data are unchanged.",
                 fr "Les données de vulnérabilités n'ont pas pu être écrites ; les données en place sont inchangées.",
                 de "Die Schwachstellendaten konnten nicht geschrieben werden; die vorhandenen sind unverändert."
+            ),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Text {
+        match self {
+            Self::TooLarge => text!(
+                en "Import fewer ecosystems: only those of the machines you watch.",
+                fr "Importez moins d'écosystèmes : seulement ceux des machines que vous surveillez.",
+                de "Importieren Sie weniger Ökosysteme: nur die der Rechner, die Sie beobachten."
+            ),
+            Self::Write(_) => text!(
+                en "Check free space and permissions of the data directory.",
+                fr "Vérifiez l'espace libre et les droits du répertoire de données.",
+                de "Prüfen Sie freien Platz und Rechte des Datenverzeichnisses."
             ),
         }
     }

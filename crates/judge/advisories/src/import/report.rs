@@ -153,6 +153,20 @@ impl Problem {
     }
 }
 
+impl SourceReport {
+    /// What to do when it was not whole.
+    #[must_use]
+    pub fn hint(&self) -> Option<Text> {
+        (!self.whole).then(|| {
+            text!(
+                en "Download it again; until then keep the standing data.",
+                fr "Téléchargez-le de nouveau ; d'ici là, conservez les données en place.",
+                de "Laden Sie sie neu herunter; behalten Sie bis dahin die vorhandenen Daten."
+            )
+        })
+    }
+}
+
 /// Foreign names go to terminals and logs: nothing in them may move a cursor.
 fn printable(text: &str) -> String {
     text.chars().take(300).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
