@@ -14,6 +14,8 @@ mod codec;
 mod disk;
 mod error;
 mod files;
+#[doc(hidden)]
+pub mod foreign;
 mod keep;
 mod lake;
 mod live;

@@ -15,6 +15,7 @@
 //! is noticed either way, and a small installation stays small.
 
 mod committer;
+pub(crate) mod foreign;
 mod format;
 mod log;
 mod recovery;
