@@ -34,6 +34,7 @@ async function shoot(name, path, prepare = async () => {}) {
 await page.goto(server.url);
 await shoot('set-up', '/set-up?token=mock-token', async () => page.locator('input[autocomplete="new-password"]').fill('seven lanterns over'));
 await setUp(page, server.setUpUrl);
+await page.evaluate((language) => localStorage.setItem('vigie.language', language), process.env.LANGUAGE_OF_SHOTS ?? 'en');
 for (const [name, path] of await pagesOf(page)) await shoot(name, path);
 
 await shoot('findings-panel', '/findings', async () => {
@@ -42,8 +43,8 @@ await shoot('findings-panel', '/findings', async () => {
 });
 await shoot('findings-dialog', '/findings?kind=vulnerability', async () => {
   await page.locator('tbody input[type="checkbox"]').nth(1).check();
-  await page.getByRole('button', { name: 'Decide' }).click();
-  await page.getByText('Not affected').last().click();
+  await page.locator('.selection .primary').click();
+  await page.locator('input[value="not_affected"]').check();
 });
 await shoot('events-open', '/events?q=Failed', async () => {
   await page.locator('[data-event]').nth(1).click();

@@ -7,11 +7,14 @@ export function placeName(locator: string): string {
   return locator.replace(/^(endpoint|key):/, '');
 }
 
+/** Types of purl whose namespace is a distribution and no part of the package's name. */
+const DISTRIBUTIONS = ['deb', 'apk', 'rpm', 'generic'];
+
 /** The package's own name from a purl without version. */
 export function packageName(purl: string): string {
   const path = purl.slice(4).split(/[?#@]/)[0] ?? '';
-  const parts = path.split('/');
-  const shortened = parts.length > 2 && parts[0] !== 'golang' ? parts.slice(2).join('/') : parts.slice(1).join('/');
+  const [type = '', ...names] = path.split('/');
+  const shortened = (DISTRIBUTIONS.includes(type) && names.length > 1 ? names.slice(1) : names).join('/');
   try {
     return decodeURIComponent(shortened);
   } catch {

@@ -447,6 +447,8 @@ export const de: Dictionary = {
     format: 'Format',
     received: 'Empfangen',
     activity: 'Aktivität',
+    user: 'Benutzer',
+    address: 'Adresse',
     columns: 'Spalten',
     expand: (what) => `Details: ${what}`,
     fields: 'Felder',

@@ -442,6 +442,8 @@ export const en = {
     format: 'Format',
     received: 'Received',
     activity: 'Activity',
+    user: 'User',
+    address: 'Address',
     columns: 'Columns',
     expand: (what: string) => `Details: ${what}`,
     fields: 'Fields',

@@ -38,7 +38,7 @@ const clock = perLanguage((code) => new Intl.DateTimeFormat(locale(code), { hour
 const clockSeconds = perLanguage(
   (code) => new Intl.DateTimeFormat(locale(code), { hour: '2-digit', minute: '2-digit', second: '2-digit' }),
 );
-const relative = perLanguage((code) => new Intl.RelativeTimeFormat(code, { numeric: 'auto', style: 'short' }));
+const relative = perLanguage((code) => new Intl.RelativeTimeFormat(code, { numeric: 'always', style: 'short' }));
 
 export const number = (n: number): string => digits().format(n);
 export const decimal = (n: number): string => decimals().format(n);

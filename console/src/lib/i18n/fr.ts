@@ -447,6 +447,8 @@ export const fr: Dictionary = {
     format: 'Format',
     received: 'Reçu',
     activity: 'Activité',
+    user: 'Utilisateur',
+    address: 'Adresse',
     columns: 'Colonnes',
     expand: (what) => `Détails : ${what}`,
     fields: 'Champs',

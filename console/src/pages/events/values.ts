@@ -9,7 +9,7 @@ export function valuesOf(value: FieldValue): (string | number | boolean)[] {
 
 export const textOf = (value: FieldValue): string => valuesOf(value).join(', ');
 
-const ACTOR = ['actor.user.name', 'user.name', 'user.uid'];
+const USER = ['user.name', 'actor.user.name', 'user.uid'];
 const ADDRESS = ['src_endpoint.ip', 'dst_endpoint.ip', 'device.ip'];
 
 function firstOf(fields: EventRow['fields'], paths: readonly string[]): [string, string] | null {
@@ -20,10 +20,11 @@ function firstOf(fields: EventRow['fields'], paths: readonly string[]): [string,
   return null;
 }
 
-/** The one or two fields that say most about an event, for the narrow row: who, from where. */
-export function keyFields(event: EventRow): [string, string][] {
-  return [firstOf(event.fields, ACTOR), firstOf(event.fields, ADDRESS)].filter((found) => found !== null);
-}
+/** Whom an event is about, as field and value. */
+export const userOf = (event: EventRow): [string, string] | null => firstOf(event.fields, USER);
+
+/** From where, as field and value. */
+export const addressOf = (event: EventRow): [string, string] | null => firstOf(event.fields, ADDRESS);
 
 /** Columns that the reader may add: every field in the given events, most frequent first. */
 export function columnsIn(events: readonly EventRow[]): string[] {
