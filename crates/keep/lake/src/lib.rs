@@ -1,9 +1,9 @@
 //! Events: durable intake, columnar files, retention, search.
 //!
 //! [`Lake::append`] returns when the events are on disk; from then on they are found, whatever stops
-//! the program. They lie in a write-ahead log first ([`wal`]) and move into plain Parquet files, one
-//! class each, sorted by time ([`files`], [`seal`]); the catalogue in the database says which files
-//! there are ([`catalogue`]). A [`Query`] is asked of both at once ([`search`]).
+//! the program. They lie in a write-ahead log first (`wal`) and move into plain Parquet files, one
+//! class each, sorted by time (`files`, `seal`); the catalogue in the database says which files there
+//! are (`catalogue`). A [`Query`] is asked of both at once (`search`).
 //!
 //! Not here: parsing (the events come as OCSF), detection, general SQL. One process at a time has the
 //! directory: whoever opens the lake holds the lock of the data directory.
@@ -16,6 +16,8 @@ mod error;
 mod files;
 #[doc(hidden)]
 pub mod foreign;
+#[doc(hidden)]
+pub mod fuzz;
 mod keep;
 mod lake;
 mod live;

@@ -90,7 +90,7 @@ impl Sealer<'_> {
             return Ok(Sealed::default());
         }
         let source = Source::read(segments, self.log_directory).map_err(SealError::Log)?;
-        let mut places = source.places();
+        let mut places = source.places(self.log_directory).map_err(SealError::Log)?;
         places.sort_unstable_by_key(|place| (place.class, place.day, std::cmp::Reverse((place.time, place.id))));
         let parts: Vec<&[Place]> = places.chunk_by(|one, next| (one.class, one.day) == (next.class, next.day)).collect();
         let paths: Vec<String> = parts.iter().filter_map(|part| Some(path_of(part.first()?, low_water))).collect();
@@ -164,23 +164,26 @@ impl Source {
         Ok(source)
     }
 
-    /// Where the events are. An event that cannot be read is reported and left out.
-    fn places(&self) -> Vec<Place> {
+    /// Where the events are. A record that cannot be read to its end is put aside and reported.
+    fn places(&self, log_directory: &Path) -> io::Result<Vec<Place>> {
         let mut places = Vec::new();
-        for (record, (_, entry)) in self.records.iter().enumerate() {
-            let mut add = || -> Result<(), Malformed> {
-                let view = self.view(record)?;
-                for located in view.located(EventId(entry.first_id)) {
-                    let (offset, event) = located?;
-                    places.push(place_of(&event, record, offset)?);
-                }
-                Ok(())
-            };
-            if add().is_err() {
-                tracing::error!(first_id = entry.first_id, events = entry.events, "a record of the log cannot be read");
+        for (record, (segment, entry)) in self.records.iter().enumerate() {
+            if self.add_places(record, entry, &mut places).is_err()
+                && let Some((segment, bytes)) = self.segments.get(*segment)
+            {
+                keep_aside(log_directory, segment.number(), entry, bytes)?;
             }
         }
-        places
+        Ok(places)
+    }
+
+    fn add_places(&self, record: usize, entry: &Entry, places: &mut Vec<Place>) -> Result<(), Malformed> {
+        let view = self.view(record)?;
+        for located in view.located(EventId(entry.first_id)) {
+            let (offset, event) = located?;
+            places.push(place_of(&event, record, offset)?);
+        }
+        Ok(())
     }
 
     fn view(&self, record: usize) -> Result<BatchView<'_>, Malformed> {
@@ -238,7 +241,7 @@ fn keep_aside(log_directory: &Path, segment: u64, entry: &Entry, bytes: &[u8]) -
     let directory = log_directory.join("damaged");
     let range = entry.payload();
     let path: PathBuf = directory.join(format!("{segment:016}-{}-{}.bytes", range.start, range.end));
-    tracing::error!(kept = %path.display(), events = entry.events, "a record of the log changed after it was written");
+    tracing::error!(kept = %path.display(), events = entry.events, "a record of the log cannot be read any more; it is put aside");
     std::fs::create_dir_all(&directory)?;
     std::fs::write(&path, bytes.get(range).unwrap_or_default())
 }

@@ -1,26 +1,6 @@
 //! The query language: what people type to find events.
 //!
-//! | written | finds events |
-//! |---|---|
-//! | `failed password` | whose raw record contains both texts, case ignored |
-//! | `"failed password"` | whose raw record contains this text |
-//! | `fail*root` | whose raw record contains `fail` and later `root`; `?` is one character |
-//! | `user:root` | with this user; whole value, case ignored |
-//! | `host:web-*` | whose host begins with `web-` |
-//! | `container:*` | that have a container |
-//! | `user:(root OR admin)` | with one of these users |
-//! | `NOT user:root` | without this user, or without any |
-//! | `a OR b AND NOT (c d)` | `NOT` binds tightest, then `AND` (also implied), then `OR`; upper case |
-//! | `ip:10.0.0.0/8`, `src:2001:db8::1` | with an address of this network, with this address |
-//! | `port:>1024`, `port:[1 TO 1023]`, `port:{0 TO 1023]` | with a number in a range; `{` `}` leave the end out, `*` is no end |
-//! | `severity:>=high`, `class:authentication`, `activity:logon` | by OCSF's words, or its numbers |
-//! | `time:2026-11-21`, `time:>2026-11-21T08:30` | of a day, after a minute (UTC unless it says otherwise) |
-//! | `unmapped.seq:7`, `unmapped.*:x` | with a value that the schema has no field for |
-//! | `user:"a b"`, `user:a\*b` | quotes and `\` take signs as they are |
-//!
-//! A name is an OCSF path (`src_endpoint.ip`), one of the short names of [`names`](Query::names), or
-//! `id`, `time`, `received`, `class`, `activity`, `severity`, `source`, `format`, `host`, `raw`. Two
-//! truth values: a condition on a value that is not there is false.
+//! The language is described at [`Query`].
 //!
 //! Deliberately absent: anything that is not about one event (counting, joining, ordering), and the
 //! clock; the window of a search is not part of the query.
@@ -45,7 +25,29 @@ pub(crate) use pattern::folded;
 use std::sync::Arc;
 use vigie_model::event::StoredEvent;
 
-/// A question about single events. Cheap to clone.
+/// A question about single events, as people type it. Cheap to clone.
+///
+/// | written | finds events |
+/// |---|---|
+/// | `failed password` | whose raw record contains both texts, case ignored |
+/// | `"failed password"` | whose raw record contains this text |
+/// | `fail*root` | whose raw record contains `fail` and later `root`; `?` is one character |
+/// | `user:root` | with this user; whole value, case ignored |
+/// | `host:web-*` | whose host begins with `web-` |
+/// | `container:*` | that have a container |
+/// | `user:(root OR admin)` | with one of these users |
+/// | `NOT user:root` | without this user, or without any |
+/// | `a OR b AND NOT (c d)` | `NOT` binds tightest, then `AND` (also implied), then `OR`; upper case |
+/// | `ip:10.0.0.0/8`, `src:2001:db8::1` | with an address of this network, with this address |
+/// | `port:>1024`, `port:[1 TO 1023]`, `port:{0 TO 1023]` | with a number in a range; `{` `}` leave the end out, `*` is no end |
+/// | `severity:>=high`, `class:authentication`, `activity:logon` | by OCSF's words, or its numbers |
+/// | `time:2026-11-21`, `time:>2026-11-21T08:30` | of a day, after a minute (UTC unless it says otherwise) |
+/// | `unmapped.seq:7`, `unmapped.*:x` | with a value that the schema has no field for |
+/// | `user:"a b"`, `user:a\*b` | quotes and `\` take signs as they are |
+///
+/// A name is an OCSF path (`src_endpoint.ip`), one of the short names of [`Query::names`], or
+/// `id`, `time`, `received`, `class`, `activity`, `severity`, `source`, `format`, `host`, `raw`. Two
+/// truth values: a condition on a value that is not there is false.
 #[derive(Clone, Debug)]
 pub struct Query {
     text: Arc<str>,
@@ -53,7 +55,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// Reads a query; see the [module](self) for the language. The empty query finds everything.
+    /// Reads a query. The empty query finds everything.
     ///
     /// # Errors
     /// [`QueryError`] says where it cannot be understood, and what to try.

@@ -156,7 +156,7 @@ impl Cancel {
         Self::default()
     }
 
-    /// Raises it: searches that carry it end soon with [`ReadError::Cancelled`].
+    /// Raises it: searches that carry it end soon with [`ReadError::Cancelled`](crate::ReadError::Cancelled).
     pub fn cancel(&self) {
         self.0.store(true, atomic::Ordering::Relaxed);
     }

@@ -29,5 +29,6 @@ mod tests;
 pub(crate) use committer::{Committer, Refused};
 pub(crate) use log::{CommitError, Log, LogSettings, Record};
 pub(crate) use recovery::{LogError, Recovery};
+pub(crate) use replay::payloads;
 pub(crate) use segment::{Entry, RecordError, Segment};
 pub(crate) use segments::Segments;

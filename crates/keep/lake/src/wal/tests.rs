@@ -360,6 +360,22 @@ fn a_full_disk_is_said_before_and_when_it_happens_and_taken_up_again() {
 }
 
 #[test]
+fn a_segment_with_any_flipped_bit_is_read_without_panic() {
+    let (disk, path, second) = three_commits();
+    let file = disk.open(&path).unwrap();
+    let mut bytes = vec![0; usize::try_from(file.length().unwrap()).unwrap()];
+    file.read_exact_at(0, &mut bytes).unwrap();
+    assert_eq!(crate::fuzz::segment(&bytes), (3, 3));
+    for place in (0..64).chain(second - 200..bytes.len()) {
+        for bit in 0..8 {
+            bytes[place] ^= 1 << bit;
+            assert!(crate::fuzz::segment(&bytes).1 <= 3, "no changed byte goes unseen");
+            bytes[place] ^= 1 << bit;
+        }
+    }
+}
+
+#[test]
 fn a_newer_log_is_refused() {
     let (disk, path, _) = three_commits();
     let file = disk.open(&path).unwrap();
