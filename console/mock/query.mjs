@@ -5,6 +5,7 @@ const ALIASES = {
   user: ['user.name', 'actor.user.name'],
   ip: ['src_endpoint.ip', 'dst_endpoint.ip'],
   process: ['process.cmd_line', 'process.file.path', 'service.name'],
+  port: ['src_endpoint.port', 'dst_endpoint.port'],
 };
 const LEVELS = ['unknown', 'informational', 'low', 'medium', 'high', 'critical', 'fatal'];
 
@@ -36,7 +37,7 @@ const unquoted = (text) => (text.startsWith('"') ? text.slice(1, -1).replace(/\\
 const bits = (ip) => ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 
 function valuesOf(event, field) {
-  if (field === 'class' || field === 'source' || field === 'format') return [event[field]];
+  if (field === 'class' || field === 'source' || field === 'format') return [event[field]].filter(Boolean);
   if (field === 'severity') return [event.severity];
   if (field === 'host') return [event.host];
   return (ALIASES[field] ?? [field]).flatMap((path) => event.fields[path] ?? []);

@@ -1,5 +1,7 @@
 // Promises of the dictionaries that types cannot hold: typography, and that nothing was left in English.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { de } from '../../src/lib/i18n/de';
 import { en } from '../../src/lib/i18n/en';
@@ -97,4 +99,17 @@ test('counts read well', () => {
   assert.equal(fr.findings.total(1), '1\u00a0constat');
   assert.match(fr.findings.total(1234), /^1\u202f234\u00a0constats$/u);
   assert.equal(de.findings.total(1234), '1.234\u00a0Befunde');
+});
+
+/** Sections that are looked up by a word off the wire. */
+const TABLES = /^(severity|severityLetter|eventSeverity|state|kinds?|assetKind|relation|criticality|exposure|exploited|justification|ruling|obstacle|outcome|role|maturity|family|sourceState|history)$/;
+
+test('every word is used', () => {
+  const source = join(process.env['VIGIE_CONSOLE'] ?? '.', 'src');
+  const files = readdirSync(source, { recursive: true }).map(String).filter((name) => /\.(svelte|ts)$/.test(name) && !/i18n[\\/](en|fr|de)\.ts$/.test(name));
+  const all = files.map((name) => readFileSync(join(source, name), 'utf8')).join('\n');
+  for (const [section, words] of Object.entries(en)) {
+    if (TABLES.test(section)) continue;
+    for (const word of Object.keys(words)) assert.ok(new RegExp(`(t|words)\\.${section}\\.${word}\\b`).test(all), `${section}.${word}`);
+  }
 });

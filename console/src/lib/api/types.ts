@@ -383,7 +383,8 @@ export interface AssetDetail extends Asset {
 }
 
 export interface AssetPatch {
-  owner?: string | null;
+  /** Empty for nobody. */
+  owner?: string;
   criticality?: Criticality;
   exposure?: Exposure;
   labels?: Record<string, string>;

@@ -39,6 +39,8 @@ const clockSeconds = perLanguage(
   (code) => new Intl.DateTimeFormat(locale(code), { hour: '2-digit', minute: '2-digit', second: '2-digit' }),
 );
 const relative = perLanguage((code) => new Intl.RelativeTimeFormat(code, { numeric: 'always', style: 'short' }));
+/** For months: their short form is the same as that of minutes in French. */
+const relativeLong = perLanguage((code) => new Intl.RelativeTimeFormat(code, { numeric: 'always' }));
 
 export const number = (n: number): string => digits().format(n);
 export const decimal = (n: number): string => decimals().format(n);
@@ -103,6 +105,6 @@ export function ago(at: string | Date, now: number): string {
   if (distance < 2_700) return relative().format(Math.round(seconds / 60), 'minute');
   if (distance < 79_200) return relative().format(Math.round(seconds / 3_600), 'hour');
   if (distance < 2_592_000) return relative().format(Math.round(seconds / 86_400), 'day');
-  if (distance < 31_536_000) return relative().format(Math.round(seconds / 2_592_000), 'month');
-  return relative().format(Math.round(seconds / 31_536_000), 'year');
+  if (distance < 31_536_000) return relativeLong().format(Math.round(seconds / 2_592_000), 'month');
+  return relativeLong().format(Math.round(seconds / 31_536_000), 'year');
 }
