@@ -1,1 +1,31 @@
-//! placeholder
+//! The platform wired together: stores, rooms, HTTP API, rounds, console.
+//!
+//! Wiring only. What a thing is stands in `model`, how it is judged in the judges, how it is kept in
+//! `lake` and `ledger`. The only rooms that know each other know each other here.
+
+pub mod advisories;
+pub mod api;
+mod console;
+mod detection;
+mod headers;
+mod live;
+pub mod local;
+pub mod look;
+mod pipeline;
+mod platform;
+mod rounds;
+mod running;
+mod tls;
+
+pub use platform::{KEEP_DAYS, Platform};
+pub use running::{Running, Settings};
+
+/// The version of the program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The API with the console beside it and the headers that browsers obey.
+fn with_console(api: axum::Router) -> axum::Router {
+    api.fallback(console::serve)
+        .layer(tower_http::compression::CompressionLayer::new().gzip(true))
+        .layer(axum::middleware::from_fn(headers::secure))
+}

@@ -1,0 +1,187 @@
+//! What a caller is told when something did not work: a status, a stable word, one sentence in the
+//! caller's language and a hint.
+
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, extract::Request, middleware::Next};
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+use vigie_access::AccessError;
+use vigie_kit::problem::{Explain, Kind, Problem};
+use vigie_model::lang::{Lang, Text};
+use vigie_model::text;
+
+/// An answer that says what did not work.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    problem: Problem,
+}
+
+/// The JSON form of an error.
+#[derive(Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// What did not work.
+    pub error: ErrorDetail,
+}
+
+/// What did not work.
+#[derive(Serialize, ToSchema)]
+pub struct ErrorDetail {
+    /// A stable word for programs.
+    pub code: &'static str,
+    /// One sentence in the caller's language.
+    pub said: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl ApiError {
+    /// An error with a status, a stable word and one sentence.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &'static str, said: Text) -> Self {
+        Self { status, code, problem: Problem::new(Kind::User, said) }
+    }
+
+    /// The same with what to do about it.
+    #[must_use]
+    pub fn with_hint(mut self, hint: Text) -> Self {
+        self.problem = self.problem.hint(hint);
+        self
+    }
+
+    /// Something asked for does not exist.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            text!(en "There is no such thing", fr "Cet élément n’existe pas", de "Das gibt es nicht"),
+        )
+    }
+
+    /// The request makes no sense.
+    #[must_use]
+    pub fn invalid(said: Text) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid", said)
+    }
+
+    /// Nobody is signed in.
+    #[must_use]
+    pub fn signed_out() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "signed_out",
+            text!(en "Sign in first", fr "Connectez-vous d’abord", de "Bitte zuerst anmelden"),
+        )
+    }
+
+    /// The role does not allow it, or the request does not come from our own page.
+    #[must_use]
+    pub fn forbidden() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            text!(
+                en "Your role does not allow this",
+                fr "Votre rôle ne le permet pas",
+                de "Ihre Rolle erlaubt das nicht",
+            ),
+        )
+    }
+
+    /// A defect of ours ended the request.
+    #[must_use]
+    pub fn broke_off() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            text!(
+                en "The request could not be answered",
+                fr "La demande n’a pas pu aboutir",
+                de "Die Anfrage konnte nicht beantwortet werden",
+            ),
+        )
+    }
+
+    /// A problem of a room, by its kind.
+    #[must_use]
+    pub fn of(problem: impl Explain) -> Self {
+        let problem = problem.explain();
+        let (status, code) = match problem.kind {
+            Kind::User | Kind::Settings => (StatusCode::BAD_REQUEST, "invalid"),
+            Kind::Environment => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        };
+        Self { status, code, problem }
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        let status = match &error {
+            AccessError::Wrong | AccessError::CodeRequired => StatusCode::UNAUTHORIZED,
+            AccessError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+            AccessError::SetUpLink | AccessError::SetUpDone => StatusCode::FORBIDDEN,
+            AccessError::Name | AccessError::Passphrase(_) | AccessError::NoEnrolment => StatusCode::BAD_REQUEST,
+            AccessError::NoSession => StatusCode::NOT_FOUND,
+            AccessError::Damaged(_) | AccessError::Hash(_) | AccessError::NoRandomness(_) | AccessError::Db(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        };
+        Self { status, code: error.code(), problem: error.explain() }
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// The language is only known outside: [`speak`] writes the body.
+    fn into_response(self) -> Response {
+        if self.status.is_server_error() {
+            tracing::error!(chain = self.problem.chain(), "request failed");
+        }
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// Writes the body of errors in the language the caller asks for.
+pub async fn speak(request: Request, next: Next) -> Response {
+    let lang = language(request.headers());
+    let response = next.run(request).await;
+    let Some(error) = response.extensions().get::<Arc<ApiError>>().cloned() else { return response };
+    let body = ErrorBody {
+        error: ErrorDetail {
+            code: error.code,
+            said: error.problem.said.get(lang).to_owned(),
+            hint: error.problem.hint.as_ref().map(|hint| hint.get(lang).to_owned()),
+        },
+    };
+    (error.status, Json(body)).into_response()
+}
+
+/// The first language of `Accept-Language` that we speak.
+#[must_use]
+pub fn language(headers: &HeaderMap) -> Lang {
+    let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    wanted.split(',').find_map(|tag| Lang::from_tag(tag.trim())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speaks_the_first_language_it_knows() {
+        let with = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_LANGUAGE, value.parse().unwrap());
+            language(&headers)
+        };
+        assert_eq!(with("it-CH, de-CH;q=0.9, fr;q=0.8"), Lang::De);
+        assert_eq!(with("*"), Lang::En);
+        assert_eq!(language(&HeaderMap::new()), Lang::En);
+    }
+}

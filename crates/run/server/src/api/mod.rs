@@ -1,0 +1,112 @@
+//! The HTTP API under `/api/v1`: what the console, the command line and other programs ask.
+//!
+//! One file per subject. Handlers translate: a request into a question for a room, its answer into
+//! the documented JSON form. JSON is a promise, so the forms are types of their own here and the
+//! rooms' types stay free to change. Every route has a rule ([`guard`]), and the OpenAPI document is
+//! made from the same routes.
+
+mod assets;
+mod audit;
+mod catalogue;
+mod decisions;
+mod error;
+mod events;
+mod findings;
+mod guard;
+mod overview;
+mod rows;
+mod session;
+mod stream;
+mod system;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::ApiError;
+pub use guard::{LocalPeer, Needs, Rule};
+
+use crate::platform::Platform;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+use axum::routing::get;
+use axum::{Json, Router};
+use guard::Guarded;
+use std::sync::Arc;
+use utoipa::OpenApi;
+use utoipa_axum::routes;
+use vigie_access::permission::Permission;
+
+/// What a handler gives.
+type Answer<T> = Result<Json<T>, ApiError>;
+
+/// Bytes of a request's body at most: decisions about many findings are the longest.
+const BODY_BYTES_MAX: usize = 1 << 20;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Vigie",
+        description = "What the console, the command line and other programs ask the platform. \
+            Signed-in callers send the session cookie, and with everything but GET the CSRF word of `GET /session` as `X-Vigie-CSRF`. \
+            Texts come in the language of `Accept-Language` (en, fr, de). Times are RFC 3339 in UTC.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    servers((url = "/api/v1")),
+    components(schemas(error::ErrorBody))
+)]
+struct Document;
+
+/// The API with its OpenAPI document and its rules.
+#[must_use]
+pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec<Rule>) {
+    let needs = Needs::Permission;
+    let public = Needs::Nothing;
+    let (routes, document, rules) = Guarded::new(platform.clone(), Document::openapi())
+        .route(public, routes!(session::show, session::sign_in, session::sign_out))
+        .route(public, routes!(session::set_up))
+        .route(public, routes!(session::check_passphrase))
+        .route(needs(Permission::ManageOwnAccount), routes!(session::sessions))
+        .route(needs(Permission::ManageOwnAccount), routes!(session::end_session))
+        .route(needs(Permission::ManageOwnAccount), routes!(session::begin_totp, session::remove_totp))
+        .route(needs(Permission::ManageOwnAccount), routes!(session::confirm_totp))
+        .route(needs(Permission::ReadFindings), routes!(overview::show))
+        .route(needs(Permission::ReadFindings), routes!(findings::list))
+        .route(needs(Permission::ReadFindings), routes!(findings::export))
+        .route(needs(Permission::WorkOnFindings), routes!(findings::progress))
+        .route(needs(Permission::ReadFindings), routes!(findings::show))
+        .route(needs(Permission::ReadFindings), routes!(decisions::list))
+        .route(needs(Permission::DecideFindings), routes!(decisions::decide))
+        .route(needs(Permission::DecideFindings), routes!(decisions::withdraw))
+        .route(needs(Permission::ReadEvents), routes!(events::list))
+        .route(needs(Permission::ReadEvents), routes!(events::histogram))
+        .route(needs(Permission::ReadEvents), routes!(events::show))
+        .route(needs(Permission::ReadAssets), routes!(assets::list))
+        .route(needs(Permission::ReadAssets), routes!(assets::show))
+        .route(needs(Permission::EditAssets), routes!(assets::edit))
+        .route(needs(Permission::ReadCatalogue), routes!(catalogue::list))
+        .route(needs(Permission::ReadCatalogue), routes!(catalogue::show))
+        .route(needs(Permission::ReadSystem), routes!(system::show))
+        .route(needs(Permission::RunRounds), routes!(system::start_round))
+        .route(needs(Permission::ReadAudit), routes!(audit::list))
+        .route(needs(Permission::ReadAudit), routes!(audit::verify))
+        .route(needs(Permission::ReadSystem), routes!(stream::stream))
+        .finish();
+    let written = document.clone();
+    let router = Router::new()
+        .nest("/api/v1", routes)
+        .route("/api/v1/openapi.json", get(move || async move { Json(written) }))
+        .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(error::speak))
+        .with_state(platform);
+    (router, document, rules)
+}
+
+/// Does work that waits for a disk on a thread that may wait.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, ApiError> + Send + 'static) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a request broke off");
+        Err(ApiError::broke_off())
+    })
+}

@@ -1,0 +1,177 @@
+//! How the platform itself is doing.
+
+use super::error::{ApiError, ErrorBody};
+use super::guard::Caller;
+use super::{Answer, blocking};
+use crate::platform::Platform;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+use vigie_collect::SourceReport;
+use vigie_model::lang::Lang;
+use vigie_model::time::Timestamp;
+
+/// The platform's own health.
+#[derive(Serialize, ToSchema)]
+pub struct SystemView {
+    version: &'static str,
+    started_at: String,
+    sources: Vec<SourceRow>,
+    lake: LakeView,
+    /// Vulnerability data; null while there are none.
+    advisories: Option<AdvisoriesView>,
+    rounds: Vec<RoundRow>,
+    database_bytes: u64,
+    disk_free_bytes: Option<u64>,
+}
+
+/// One source of events.
+#[derive(Serialize, ToSchema)]
+pub struct SourceRow {
+    name: String,
+    kind: String,
+    /// `running`, `partial`, `waiting`, `set_aside`, `absent`, `not_permitted`, `failing` …
+    state: &'static str,
+    /// What it is doing or why it is not, in the caller's language.
+    said: String,
+    received: u64,
+    parsed: u64,
+    unparsed: u64,
+    /// Events that are durable.
+    acknowledged: u64,
+    refused: u64,
+    /// Records the system says it dropped before we could read them.
+    lost: u64,
+    last_event_at: Option<String>,
+    lag_s: f64,
+}
+
+/// The store of events.
+#[derive(Serialize, ToSchema)]
+pub struct LakeView {
+    events: u64,
+    bytes: u64,
+    oldest: Option<String>,
+    newest: Option<String>,
+    files: u64,
+    /// Events on disk that are not yet in files.
+    unsealed: u64,
+}
+
+/// The vulnerability data in use.
+#[derive(Serialize, ToSchema)]
+pub struct AdvisoriesView {
+    built_at: String,
+    records: u64,
+    ecosystems: Vec<EcosystemRow>,
+    kev: u64,
+    epss: u64,
+    bytes: u64,
+}
+
+/// The data of one ecosystem.
+#[derive(Serialize, ToSchema)]
+pub struct EcosystemRow {
+    name: String,
+    records: u64,
+    newest: Option<String>,
+}
+
+/// Work that comes back.
+#[derive(Serialize, ToSchema)]
+pub struct RoundRow {
+    name: &'static str,
+    last_started_at: Option<String>,
+    last_took_ms: i64,
+    next_at: Option<String>,
+    said: String,
+    failed: bool,
+}
+
+/// How the platform itself is doing.
+#[utoipa::path(get, path = "/system", tag = "system", responses((status = 200, body = SystemView)))]
+pub async fn show(State(platform): State<Arc<Platform>>, Extension(caller): Extension<Caller>) -> Answer<SystemView> {
+    Ok(Json(blocking(move || view(&platform, caller.lang)).await?))
+}
+
+/// Starts a round now.
+#[utoipa::path(post, path = "/rounds/{name}", tag = "system", params(("name" = String, Path)),
+    responses((status = 202), (status = 404, body = ErrorBody)))]
+pub async fn start_round(State(platform): State<Arc<Platform>>, Path(name): Path<String>) -> Result<StatusCode, ApiError> {
+    platform.round(&name).ok_or_else(ApiError::not_found)?.start_now();
+    Ok(StatusCode::ACCEPTED)
+}
+
+fn view(platform: &Platform, lang: Lang) -> Result<SystemView, ApiError> {
+    let stats = platform.lake.stats().map_err(ApiError::of)?;
+    Ok(SystemView {
+        version: crate::VERSION,
+        started_at: platform.started_at.to_string(),
+        sources: platform.sources().into_iter().map(|source| source_row(source, lang)).collect(),
+        lake: LakeView {
+            events: stats.events,
+            bytes: stats.bytes,
+            oldest: stats.oldest.map(|time| time.to_string()),
+            newest: stats.newest.map(|time| time.to_string()),
+            files: stats.files,
+            unsealed: stats.unsealed,
+        },
+        advisories: platform.advisories.current().map(|data| advisories_view(&data)),
+        rounds: platform.rounds().iter().map(|round| round_row(round, lang)).collect(),
+        database_bytes: platform.db.size_bytes().map_err(ApiError::of)?,
+        disk_free_bytes: vigie_kit::files::free_bytes(platform.dir().path()).ok(),
+    })
+}
+
+fn source_row(report: SourceReport, lang: Lang) -> SourceRow {
+    let name = report.source.to_string();
+    SourceRow {
+        kind: name.split(':').next().unwrap_or_default().to_owned(),
+        name,
+        state: report.state.word(),
+        said: report.state.said().get(lang).to_owned(),
+        received: report.received,
+        parsed: report.parsed,
+        unparsed: report.unparsed,
+        acknowledged: report.acknowledged,
+        refused: report.refused,
+        lost: report.lost,
+        last_event_at: report.last_event_at.map(|time: Timestamp| time.to_string()),
+        lag_s: report.lag as f64 / 1e6,
+    }
+}
+
+fn round_row(round: &crate::rounds::Round, lang: Lang) -> RoundRow {
+    let last = round.last();
+    RoundRow {
+        name: round.name,
+        last_started_at: last.started_at.map(|time| time.to_string()),
+        last_took_ms: last.took_ms,
+        next_at: last.next_at.map(|time| time.to_string()),
+        said: last.said.get(lang).to_owned(),
+        failed: last.failed,
+    }
+}
+
+pub(super) fn advisories_view(data: &crate::advisories::Data) -> AdvisoriesView {
+    let status = data.status();
+    AdvisoriesView {
+        built_at: status.built_at.to_string(),
+        records: status.records,
+        ecosystems: status
+            .ecosystems
+            .iter()
+            .map(|ecosystem| EcosystemRow {
+                name: ecosystem.name.clone(),
+                records: ecosystem.records,
+                newest: ecosystem.newest.map(|time| time.to_string()),
+            })
+            .collect(),
+        kev: status.kev,
+        epss: status.epss,
+        bytes: status.bytes,
+    }
+}

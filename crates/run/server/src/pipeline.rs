@@ -1,0 +1,71 @@
+//! From the sources into the lake: what is delivered is made durable, then acknowledged.
+//!
+//! Deliveries of different sources go to the lake side by side and share its group commit; those
+//! of one source stay in order, because a source sends the next only after the acknowledgement.
+//! While the lake refuses (disk full), deliveries wait here and the sources wait for them: nothing is
+//! acknowledged that is not on disk, and nothing is thrown away.
+
+use crate::platform::Platform;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc};
+use vigie_collect::Delivery;
+use vigie_lake::{AppendError, Batch, Checkpoint, Lake};
+
+/// Deliveries that are written at the same time.
+const AT_ONCE: u32 = 16;
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Writes deliveries until the sources are gone.
+pub(crate) async fn run(platform: Arc<Platform>, mut deliveries: mpsc::Receiver<Delivery>) {
+    let places = Arc::new(Semaphore::new(AT_ONCE as usize));
+    while let Some(delivery) = deliveries.recv().await {
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        let platform = platform.clone();
+        tokio::spawn(async move {
+            deliver(&platform, delivery).await;
+            drop(place);
+        });
+    }
+    // Every place free again: everything received is written.
+    drop(places.acquire_many(AT_ONCE).await);
+}
+
+async fn deliver(platform: &Arc<Platform>, delivery: Delivery) {
+    let Delivery { batch, ack } = delivery;
+    let checkpoint = batch.checkpoint.map(|c| Checkpoint { source: c.source.to_string(), position: c.position });
+    let batch = Arc::new(Batch { events: batch.events, checkpoint });
+    let mut wait = FIRST_WAIT;
+    loop {
+        let (lake, to_write) = (platform.lake.clone(), batch.clone());
+        match tokio::task::spawn_blocking(move || append(&lake, &to_write)).await {
+            Ok(Ok(())) => {
+                // A source that is gone meanwhile needs no answer; its events are kept all the same.
+                drop(ack.send(()));
+                platform.arrived.notify_one();
+                return;
+            }
+            Ok(Err(AppendError::Closed)) => return,
+            Ok(Err(error)) => tracing::error!(%error, "events wait: the lake does not take them"),
+            Err(error) => tracing::error!(%error, "writing to the lake broke off"),
+        }
+        tokio::select! {
+            () = platform.stopping() => return,
+            () = tokio::time::sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
+        }
+    }
+}
+
+/// Appends a batch; one that is too large for the lake goes in halves, the checkpoint with the last.
+fn append(lake: &Lake, batch: &Batch) -> Result<(), AppendError> {
+    match lake.append(batch) {
+        Ok(_ids) => Ok(()),
+        Err(AppendError::TooLarge { .. }) if batch.events.len() > 1 => {
+            let (first, second) = batch.events.split_at(batch.events.len() / 2);
+            append(lake, &Batch { events: first.to_vec(), checkpoint: None })?;
+            append(lake, &Batch { events: second.to_vec(), checkpoint: batch.checkpoint.clone() })
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,141 @@
+//! The platform: every store open, every room at hand, and what they share.
+
+use crate::advisories::AdvisoryFile;
+use crate::live::Live;
+use crate::rounds::{self, Round};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::{Notify, watch};
+use vigie_access::Access;
+use vigie_collect::SourceReport;
+use vigie_db::Db;
+use vigie_kit::clock::Clock;
+use vigie_kit::data_dir::DataDir;
+use vigie_kit::problem::{Explain, Problem};
+use vigie_lake::Lake;
+use vigie_ledger::Ledger;
+use vigie_model::time::Timestamp;
+
+/// Days that events are kept when nobody says otherwise.
+pub const KEEP_DAYS: u32 = 90;
+
+/// The platform on one data directory.
+pub struct Platform {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// When this platform was opened.
+    pub started_at: Timestamp,
+    /// State.
+    pub db: Db,
+    /// Events.
+    pub lake: Lake,
+    /// Findings and assets.
+    pub ledger: Ledger,
+    /// Who may do what.
+    pub access: Access,
+    /// Vulnerability data.
+    pub advisories: AdvisoryFile,
+    /// Tells the console what changes.
+    pub live: Live,
+    /// Rings when events have arrived in the lake.
+    pub arrived: Notify,
+    dir: DataDir,
+    rounds: Vec<Arc<Round>>,
+    sources: OnceLock<Reporter>,
+    stop: watch::Sender<bool>,
+    stop_sources: watch::Sender<bool>,
+}
+
+/// Tells how the sources are doing.
+type Reporter = Box<dyn Fn() -> Vec<SourceReport> + Send + Sync>;
+
+impl Platform {
+    /// Opens everything in a data directory. Events are kept for so many days, 0 for good.
+    ///
+    /// # Errors
+    /// A [`Problem`] that says which store cannot be opened, and why.
+    pub fn open(dir: DataDir, clock: Arc<dyn Clock>, keep_days: u32) -> Result<Self, Problem> {
+        let db = Db::open(&dir.state_db()).map_err(Explain::explain)?;
+        let kept = vigie_lake::Settings {
+            retention: vigie_lake::Retention { days: keep_days, ..vigie_lake::Retention::default() },
+            ..vigie_lake::Settings::default()
+        };
+        let lake = Lake::open(&dir.lake(), db.clone(), clock.clone(), kept).map_err(Explain::explain)?;
+        let ledger = Ledger::open(db.clone(), clock.clone()).map_err(Explain::explain)?;
+        let access = Access::open(db.clone(), clock.clone()).map_err(Explain::explain)?;
+        let advisories = AdvisoryFile::at(dir.advisories());
+        advisories.take_up().map_err(Explain::explain)?;
+        Ok(Self {
+            started_at: clock.now(),
+            clock,
+            db,
+            lake,
+            ledger,
+            access,
+            advisories,
+            live: Live::default(),
+            arrived: Notify::new(),
+            dir,
+            rounds: rounds::all(),
+            sources: OnceLock::new(),
+            stop: watch::Sender::new(false),
+            stop_sources: watch::Sender::new(false),
+        })
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub const fn dir(&self) -> &DataDir {
+        &self.dir
+    }
+
+    /// All rounds.
+    #[must_use]
+    pub fn rounds(&self) -> &[Arc<Round>] {
+        &self.rounds
+    }
+
+    /// The round of a name.
+    #[must_use]
+    pub fn round(&self, name: &str) -> Option<&Arc<Round>> {
+        self.rounds.iter().find(|round| round.name == name)
+    }
+
+    /// How the sources of events are doing; empty before they are started.
+    #[must_use]
+    pub fn sources(&self) -> Vec<SourceReport> {
+        self.sources.get().map_or_else(Vec::new, |report| report())
+    }
+
+    /// Returns when the platform is to stop.
+    pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut told = self.stop.subscribe();
+        async move {
+            // An error means that the platform itself is gone, which is the same.
+            let _stopped = told.wait_for(|stop| *stop).await;
+        }
+    }
+
+    /// The local socket's file.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.dir.path().join(crate::local::SOCKET)
+    }
+
+    pub(crate) fn set_sources(&self, reporter: Reporter) {
+        // Sources are started once in the life of a platform; a second reporter is dropped.
+        drop(self.sources.set(reporter));
+    }
+
+    /// What tells the sources to stop: earlier than the rest, so that the rest can take what they have.
+    pub(crate) fn stop_sources(&self) -> watch::Receiver<bool> {
+        self.stop_sources.subscribe()
+    }
+
+    pub(crate) fn tell_sources_to_stop(&self) {
+        self.stop_sources.send_replace(true);
+    }
+
+    pub(crate) fn tell_to_stop(&self) {
+        self.stop.send_replace(true);
+    }
+}

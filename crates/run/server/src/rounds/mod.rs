@@ -1,0 +1,113 @@
+//! Rounds: work that comes back. Each is started by a timer and by a signal, takes no input, and
+//! leaves the same state behind however often it runs; so a start after a crash is a round like any
+//! other. A round that fails says so, is tried again at its next time, and stops no other.
+
+mod advisories;
+mod decisions;
+mod host;
+mod upkeep;
+
+use crate::live::Change;
+use crate::platform::Platform;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use vigie_kit::problem::Problem;
+use vigie_model::lang::Text;
+use vigie_model::time::Timestamp;
+
+/// What a round is and what became of it.
+pub struct Round {
+    /// The word by which it is started by hand.
+    pub name: &'static str,
+    every: Duration,
+    work: fn(&Platform) -> Result<Text, Problem>,
+    wake: Notify,
+    last: Mutex<Last>,
+}
+
+/// The last time a round was made.
+#[derive(Clone, Debug, Default)]
+pub struct Last {
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// How long it took.
+    pub took_ms: i64,
+    /// When the timer starts it again.
+    pub next_at: Option<Timestamp>,
+    /// What it said, or why it failed.
+    pub said: Text,
+    /// Whether it failed.
+    pub failed: bool,
+}
+
+/// All rounds.
+#[must_use]
+pub(crate) fn all() -> Vec<Arc<Round>> {
+    let round = |name, seconds, work| {
+        Arc::new(Round { name, every: Duration::from_secs(seconds), work, wake: Notify::new(), last: Mutex::default() })
+    };
+    vec![
+        round("advisories", 10, advisories::run),
+        round("host", 600, host::run),
+        round("decisions", 60, decisions::run),
+        round("upkeep", 3600, upkeep::run),
+    ]
+}
+
+impl Round {
+    /// Starts the round now, or once more after the one that runs.
+    pub fn start_now(&self) {
+        self.wake.notify_one();
+    }
+
+    /// What became of it.
+    #[must_use]
+    pub fn last(&self) -> Last {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes the round again and again until the platform stops.
+    pub(crate) async fn keep_going(self: Arc<Self>, platform: Arc<Platform>) {
+        let stopping = platform.stopping();
+        tokio::pin!(stopping);
+        loop {
+            self.clone().once(platform.clone()).await;
+            tokio::select! {
+                () = &mut stopping => return,
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(self.every) => {}
+            }
+        }
+    }
+
+    async fn once(self: Arc<Self>, platform: Arc<Platform>) {
+        let round = self.clone();
+        let begun = platform.clock.now();
+        let work = tokio::task::spawn_blocking(move || (round.work)(&platform).map(|said| (said, platform.clock.now())));
+        let (said, failed, ended) = match work.await {
+            Ok(Ok((said, ended))) => (said, false, ended),
+            Ok(Err(problem)) => {
+                tracing::warn!(round = self.name, chain = problem.chain(), "round failed");
+                (problem.said, true, begun)
+            }
+            Err(error) => {
+                tracing::error!(round = self.name, %error, "round broke off");
+                (Text::same(error.to_string()), true, begun)
+            }
+        };
+        let every_s = i64::try_from(self.every.as_secs()).unwrap_or(i64::MAX);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Last {
+            started_at: Some(begun),
+            took_ms: ended.since(begun).max(0) / 1000,
+            next_at: Some(ended.plus_seconds(every_s)),
+            said,
+            failed,
+        };
+    }
+}
+
+/// Tells the console that something about the platform changed.
+fn tell_system(platform: &Platform) {
+    platform.live.tell(Change::System);
+}

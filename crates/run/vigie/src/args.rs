@@ -1,0 +1,306 @@
+//! What can be typed. The doc comment of each item is its English help; the other languages are in
+//! [`crate::help`], where a test holds that none is missing.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use vigie_model::severity::Severity;
+
+/// The lookout over your containers and hosts
+#[derive(Parser)]
+#[command(name = "vigie", version, max_term_width = 100, arg_required_else_help = true, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+
+    /// Folder in which everything is kept
+    #[arg(long, global = true, value_name = "DIR", env = "VIGIE_DATA")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// How much to tell about what happens inside
+    #[arg(long, global = true, value_name = "LEVEL", env = "VIGIE_LOG", default_value = "warn")]
+    pub(crate) log: Level,
+}
+
+/// How much is told on standard error.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Level {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Start the platform on this machine
+    Up(UpArgs),
+    /// Look once and tell what was found
+    Scan(ScanArgs),
+    /// List, show, decide about and export findings
+    Findings(FindingsArgs),
+    /// Search events
+    Search(SearchArgs),
+    /// Import, update and show vulnerability data
+    Db(DbArgs),
+    /// Check the audit trail
+    Audit(AuditArgs),
+    /// Tell the version
+    Version(VersionArgs),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct UpArgs {
+    /// Address of the console and of the HTTP API
+    #[arg(long, value_name = "ADDR", env = "VIGIE_LISTEN", default_value = "127.0.0.1:8443")]
+    pub(crate) listen: SocketAddr,
+    /// Address on which syslog is received, by UDP and TCP
+    #[arg(long, value_name = "ADDR", env = "VIGIE_SYSLOG", default_value = "127.0.0.1:5514")]
+    pub(crate) syslog: SocketAddr,
+    /// Receive no syslog
+    #[arg(long)]
+    pub(crate) no_syslog: bool,
+    /// Follow this log file too; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) follow: Vec<PathBuf>,
+    /// Do not read the journal and the usual log files
+    #[arg(long)]
+    pub(crate) no_local_logs: bool,
+    /// Days after which events are removed
+    #[arg(long, value_name = "DAYS", env = "VIGIE_KEEP_DAYS", default_value_t = 90)]
+    pub(crate) keep_days: u32,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ScanArgs {
+    #[command(subcommand)]
+    pub(crate) target: ScanTarget,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ScanTarget {
+    /// Look at this machine
+    Host(ScanHostArgs),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ScanHostArgs {
+    /// Root of the file system to look at, such as a mounted disk
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub(crate) root: PathBuf,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Exit with 1 when there is a finding of this severity or worse
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<Severity>,
+    /// Tell of checks that passed too
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// Form of an answer.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+    /// Comma-separated values
+    Csv,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct FindingsArgs {
+    #[command(subcommand)]
+    pub(crate) verb: FindingsVerb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum FindingsVerb {
+    /// List findings, most urgent first
+    List(FindingsListArgs),
+    /// Show one finding with its evidence and history
+    Show(FindingsShowArgs),
+    /// Accept findings, or mark them as not affected or false
+    Decide(FindingsDecideArgs),
+    /// Write all findings that match
+    Export(FindingsExportArgs),
+}
+
+/// Which findings.
+#[derive(ClapArgs)]
+pub(crate) struct FilterArgs {
+    /// active, open, in_progress, fixed, accepted, not_affected, false_positive or all
+    #[arg(long, default_value = "active")]
+    pub(crate) state: String,
+    /// One or more severities, separated by commas
+    #[arg(long, value_name = "SEVERITIES")]
+    pub(crate) severity: Option<String>,
+    /// vulnerability, misconfiguration, detection …
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// Text that the finding contains
+    #[arg(long)]
+    pub(crate) text: Option<String>,
+    /// Only what an update repairs
+    #[arg(long)]
+    pub(crate) fixable: bool,
+    /// Only what is known to be exploited
+    #[arg(long)]
+    pub(crate) kev: bool,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct FindingsListArgs {
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// priority, severity, first_seen, last_seen or title
+    #[arg(long, default_value = "priority")]
+    pub(crate) sort: String,
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: usize,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Exit with 1 when there is a finding of this severity or worse
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<Severity>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct FindingsShowArgs {
+    /// Id of the finding, or enough of its beginning
+    pub(crate) id: String,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct FindingsDecideArgs {
+    /// Ids of findings
+    pub(crate) ids: Vec<String>,
+    /// All findings of this rule or vulnerability
+    #[arg(long, value_name = "ID")]
+    pub(crate) subject: Option<String>,
+    /// All findings of this package, by purl without version
+    #[arg(long, value_name = "PURL")]
+    pub(crate) package: Option<String>,
+    /// accept, false_positive or not_affected
+    #[arg(long)]
+    pub(crate) ruling: String,
+    /// Why it is not affected, in VEX's words
+    #[arg(long, value_name = "WORD")]
+    pub(crate) justification: Option<String>,
+    /// Why, for those who read it later
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// Day on which the decision ends
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) until: String,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct FindingsExportArgs {
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// Form of the file
+    #[arg(long, value_enum, default_value_t = Format::Json)]
+    pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct SearchArgs {
+    /// What to look for: words, field:value, AND, OR, NOT
+    #[arg(default_value = "")]
+    pub(crate) query: Vec<String>,
+    /// Only tell how many
+    #[arg(long)]
+    pub(crate) count: bool,
+    /// From this time on, such as 2026-11-21T08:00:00Z or 24h
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub(crate) from: String,
+    /// Up to this time
+    #[arg(long, value_name = "TIME", default_value = "0s")]
+    pub(crate) to: String,
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: usize,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct DbArgs {
+    #[command(subcommand)]
+    pub(crate) verb: DbVerb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DbVerb {
+    /// Build the data from files: OSV zips, CISA KEV, EPSS
+    Import(DbImportArgs),
+    /// Fetch the data and build it
+    Update(DbUpdateArgs),
+    /// Tell what data there is and how old it is
+    Status(DbStatusArgs),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct DbImportArgs {
+    /// Files and folders
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct DbUpdateArgs {
+    /// Where from: the address or folder that has ECOSYSTEM/all.zip
+    #[arg(
+        long,
+        value_name = "URL|DIR",
+        env = "VIGIE_DB_FROM",
+        default_value = "https://osv-vulnerabilities.storage.googleapis.com"
+    )]
+    pub(crate) from: String,
+    /// Ecosystem to fetch, such as Debian or PyPI; by default that of this machine
+    #[arg(long, value_name = "NAME")]
+    pub(crate) ecosystem: Vec<String>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct DbStatusArgs {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct AuditArgs {
+    #[command(subcommand)]
+    pub(crate) verb: AuditVerb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AuditVerb {
+    /// Walk the chain of hashes and tell whether it is whole
+    Verify(AuditVerifyArgs),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct AuditVerifyArgs {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct VersionArgs {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}

@@ -1,0 +1,170 @@
+//! Asking the platform: through its local socket where one runs on the data directory, else by
+//! opening the stores ourselves. Either way the question is a request of the HTTP API, so the
+//! command line, the console and other programs get the same answer.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tower::ServiceExt;
+use vigie_kit::clock::SystemClock;
+use vigie_kit::data_dir::{DataDir, DataDirError};
+use vigie_kit::problem::{Explain, Kind, Problem};
+use vigie_model::lang::{Lang, Text};
+use vigie_model::text;
+use vigie_server::{Platform, local};
+
+/// Most bytes of an answer that are taken: a whole export.
+const ANSWER_BYTES_MAX: usize = 1 << 30;
+
+/// A platform that answers.
+pub(crate) struct House {
+    runtime: tokio::runtime::Runtime,
+    door: Door,
+    lang: Lang,
+}
+
+enum Door {
+    /// We opened the stores.
+    Ours(Box<Router>),
+    /// Somebody else has them open and listens here.
+    Socket(PathBuf),
+}
+
+impl House {
+    /// Opens the house on a data directory that exists.
+    pub(crate) fn open(data: Option<&Path>, lang: Lang) -> Result<Self, Problem> {
+        let path = data_path(data)?;
+        if !path.join("VERSION").exists() {
+            return Err(nothing_there(&path));
+        }
+        let runtime = runtime()?;
+        let door = match DataDir::open(&path) {
+            Ok(dir) => {
+                let _inside = runtime.enter();
+                let platform = Platform::open(dir, Arc::new(SystemClock), vigie_server::KEEP_DAYS)?;
+                Door::Ours(Box::new(local::router(Arc::new(platform))))
+            }
+            Err(DataDirError::InUse { .. }) => Door::Socket(path.join(local::SOCKET)),
+            Err(other) => return Err(other.explain()),
+        };
+        Ok(Self { runtime, door, lang })
+    }
+
+    /// Asks for something.
+    pub(crate) fn get(&self, path: &str) -> Result<Value, Problem> {
+        self.value(Method::GET, path, None)
+    }
+
+    /// Has something done.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Problem> {
+        self.value(Method::POST, path, Some(body))
+    }
+
+    /// Asks for something that is no JSON.
+    pub(crate) fn bytes(&self, path: &str) -> Result<Vec<u8>, Problem> {
+        self.runtime.block_on(self.exchange(Method::GET, path, None))
+    }
+
+    fn value(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Problem> {
+        let bytes = self.runtime.block_on(self.exchange(method, path, body))?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(|error| no_answer().because(error))
+    }
+
+    async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Vec<u8>, Problem> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header(header::HOST, "localhost")
+            .header(header::ACCEPT_LANGUAGE, self.lang.code())
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
+            .map_err(|error| no_answer().because(error))?;
+        let (status, bytes) = match &self.door {
+            Door::Ours(router) => {
+                let response = router.as_ref().clone().oneshot(request).await.map_err(|never| match never {})?;
+                let status = response.status();
+                let limited = http_body_util::Limited::new(response.into_body(), ANSWER_BYTES_MAX);
+                (status, limited.collect().await.map_err(|error| no_answer().because(error))?.to_bytes().to_vec())
+            }
+            Door::Socket(socket) => {
+                local::ask(socket, request, ANSWER_BYTES_MAX).await.map_err(|error| no_answer().because(error))?
+            }
+        };
+        if status.is_success() { Ok(bytes) } else { Err(refusal(&bytes)) }
+    }
+}
+
+/// The data directory that was asked for, or the usual one.
+pub(crate) fn data_path(data: Option<&Path>) -> Result<PathBuf, Problem> {
+    match data {
+        Some(path) => Ok(path.to_owned()),
+        None => DataDir::default_path().map_err(Explain::explain),
+    }
+}
+
+/// A runtime for asynchronous work.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Problem::new(
+            Kind::Environment,
+            text!(
+                en "The system gives us no threads",
+                fr "Le système ne nous accorde aucun fil d’exécution",
+                de "Das System gibt uns keine Threads",
+            ),
+        )
+        .because(error)
+    })
+}
+
+/// What the platform said, already in the caller's language.
+fn refusal(bytes: &[u8]) -> Problem {
+    let Ok(body) = serde_json::from_slice::<Value>(bytes) else { return no_answer() };
+    let word = |name: &str| body["error"][name].as_str().map(|said| Text::same(said));
+    let Some(said) = word("said") else { return no_answer() };
+    let problem = Problem::new(Kind::User, said);
+    match word("hint") {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
+
+fn no_answer() -> Problem {
+    Problem::new(
+        Kind::Environment,
+        text!(
+            en "The platform on this data directory does not answer",
+            fr "La plateforme qui utilise ce répertoire de données ne répond pas",
+            de "Die Plattform auf diesem Datenverzeichnis antwortet nicht",
+        ),
+    )
+    .hint(text!(
+        en "is it still starting, or of another version? Try again, or stop it first",
+        fr "démarre-t-elle encore, ou est-elle d’une autre version ? Réessayez, ou arrêtez-la d’abord",
+        de "startet sie noch, oder ist es eine andere Version? Versuchen Sie es erneut oder beenden Sie sie zuerst",
+    ))
+}
+
+fn nothing_there(path: &Path) -> Problem {
+    let path = path.display();
+    Problem::new(
+        Kind::User,
+        text!(
+            en "There is no data of Vigie in {path}",
+            fr "Aucune donnée de Vigie dans {path}",
+            de "In {path} liegen keine Daten von Vigie",
+        ),
+    )
+    .hint(text!(
+        en "start it with `vigie up`, or name another folder with --data",
+        fr "démarrez-la avec `vigie up`, ou indiquez un autre répertoire avec --data",
+        de "starten Sie mit `vigie up`, oder nennen Sie mit --data einen anderen Ordner",
+    ))
+}

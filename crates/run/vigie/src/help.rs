@@ -1,0 +1,250 @@
+//! The help texts in French and German. English stands at the arguments themselves.
+
+use clap::Command;
+use vigie_model::lang::Lang;
+
+/// One help text: the path of the command, the argument (empty for the command itself), French, German.
+type Line = (&'static str, &'static str, &'static str, &'static str);
+
+const TEXTS: &[Line] = &[
+    ("", "", "La vigie de vos conteneurs et de vos machines", "Der Ausguck über Ihre Container und Rechner"),
+    ("", "data", "Répertoire où tout est conservé", "Ordner, in dem alles aufbewahrt wird"),
+    ("", "log", "Quantité d’informations sur ce qui se passe à l’intérieur", "Wie viel darüber gesagt wird, was innen geschieht"),
+    ("up", "", "Démarrer la plateforme sur cette machine", "Die Plattform auf diesem Rechner starten"),
+    ("up", "listen", "Adresse de la console et de l’API HTTP", "Adresse der Konsole und der HTTP-API"),
+    ("up", "syslog", "Adresse de réception de syslog, en UDP et TCP", "Adresse, an der Syslog empfangen wird, über UDP und TCP"),
+    ("up", "no_syslog", "Ne pas recevoir de syslog", "Kein Syslog empfangen"),
+    ("up", "follow", "Suivre aussi ce fichier journal ; peut être répété", "Auch dieser Logdatei folgen; mehrfach möglich"),
+    (
+        "up",
+        "no_local_logs",
+        "Ne lire ni le journal ni les fichiers journaux habituels",
+        "Weder das Journal noch die üblichen Logdateien lesen",
+    ),
+    (
+        "up",
+        "keep_days",
+        "Nombre de jours après lesquels les événements sont supprimés",
+        "Tage, nach denen Ereignisse entfernt werden",
+    ),
+    ("scan", "", "Regarder une fois et dire ce qui a été trouvé", "Einmal hinsehen und sagen, was gefunden wurde"),
+    ("scan host", "", "Regarder cette machine", "Diesen Rechner ansehen"),
+    (
+        "scan host",
+        "root",
+        "Racine du système de fichiers à examiner, par exemple un disque monté",
+        "Wurzel des Dateisystems, etwa eines eingehängten Datenträgers",
+    ),
+    ("scan host", "format", "Forme de la réponse", "Form der Antwort"),
+    (
+        "scan host",
+        "fail_on",
+        "Terminer avec 1 s’il y a un constat de cette sévérité ou pire",
+        "Mit 1 enden, wenn es einen Befund dieses Schweregrads oder schlimmer gibt",
+    ),
+    ("scan host", "all", "Montrer aussi les contrôles réussis", "Auch bestandene Prüfungen zeigen"),
+    ("findings", "", "Lister, montrer, décider et exporter les constats", "Befunde auflisten, zeigen, entscheiden und ausgeben"),
+    ("findings list", "", "Lister les constats, les plus urgents d’abord", "Befunde auflisten, die dringendsten zuerst"),
+    (
+        "findings list",
+        "state",
+        "active, open, in_progress, fixed, accepted, not_affected, false_positive ou all",
+        "active, open, in_progress, fixed, accepted, not_affected, false_positive oder all",
+    ),
+    (
+        "findings list",
+        "severity",
+        "Une ou plusieurs sévérités, séparées par des virgules",
+        "Ein oder mehrere Schweregrade, durch Kommas getrennt",
+    ),
+    ("findings list", "kind", "vulnerability, misconfiguration, detection…", "vulnerability, misconfiguration, detection …"),
+    ("findings list", "text", "Texte contenu dans le constat", "Text, den der Befund enthält"),
+    ("findings list", "fixable", "Seulement ce qu’une mise à jour répare", "Nur was eine Aktualisierung behebt"),
+    ("findings list", "kev", "Seulement ce qui est connu pour être exploité", "Nur was bekanntermaßen ausgenutzt wird"),
+    (
+        "findings list",
+        "sort",
+        "priority, severity, first_seen, last_seen ou title",
+        "priority, severity, first_seen, last_seen oder title",
+    ),
+    ("findings list", "limit", "Combien", "Wie viele"),
+    ("findings list", "format", "Forme de la réponse", "Form der Antwort"),
+    (
+        "findings list",
+        "fail_on",
+        "Terminer avec 1 s’il y a un constat de cette sévérité ou pire",
+        "Mit 1 enden, wenn es einen Befund dieses Schweregrads oder schlimmer gibt",
+    ),
+    (
+        "findings show",
+        "",
+        "Montrer un constat avec ses preuves et son histoire",
+        "Einen Befund mit Belegen und Geschichte zeigen",
+    ),
+    ("findings show", "id", "Identifiant du constat, ou un début suffisant", "Kennung des Befunds, oder genug von ihrem Anfang"),
+    ("findings show", "format", "Forme de la réponse", "Form der Antwort"),
+    (
+        "findings decide",
+        "",
+        "Accepter des constats, ou les marquer comme non affectés ou faux",
+        "Befunde akzeptieren oder als nicht betroffen oder falsch kennzeichnen",
+    ),
+    ("findings decide", "ids", "Identifiants des constats", "Kennungen der Befunde"),
+    (
+        "findings decide",
+        "subject",
+        "Tous les constats de cette règle ou vulnérabilité",
+        "Alle Befunde dieser Regel oder Schwachstelle",
+    ),
+    (
+        "findings decide",
+        "package",
+        "Tous les constats de ce paquet, par purl sans version",
+        "Alle Befunde dieses Pakets, per purl ohne Version",
+    ),
+    ("findings decide", "ruling", "accept, false_positive ou not_affected", "accept, false_positive oder not_affected"),
+    (
+        "findings decide",
+        "justification",
+        "Pourquoi il n’est pas affecté, dans les mots de VEX",
+        "Warum er nicht betroffen ist, in den Worten von VEX",
+    ),
+    ("findings decide", "reason", "Pourquoi, pour ceux qui le liront plus tard", "Warum, für alle, die es später lesen"),
+    ("findings decide", "until", "Jour où la décision prend fin", "Tag, an dem die Entscheidung endet"),
+    ("findings export", "", "Écrire tous les constats qui correspondent", "Alle passenden Befunde ausgeben"),
+    (
+        "findings export",
+        "state",
+        "active, open, in_progress, fixed, accepted, not_affected, false_positive ou all",
+        "active, open, in_progress, fixed, accepted, not_affected, false_positive oder all",
+    ),
+    (
+        "findings export",
+        "severity",
+        "Une ou plusieurs sévérités, séparées par des virgules",
+        "Ein oder mehrere Schweregrade, durch Kommas getrennt",
+    ),
+    ("findings export", "kind", "vulnerability, misconfiguration, detection…", "vulnerability, misconfiguration, detection …"),
+    ("findings export", "text", "Texte contenu dans le constat", "Text, den der Befund enthält"),
+    ("findings export", "fixable", "Seulement ce qu’une mise à jour répare", "Nur was eine Aktualisierung behebt"),
+    ("findings export", "kev", "Seulement ce qui est connu pour être exploité", "Nur was bekanntermaßen ausgenutzt wird"),
+    ("findings export", "format", "Forme du fichier", "Form der Datei"),
+    ("search", "", "Chercher dans les événements", "Ereignisse durchsuchen"),
+    ("search", "query", "Que chercher : mots, champ:valeur, AND, OR, NOT", "Wonach: Wörter, Feld:Wert, AND, OR, NOT"),
+    ("search", "count", "Dire seulement combien", "Nur sagen, wie viele"),
+    (
+        "search",
+        "from",
+        "À partir de ce moment, par exemple 2026-11-21T08:00:00Z ou 24h",
+        "Ab diesem Zeitpunkt, etwa 2026-11-21T08:00:00Z oder 24h",
+    ),
+    ("search", "to", "Jusqu’à ce moment", "Bis zu diesem Zeitpunkt"),
+    ("search", "limit", "Combien", "Wie viele"),
+    ("search", "format", "Forme de la réponse", "Form der Antwort"),
+    (
+        "db",
+        "",
+        "Importer, actualiser et montrer les données de vulnérabilités",
+        "Schwachstellendaten einlesen, aktualisieren und zeigen",
+    ),
+    (
+        "db import",
+        "",
+        "Construire les données à partir de fichiers : zips OSV, KEV de la CISA, EPSS",
+        "Die Daten aus Dateien aufbauen: OSV-Zips, CISA KEV, EPSS",
+    ),
+    ("db import", "paths", "Fichiers et répertoires", "Dateien und Ordner"),
+    ("db update", "", "Télécharger les données et les construire", "Die Daten holen und aufbauen"),
+    (
+        "db update",
+        "from",
+        "D’où : l’adresse ou le répertoire qui contient ECOSYSTEM/all.zip",
+        "Woher: die Adresse oder der Ordner mit ECOSYSTEM/all.zip",
+    ),
+    (
+        "db update",
+        "ecosystem",
+        "Écosystème à télécharger, par exemple Debian ou PyPI ; par défaut celui de cette machine",
+        "Ökosystem, etwa Debian oder PyPI; ohne Angabe das dieses Rechners",
+    ),
+    ("db status", "", "Dire quelles données il y a et leur âge", "Sagen, welche Daten es gibt und wie alt sie sind"),
+    ("db status", "format", "Forme de la réponse", "Form der Antwort"),
+    ("audit", "", "Vérifier la piste d’audit", "Die Prüfspur prüfen"),
+    (
+        "audit verify",
+        "",
+        "Parcourir la chaîne d’empreintes et dire si elle est entière",
+        "Die Hashkette durchgehen und sagen, ob sie heil ist",
+    ),
+    ("audit verify", "format", "Forme de la réponse", "Form der Antwort"),
+    ("version", "", "Dire la version", "Die Version nennen"),
+    ("version", "format", "Forme de la réponse", "Form der Antwort"),
+];
+
+/// The command with its help in a language.
+pub(crate) fn translated(command: Command, lang: Lang) -> Command {
+    if lang == Lang::En { command } else { translate(command, "", lang) }
+}
+
+fn translate(mut command: Command, path: &str, lang: Lang) -> Command {
+    if let Some(text) = text(path, "", lang) {
+        command = command.about(text);
+    }
+    let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
+    for id in arguments {
+        if let Some(text) = text(path, &id, lang) {
+            command = command.mut_arg(&id, |argument| argument.help(text));
+        }
+    }
+    let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    for verb in verbs {
+        let below = if path.is_empty() { verb.clone() } else { format!("{path} {verb}") };
+        command = command.mut_subcommand(verb, |verb| translate(verb, &below, lang));
+    }
+    command
+}
+
+fn text(path: &str, argument: &str, lang: Lang) -> Option<&'static str> {
+    let (_, _, fr, de) = TEXTS.iter().find(|(at, id, _, _)| *at == path && *id == argument)?;
+    match lang {
+        Lang::En => None,
+        Lang::Fr => Some(fr),
+        Lang::De => Some(de),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn places(command: &Command, path: &str, found: &mut Vec<(String, String)>) {
+        found.push((path.to_owned(), String::new()));
+        for argument in command.get_arguments() {
+            let id = argument.get_id().as_str();
+            if !["help", "version"].contains(&id) {
+                found.push((path.to_owned(), id.to_owned()));
+            }
+        }
+        for verb in command.get_subcommands() {
+            let below = if path.is_empty() { verb.get_name().to_owned() } else { format!("{path} {}", verb.get_name()) };
+            places(verb, &below, found);
+        }
+    }
+
+    #[test]
+    fn every_help_text_has_its_translations_and_none_is_left_over() {
+        let mut wanted = Vec::new();
+        places(&crate::args::Args::command(), "", &mut wanted);
+        let mut there: Vec<(String, String)> = TEXTS.iter().map(|(path, id, _, _)| ((*path).into(), (*id).into())).collect();
+        wanted.sort();
+        there.sort();
+        assert_eq!(there, wanted);
+    }
+
+    #[test]
+    fn help_speaks_german() {
+        let help = translated(crate::args::Args::command(), Lang::De).render_help().to_string();
+        assert!(help.contains("Der Ausguck"), "{help}");
+    }
+}

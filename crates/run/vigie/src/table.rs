@@ -1,0 +1,65 @@
+//! Tables for people: aligned, cut to the terminal, without frames that get in the way of copying.
+
+use crate::out;
+use comfy_table::{Cell, ContentArrangement, Row, Table};
+use vigie_kit::problem::Problem;
+use vigie_model::severity::Severity;
+
+/// Columns where the width is not known (a file, a pipe): no wrapping at all.
+const WIDTH_TERMINAL: u16 = 120;
+
+/// Writes a table.
+pub(crate) fn write<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Result<(), Problem> {
+    let mut table = Table::new();
+    table.load_preset(comfy_table::presets::NOTHING);
+    if out::wants_colour() {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(terminal_width());
+    }
+    table.set_header(headings.map(str::to_uppercase));
+    for row in rows {
+        table.add_row(Row::from(row.map(|cell| Cell::new(out::visible(&cell)))));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    out::line(&table.trim_fmt())
+}
+
+/// A severity as a word with, on a terminal, its colour; the word alone carries the meaning.
+pub(crate) fn severity(severity: Severity) -> String {
+    severity.word().to_owned()
+}
+
+fn terminal_width() -> u16 {
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH_TERMINAL)
+}
+
+/// Rows as comma-separated values (RFC 4180), headings first. Cells that a spreadsheet would run as
+/// a formula are defused with a leading apostrophe.
+pub(crate) fn csv<const N: usize>(headings: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> Result<Vec<u8>, Problem> {
+    let mut text = headings.join(",");
+    text.push_str("\r\n");
+    for row in rows {
+        let cells = row.map(|cell| quoted(&cell));
+        text.push_str(&cells.join(","));
+        text.push_str("\r\n");
+    }
+    Ok(text.into_bytes())
+}
+
+fn quoted(cell: &str) -> String {
+    let defused = if cell.starts_with(['=', '+', '-', '@', '\t']) { format!("'{cell}") } else { cell.to_owned() };
+    if defused.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", defused.replace('"', "\"\"")) } else { defused }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_quotes_and_defuses() {
+        let rows = [["a,b".to_owned(), "=1+1".to_owned()], ["say \"hi\"".to_owned(), "x".to_owned()]];
+        let text = String::from_utf8(csv(&["one", "two"], rows.into_iter()).unwrap()).unwrap();
+        assert_eq!(text, "one,two\r\n\"a,b\",'=1+1\r\n\"say \"\"hi\"\"\",x\r\n");
+    }
+}

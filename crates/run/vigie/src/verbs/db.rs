@@ -1,0 +1,143 @@
+//! `vigie db import|update|status`: vulnerability data. Works beside a running platform, which takes
+//! up the new file within seconds.
+
+use crate::args::{DbImportArgs, DbStatusArgs, DbUpdateArgs, DbVerb, Format};
+use crate::ask::data_path;
+use crate::{Ended, out, table};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+use std::path::Path;
+use vigie_inventory::host;
+use vigie_inventory::world::World;
+use vigie_kit::clock::SystemClock;
+use vigie_kit::problem::Problem;
+use vigie_model::lang::Lang;
+use vigie_model::say;
+use vigie_server::advisories::{self, AdvisoryFile, Built, Origin, Step};
+
+/// Does one of the verbs.
+pub(crate) fn run(verb: DbVerb, data: Option<&Path>, lang: Lang) -> Result<Ended, Problem> {
+    let file = AdvisoryFile::at(data_path(data)?.join("advisories"));
+    match verb {
+        DbVerb::Import(args) => import(&file, &args, lang),
+        DbVerb::Update(args) => update(&file, &args, lang),
+        DbVerb::Status(args) => status(&file, &args, lang),
+    }
+}
+
+fn import(file: &AdvisoryFile, args: &DbImportArgs, lang: Lang) -> Result<Ended, Problem> {
+    let bar = Bar::new();
+    let built = advisories::import(file, &SystemClock, &args.paths, &mut |step| bar.show(step, lang))?;
+    bar.clear();
+    tell(&built, lang);
+    Ok(Ended::Clean)
+}
+
+fn update(file: &AdvisoryFile, args: &DbUpdateArgs, lang: Lang) -> Result<Ended, Problem> {
+    let ecosystems = if args.ecosystem.is_empty() { own_ecosystems() } else { args.ecosystem.clone() };
+    let bar = Bar::new();
+    let origin = Origin::of(&args.from);
+    let (built, missed) = advisories::update(file, &SystemClock, &origin, &ecosystems, &mut |step| bar.show(step, lang))?;
+    bar.clear();
+    for problem in &missed {
+        out::say(&say!(lang, en "warning: not renewed:", fr "attention : non renouvelé :", de "Warnung: nicht erneuert:"));
+        out::say(&problem.told(lang));
+    }
+    match built {
+        Some(built) => tell(&built, lang),
+        None if missed.is_empty() => out::say(&say!(lang,
+            en "Everything is up to date.",
+            fr "Tout est à jour.",
+            de "Alles ist aktuell.")),
+        None => {}
+    }
+    Ok(Ended::Clean)
+}
+
+/// The ecosystem of this machine's own packages, without its release: OSV publishes one zip for all.
+fn own_ecosystems() -> Vec<String> {
+    let facts = host::observe(&World::live(), &SystemClock);
+    let first = facts.packages.value().and_then(|packages| packages.first());
+    first.and_then(|package| package.ecosystem.split(':').next()).map(str::to_owned).into_iter().collect()
+}
+
+fn tell(built: &Built, lang: Lang) {
+    for source in built.left_out.sources.iter().chain(&built.report.sources) {
+        for problem in source.problems.iter().take(3) {
+            out::say(&say!(lang, en "warning:", fr "attention :", de "Warnung:"));
+            out::say(&format!("  {}", out::visible(problem.said().get(lang))));
+        }
+    }
+    let report = &built.report;
+    let (vulnerabilities, packages) = (report.vulnerabilities, report.packages);
+    let megabytes = report.bytes / 100_000;
+    let (whole, tenth) = (megabytes / 10, megabytes % 10);
+    out::say(&say!(lang,
+        en "{vulnerabilities} vulnerabilities of {packages} packages in {whole}.{tenth} MB",
+        fr "{vulnerabilities} vulnérabilités de {packages} paquets dans {whole},{tenth} Mo",
+        de "{vulnerabilities} Schwachstellen in {packages} Paketen, {whole},{tenth} MB"));
+}
+
+fn status(file: &AdvisoryFile, args: &DbStatusArgs, lang: Lang) -> Result<Ended, Problem> {
+    file.take_up()?;
+    let current = file.current();
+    let status = current.as_ref().map(|data| data.status());
+    if args.format == Format::Json {
+        out::json(&json!({ "schema": "vigie.db/1", "status": status }))?;
+        return Ok(Ended::Clean);
+    }
+    let Some(status) = status else {
+        out::line(&say!(lang,
+            en "There is no vulnerability data yet: run `vigie db update` or `vigie db import PATH`",
+            fr "Aucune donnée de vulnérabilités pour l’instant : lancez `vigie db update` ou `vigie db import CHEMIN`",
+            de "Noch keine Schwachstellendaten: rufen Sie `vigie db update` oder `vigie db import PFAD` auf"))?;
+        return Ok(Ended::Clean);
+    };
+    let (built_at, records, kev, epss) = (status.built_at, status.records, status.kev, status.epss);
+    out::line(&say!(lang,
+        en "built {built_at}: {records} vulnerabilities, {kev} known to be exploited, {epss} with EPSS",
+        fr "construites {built_at} : {records} vulnérabilités, {kev} connues pour être exploitées, {epss} avec EPSS",
+        de "gebaut {built_at}: {records} Schwachstellen, {kev} bekanntermaßen ausgenutzt, {epss} mit EPSS"))?;
+    table::write(
+        ["ecosystem", "records", "newest"],
+        status.ecosystems.iter().map(|ecosystem| {
+            let newest = ecosystem.newest.map_or(String::new(), |time| time.to_string());
+            [ecosystem.name.clone(), ecosystem.records.to_string(), newest]
+        }),
+    )?;
+    Ok(Ended::Clean)
+}
+
+/// Progress on a terminal; silence elsewhere.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Self {
+        let target = if out::shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        // The template is ours and a test draws it; without it the bar would only look different.
+        if let Ok(style) = ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len}") {
+            bar.set_style(style);
+        }
+        Self(bar)
+    }
+
+    fn show(&self, step: Step<'_>, lang: Lang) {
+        let (message, done, total) = match step {
+            Step::Fetching { feed, done, total } => {
+                (say!(lang, en "fetching {feed}", fr "téléchargement {feed}", de "hole {feed}"), done, total.unwrap_or(done))
+            }
+            Step::Reading { feed, done, total } => {
+                (say!(lang, en "reading {feed}", fr "lecture {feed}", de "lese {feed}"), done, total)
+            }
+            Step::Writing => (say!(lang, en "writing", fr "écriture", de "schreibe"), 0, 0),
+        };
+        self.0.set_message(message);
+        self.0.set_length(total);
+        self.0.set_position(done);
+    }
+
+    fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,134 @@
+//! `vigie search QUERY`.
+
+use crate::args::{Format, SearchArgs};
+use crate::ask::House;
+use crate::{Ended, out, table};
+use serde_json::{Value, json};
+use std::path::Path;
+use vigie_kit::clock::{Clock, SystemClock};
+use vigie_kit::problem::{Kind, Problem};
+use vigie_model::lang::Lang;
+use vigie_model::text;
+use vigie_model::time::Timestamp;
+
+/// The most events that one request gives.
+const PAGE: usize = 1000;
+
+/// Searches events.
+pub(crate) fn run(args: &SearchArgs, data: Option<&Path>, lang: Lang) -> Result<Ended, Problem> {
+    let now = SystemClock.now();
+    let window = format!(
+        "q={}&from={}&to={}",
+        encoded(&args.query.join(" ")),
+        encoded(&point(&args.from, now)?.to_string()),
+        encoded(&point(&args.to, now)?.to_string()),
+    );
+    let house = House::open(data, lang)?;
+    if args.count {
+        let answer = house.get(&format!("/events/histogram?{window}&buckets=1"))?;
+        let total = answer["total"].clone();
+        match args.format {
+            Format::Json => out::json(&json!({ "schema": "vigie.count/1", "count": total }))?,
+            Format::Table | Format::Csv => out::line(&total.to_string())?,
+        }
+        return Ok(Ended::Clean);
+    }
+    show(&pages(&house, &window, args.limit)?, args.format)?;
+    Ok(Ended::Clean)
+}
+
+fn pages(house: &House, window: &str, limit: usize) -> Result<Vec<Value>, Problem> {
+    let mut events = Vec::new();
+    let mut before = String::new();
+    while events.len() < limit {
+        let want = (limit - events.len()).min(PAGE);
+        let mut answer = house.get(&format!("/events?{window}&limit={want}{before}"))?;
+        let Value::Array(page) = answer["events"].take() else { break };
+        events.extend(page);
+        match answer["next"].as_str() {
+            Some(cursor) => before = format!("&before={}", encoded(cursor)),
+            None => break,
+        }
+    }
+    Ok(events)
+}
+
+fn show(events: &[Value], format: Format) -> Result<(), Problem> {
+    let cell = |event: &Value, name: &str| match &event[name] {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    match format {
+        // One event a line, as other log tools read and write it.
+        Format::Json => events.iter().try_for_each(|event| out::line(&event.to_string())),
+        Format::Csv => {
+            let columns = ["time", "host", "class", "activity", "severity", "source", "message"];
+            let rows = events.iter().map(|event| columns.map(|name| cell(event, name)));
+            out::bytes(&crate::table::csv(&columns, rows)?)
+        }
+        Format::Table => table::write(
+            ["time", "host", "class", "activity", "message"],
+            events.iter().map(|event| ["time", "host", "class", "activity", "message"].map(|name| cell(event, name))),
+        ),
+    }
+}
+
+/// A point in time: RFC 3339, or so long ago (`90s`, `15m`, `24h`, `7d`).
+fn point(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
+    if let Ok(time) = Timestamp::parse(text) {
+        return Ok(time);
+    }
+    let wrong = || {
+        Problem::new(
+            Kind::User,
+            text!(en "`{text}` is no time", fr "`{text}` n’est pas un moment", de "`{text}` ist kein Zeitpunkt"),
+        )
+        .hint(text!(
+            en "write 2026-11-21T08:00:00Z, or 90s, 15m, 24h, 7d for so long ago",
+            fr "écrivez 2026-11-21T08:00:00Z, ou 90s, 15m, 24h, 7d pour une durée passée",
+            de "schreiben Sie 2026-11-21T08:00:00Z, oder 90s, 15m, 24h, 7d für so lange her",
+        ))
+    };
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: i64 = text.trim_end_matches(unit).parse().map_err(|_| wrong())?;
+    Ok(now.plus_seconds(-number.saturating_mul(seconds)))
+}
+
+/// Percent-encodes a value for the query of an address.
+pub(super) fn encoded(value: &str) -> String {
+    value.bytes().fold(String::new(), |mut done, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => done.push(char::from(byte)),
+            other => done.push_str(&format!("%{other:02X}")),
+        }
+        done
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_points_or_so_long_ago() {
+        let now = Timestamp::parse("2026-11-21T08:00:00Z").unwrap();
+        assert_eq!(point("15m", now).unwrap().to_string(), "2026-11-21T07:45:00Z");
+        assert_eq!(point("2026-11-20T00:00:00+02:00", now).unwrap().to_string(), "2026-11-19T22:00:00Z");
+        for wrong in ["", "h", "yesterday", "1y", "é"] {
+            assert!(point(wrong, now).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_query_survives_the_address() {
+        assert_eq!(encoded("a b&c=é%"), "a%20b%26c%3D%C3%A9%25");
+    }
+}

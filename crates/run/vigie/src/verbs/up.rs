@@ -1,0 +1,78 @@
+//! `vigie up`: the platform on this machine, until Ctrl-C.
+
+use crate::args::UpArgs;
+use crate::ask::{data_path, runtime};
+use crate::{Ended, out};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+use vigie_kit::clock::SystemClock;
+use vigie_kit::data_dir::DataDir;
+use vigie_kit::problem::{Explain, Kind, Problem};
+use vigie_model::lang::Lang;
+use vigie_model::{say, text};
+use vigie_server::{Platform, Running, Settings};
+
+/// Starts the platform and waits.
+pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ended, Problem> {
+    let path = data_path(data)?;
+    let dir = DataDir::open(&path).map_err(Explain::explain)?;
+    let settings = Settings {
+        listen: args.listen,
+        syslog: (!args.no_syslog).then_some(args.syslog),
+        follow: args.follow.clone(),
+        local_logs: !args.no_local_logs,
+    };
+    runtime()?.block_on(async {
+        let platform = Arc::new(Platform::open(dir, Arc::new(SystemClock), args.keep_days)?);
+        let running = Running::start(platform, settings).await?;
+        greet(&running, &path, lang);
+        until_told_to_stop().await?;
+        out::say(&say!(lang, en "Stopping…", fr "Arrêt en cours…", de "Wird beendet …"));
+        running.stop().await;
+        Ok(Ended::Clean)
+    })
+}
+
+fn greet(running: &Running, data: &Path, lang: Lang) {
+    let (data, address) = (data.display(), running.address());
+    match running.set_up_link() {
+        Some(link) => out::say(&say!(lang,
+            en "Vigie is up. Open this once to choose your passphrase:\n\n    {link}\n",
+            fr "Vigie est en marche. Ouvrez ceci une fois pour choisir votre phrase de passe :\n\n    {link}\n",
+            de "Vigie läuft. Öffnen Sie dies einmal, um Ihre Passphrase zu wählen:\n\n    {link}\n")),
+        None => out::say(&say!(lang,
+            en "Vigie is up:\n\n    https://{address}\n",
+            fr "Vigie est en marche :\n\n    https://{address}\n",
+            de "Vigie läuft:\n\n    https://{address}\n")),
+    }
+    if let Some(syslog) = running.syslog_address() {
+        out::say(&format!("    syslog: {syslog}\n"));
+    }
+    out::say(&say!(lang,
+        en "Its certificate is its own, so the browser asks once. Data is in {data}. Ctrl-C stops it.",
+        fr "Le certificat est le sien, le navigateur demandera donc une fois. Données dans {data}. Ctrl-C l’arrête.",
+        de "Das Zertifikat ist das eigene, der Browser fragt daher einmal nach. Daten liegen in {data}. Strg-C beendet."));
+}
+
+/// Returns at Ctrl-C, or when the service manager says so.
+async fn until_told_to_stop() -> Result<(), Problem> {
+    let failed = |error: std::io::Error| {
+        Problem::new(
+            Kind::Environment,
+            text!(
+                en "The system does not let us listen for signals",
+                fr "Le système ne nous laisse pas recevoir de signaux",
+                de "Das System lässt uns keine Signale empfangen",
+            ),
+        )
+        .because(error)
+    };
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
