@@ -15,8 +15,6 @@ mod disk;
 mod error;
 mod files;
 #[doc(hidden)]
-pub mod foreign;
-#[doc(hidden)]
 pub mod fuzz;
 mod keep;
 mod lake;

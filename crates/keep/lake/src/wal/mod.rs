@@ -15,8 +15,8 @@
 //! is noticed either way, and a small installation stays small.
 
 mod committer;
-pub(crate) mod foreign;
 mod format;
+pub(crate) mod fuzz;
 mod log;
 mod recovery;
 mod replay;
@@ -29,6 +29,5 @@ mod tests;
 pub(crate) use committer::{Committer, Refused};
 pub(crate) use log::{CommitError, Log, LogSettings, Record};
 pub(crate) use recovery::{LogError, Recovery};
-pub(crate) use replay::payloads;
 pub(crate) use segment::{Entry, RecordError, Segment};
 pub(crate) use segments::Segments;

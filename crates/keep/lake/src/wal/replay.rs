@@ -9,7 +9,7 @@
 //! Weak spot: when the very last group of records before a stop is damaged afterwards, nothing later
 //! proves that it was whole, and it is taken for torn.
 
-use super::format::{RECORD_HEADER, RecordHeader, SegmentHeader};
+use super::format::{RECORD_HEADER, RecordHeader};
 use super::segment::Entry;
 
 /// Where reading starts and what is known of the segment.
@@ -128,12 +128,4 @@ impl Scan<'_> {
         }
         limit.min(self.file.len())
     }
-}
-
-/// The payloads of the whole records in the bytes of a segment file.
-pub(crate) fn payloads(file: &[u8]) -> Vec<&[u8]> {
-    let Ok(read) = SegmentHeader::decode(file) else { return Vec::new() };
-    let (segment, table) = (read.header.number, read.header.table.hash());
-    let scan = Scan { file, start: read.length, segment, epoch: Some(read.epoch), table, end: None };
-    scan.run().entries.iter().filter_map(|entry| file.get(entry.payload())).collect()
 }

@@ -1,4 +1,4 @@
-//! A segment outside a log: taken apart and put together from bytes alone, for [`crate::foreign`].
+//! A segment outside a log: taken apart and put together from bytes alone, for [`crate::fuzz`].
 
 use super::format::{RECORD_HEADER, RecordHeader, SegmentHeader};
 use super::replay::Scan;
