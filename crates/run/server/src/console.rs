@@ -15,7 +15,7 @@ struct Files;
 const PAGE: &str = "index.html";
 
 /// Answers with a file of the console, or with its page.
-pub async fn serve(uri: Uri) -> Response {
+pub(crate) async fn serve(uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     if path.starts_with("api/") {
         return super::api::ApiError::not_found().into_response();

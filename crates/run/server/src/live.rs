@@ -11,7 +11,7 @@ const BACKLOG: usize = 64;
 
 /// Something changed.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub(crate) enum Change {
     /// Findings were found, fixed, reopened or decided about.
     Findings {
         /// How many.
@@ -25,7 +25,7 @@ pub enum Change {
 
 /// Tells of changes.
 #[derive(Clone, Debug)]
-pub struct Live(broadcast::Sender<Change>);
+pub(crate) struct Live(broadcast::Sender<Change>);
 
 impl Default for Live {
     fn default() -> Self {
@@ -35,19 +35,17 @@ impl Default for Live {
 
 impl Live {
     /// Tells everybody who listens. Nobody listening is the usual case.
-    pub fn tell(&self, change: Change) {
+    pub(crate) fn tell(&self, change: Change) {
         let _listeners = self.0.send(change);
     }
 
     /// Whether somebody listens.
-    #[must_use]
-    pub fn is_watched(&self) -> bool {
+    pub(crate) fn is_watched(&self) -> bool {
         self.0.receiver_count() > 0
     }
 
     /// Listens from now on.
-    #[must_use]
-    pub fn listen(&self) -> broadcast::Receiver<Change> {
+    pub(crate) fn listen(&self) -> broadcast::Receiver<Change> {
         self.0.subscribe()
     }
 }

@@ -42,7 +42,7 @@ async fn deliver(platform: &Arc<Platform>, delivery: Delivery) {
         match tokio::task::spawn_blocking(move || append(&lake, &to_write)).await {
             Ok(Ok(())) => {
                 // A source that is gone meanwhile needs no answer; its events are kept all the same.
-                drop(ack.send(()));
+                let _gone = ack.send(());
                 platform.arrived.notify_one();
                 return;
             }

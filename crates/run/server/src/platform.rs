@@ -22,23 +22,23 @@ pub const KEEP_DAYS: u32 = 90;
 /// The platform on one data directory.
 pub struct Platform {
     /// The time.
-    pub clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     /// When this platform was opened.
-    pub started_at: Timestamp,
+    pub(crate) started_at: Timestamp,
     /// State.
-    pub db: Db,
+    pub(crate) db: Db,
     /// Events.
-    pub lake: Lake,
+    pub(crate) lake: Lake,
     /// Findings and assets.
-    pub ledger: Ledger,
+    pub(crate) ledger: Ledger,
     /// Who may do what.
-    pub access: Access,
+    pub(crate) access: Access,
     /// Vulnerability data.
-    pub advisories: AdvisoryFile,
+    pub(crate) advisories: AdvisoryFile,
     /// Tells the console what changes.
-    pub live: Live,
+    pub(crate) live: Live,
     /// Rings when events have arrived in the lake.
-    pub arrived: Notify,
+    pub(crate) arrived: Notify,
     dir: DataDir,
     rounds: Vec<Arc<Round>>,
     sources: OnceLock<Reporter>,
@@ -84,31 +84,27 @@ impl Platform {
     }
 
     /// The data directory.
-    #[must_use]
-    pub const fn dir(&self) -> &DataDir {
+    pub(crate) const fn dir(&self) -> &DataDir {
         &self.dir
     }
 
     /// All rounds.
-    #[must_use]
-    pub fn rounds(&self) -> &[Arc<Round>] {
+    pub(crate) fn rounds(&self) -> &[Arc<Round>] {
         &self.rounds
     }
 
     /// The round of a name.
-    #[must_use]
-    pub fn round(&self, name: &str) -> Option<&Arc<Round>> {
+    pub(crate) fn round(&self, name: &str) -> Option<&Arc<Round>> {
         self.rounds.iter().find(|round| round.name == name)
     }
 
     /// How the sources of events are doing; empty before they are started.
-    #[must_use]
-    pub fn sources(&self) -> Vec<SourceReport> {
+    pub(crate) fn sources(&self) -> Vec<SourceReport> {
         self.sources.get().map_or_else(Vec::new, |report| report())
     }
 
     /// Returns when the platform is to stop.
-    pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+    pub(crate) fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut told = self.stop.subscribe();
         async move {
             // An error means that the platform itself is gone, which is the same.

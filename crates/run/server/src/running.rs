@@ -91,12 +91,6 @@ impl Running {
         self.set_up_link.as_deref()
     }
 
-    /// The platform itself.
-    #[must_use]
-    pub const fn platform(&self) -> &Arc<Platform> {
-        &self.platform
-    }
-
     /// Stops: sources first, then what they delivered is written, then the rest.
     pub async fn stop(mut self) {
         self.platform.tell_sources_to_stop();

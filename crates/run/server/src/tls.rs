@@ -4,10 +4,12 @@
 //! `certificate.pem` and `key.pem` in the same folder. The key never leaves the data directory.
 
 use axum_server::tls_rustls::RustlsConfig;
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use vigie_kit::clock::Clock;
 use vigie_kit::files;
-use vigie_kit::problem::{Kind, Problem};
+use vigie_kit::problem::{Kind, Problem, Source};
 use vigie_model::text;
 use vigie_model::time::Timestamp;
 
@@ -24,7 +26,7 @@ const PEM_BYTES_MAX: u64 = 1 << 20;
 ///
 /// # Errors
 /// A [`Problem`] when the folder cannot be written or its files make no sense.
-pub async fn settings(folder: &Path, host_name: &str, clock: &dyn Clock) -> Result<RustlsConfig, Problem> {
+pub(crate) async fn settings(folder: &Path, host_name: &str, clock: &dyn Clock) -> Result<RustlsConfig, Problem> {
     // Fails only when a provider is installed already, which is as good.
     let _installed = rustls::crypto::ring::default_provider().install_default();
     if needs_certificate(folder, clock.now()) {
@@ -71,8 +73,14 @@ fn make(folder: &Path, host_name: &str, now: Timestamp) -> Result<(), Problem> {
         )
         .because(error)
     })?;
-    let write = |name: &str, text: &str, mode| files::write_atomic(&folder.join(name), text.as_bytes(), mode);
-    write(KEY, &key, 0o600)
+    let write =
+        |name: &str, text: &str, mode| files::write_atomic(&folder.join(name), text.as_bytes(), mode).map_err(Source::from);
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(Source::from)
+        .and_then(|()| write(KEY, &key, 0o600))
         .and_then(|()| write(CERTIFICATE, &certificate, 0o644))
         .and_then(|()| write(OURS, &until.to_string(), 0o644))
         .map_err(|error| {
@@ -120,15 +128,16 @@ mod tests {
 
     #[tokio::test]
     async fn makes_a_certificate_once_and_renews_it_in_time() {
-        let folder = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("tls");
         let clock = FakeClock::at("2026-11-21T08:00:00Z");
-        settings(folder.path(), "web-1", &clock).await.unwrap();
-        let read = || std::fs::read_to_string(folder.path().join(CERTIFICATE)).unwrap();
+        settings(&folder, "web-1", &clock).await.unwrap();
+        let read = || fs::read_to_string(folder.join(CERTIFICATE)).unwrap();
         let first = read();
-        settings(folder.path(), "web-1", &clock).await.unwrap();
+        settings(&folder, "web-1", &clock).await.unwrap();
         assert_eq!(read(), first);
         clock.advance(370 * 86_400);
-        settings(folder.path(), "web-1", &clock).await.unwrap();
+        settings(&folder, "web-1", &clock).await.unwrap();
         assert_ne!(read(), first);
     }
 
@@ -136,10 +145,10 @@ mod tests {
     async fn an_owners_certificate_is_left_alone_and_a_broken_one_named() {
         let folder = tempfile::tempdir().unwrap();
         let clock = FakeClock::at("2026-11-21T08:00:00Z");
-        std::fs::write(folder.path().join(CERTIFICATE), "not a certificate").unwrap();
-        std::fs::write(folder.path().join(KEY), "not a key").unwrap();
+        fs::write(folder.path().join(CERTIFICATE), "not a certificate").unwrap();
+        fs::write(folder.path().join(KEY), "not a key").unwrap();
         let problem = settings(folder.path(), "web-1", &clock).await.unwrap_err();
         assert!(problem.hint.is_some());
-        assert_eq!(std::fs::read_to_string(folder.path().join(KEY)).unwrap(), "not a key");
+        assert_eq!(fs::read_to_string(folder.path().join(KEY)).unwrap(), "not a key");
     }
 }

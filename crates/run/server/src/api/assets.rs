@@ -30,7 +30,7 @@ const ASSETS_MAX: u32 = 1000;
 /// Which assets.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub struct AssetQuery {
+pub(super) struct AssetQuery {
     /// One kind.
     kind: Option<String>,
     /// Text that name, key or labels contain.
@@ -39,13 +39,13 @@ pub struct AssetQuery {
 
 /// Assets.
 #[derive(Serialize, ToSchema)]
-pub struct AssetList {
+pub(super) struct AssetList {
     assets: Vec<AssetRow>,
 }
 
 /// One asset in the list.
 #[derive(Serialize, ToSchema)]
-pub struct AssetRow {
+pub(super) struct AssetRow {
     id: String,
     kind: &'static str,
     name: String,
@@ -66,7 +66,7 @@ pub struct AssetRow {
 
 /// One asset whole.
 #[derive(Serialize, ToSchema)]
-pub struct AssetView {
+pub(super) struct AssetView {
     #[serde(flatten)]
     row: AssetRow,
     relations: Vec<RelationView>,
@@ -81,7 +81,7 @@ pub struct AssetView {
 
 /// A relation to another asset.
 #[derive(Serialize, ToSchema)]
-pub struct RelationView {
+pub(super) struct RelationView {
     /// `runs_on`, `built_from`, `deployed_as` or `exposes`.
     kind: &'static str,
     /// `to` or `from` the other asset.
@@ -92,7 +92,7 @@ pub struct RelationView {
 
 /// What one check says.
 #[derive(Serialize, ToSchema)]
-pub struct VerdictView {
+pub(super) struct VerdictView {
     id: String,
     title: String,
     severity: &'static str,
@@ -103,7 +103,7 @@ pub struct VerdictView {
 
 /// Last days of support.
 #[derive(Serialize, ToSchema)]
-pub struct LifecycleView {
+pub(super) struct LifecycleView {
     standard_until: Option<String>,
     extended_until: Option<String>,
 }
@@ -111,7 +111,7 @@ pub struct LifecycleView {
 /// What people know better than the tools.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AssetEditRequest {
+pub(super) struct AssetEditRequest {
     owner: Option<String>,
     /// `low`, `normal`, `high` or `vital`.
     #[schema(value_type = Option<String>)]
@@ -124,7 +124,7 @@ pub struct AssetEditRequest {
 
 /// All assets of a filter.
 #[utoipa::path(get, path = "/assets", tag = "assets", params(AssetQuery), responses((status = 200, body = AssetList), (status = 400, body = ErrorBody)))]
-pub async fn list(State(platform): State<Arc<Platform>>, Query(query): Query<AssetQuery>) -> Answer<AssetList> {
+pub(super) async fn list(State(platform): State<Arc<Platform>>, Query(query): Query<AssetQuery>) -> Answer<AssetList> {
     let kind = query.kind.as_deref().map(|word| AssetKind::from_word(word).ok_or_else(|| unknown_word("kind", word)));
     let filter = AssetFilter { kind: kind.transpose()?, text: query.text };
     let assets = blocking(move || platform.ledger.assets(&filter, None, ASSETS_MAX).map_err(ApiError::of)).await?;
@@ -134,7 +134,7 @@ pub async fn list(State(platform): State<Arc<Platform>>, Query(query): Query<Ass
 /// One asset.
 #[utoipa::path(get, path = "/assets/{id}", tag = "assets", params(("id" = String, Path)),
     responses((status = 200, body = AssetView), (status = 404, body = ErrorBody)))]
-pub async fn show(
+pub(super) async fn show(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
@@ -146,7 +146,7 @@ pub async fn show(
 /// Sets owner, criticality, exposure and labels; what people set wins over what tools see.
 #[utoipa::path(patch, path = "/assets/{id}", tag = "assets", params(("id" = String, Path)), request_body = AssetEditRequest,
     responses((status = 200, body = AssetView), (status = 404, body = ErrorBody)))]
-pub async fn edit(
+pub(super) async fn edit(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,

@@ -16,7 +16,7 @@ const NEWEST: i64 = 500;
 
 /// Something somebody did.
 #[derive(Serialize, ToSchema)]
-pub struct AuditRow {
+pub(super) struct AuditRow {
     /// Its place in the chain, from 1.
     number: i64,
     at: String,
@@ -28,7 +28,7 @@ pub struct AuditRow {
 
 /// Whether the chain is whole.
 #[derive(Serialize, ToSchema)]
-pub struct AuditVerdict {
+pub(super) struct AuditVerdict {
     whole: bool,
     /// Entries of a whole chain.
     entries: Option<i64>,
@@ -40,7 +40,7 @@ pub struct AuditVerdict {
 
 /// The newest entries, newest first.
 #[utoipa::path(get, path = "/audit", tag = "audit", responses((status = 200, body = Vec<AuditRow>)))]
-pub async fn list(State(platform): State<Arc<Platform>>) -> Answer<Vec<AuditRow>> {
+pub(super) async fn list(State(platform): State<Arc<Platform>>) -> Answer<Vec<AuditRow>> {
     let entries = blocking(move || audit::newest(&platform.db, NEWEST).map_err(ApiError::from)).await?;
     let rows = entries.into_iter().map(|stored| AuditRow {
         number: stored.number,
@@ -55,7 +55,7 @@ pub async fn list(State(platform): State<Arc<Platform>>) -> Answer<Vec<AuditRow>
 
 /// Walks the whole chain.
 #[utoipa::path(get, path = "/audit/verify", tag = "audit", responses((status = 200, body = AuditVerdict)))]
-pub async fn verify(State(platform): State<Arc<Platform>>) -> Answer<AuditVerdict> {
+pub(super) async fn verify(State(platform): State<Arc<Platform>>) -> Answer<AuditVerdict> {
     let verdict = match blocking(move || platform.access.verify_audit().map_err(ApiError::from)).await? {
         Verified::Whole { entries, head } => {
             let head = head.iter().map(|byte| format!("{byte:02x}")).collect();

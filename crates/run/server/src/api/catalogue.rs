@@ -15,7 +15,7 @@ use vigie_model::lang::Lang;
 /// Which entries.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub struct CatalogueFilter {
+pub(super) struct CatalogueFilter {
     /// Text that the entry contains.
     text: Option<String>,
     /// `checks` or `detections`.
@@ -24,7 +24,7 @@ pub struct CatalogueFilter {
 
 /// One entry in the list.
 #[derive(Serialize, ToSchema)]
-pub struct EntryRow {
+pub(super) struct EntryRow {
     id: String,
     /// `checks` or `detections`.
     family: &'static str,
@@ -40,7 +40,7 @@ pub struct EntryRow {
 
 /// One entry whole.
 #[derive(Serialize, ToSchema)]
-pub struct EntryView {
+pub(super) struct EntryView {
     #[serde(flatten)]
     row: EntryRow,
     looks_for: String,
@@ -55,7 +55,7 @@ pub struct EntryView {
 
 /// Facts or events and the outcome they must give.
 #[derive(Serialize, ToSchema)]
-pub struct ExampleView {
+pub(super) struct ExampleView {
     /// `bad`, `good`, `not_applicable` or `unknown`.
     kind: &'static str,
     note: String,
@@ -64,7 +64,7 @@ pub struct ExampleView {
 
 /// All entries, by id.
 #[utoipa::path(get, path = "/catalogue", tag = "catalogue", params(CatalogueFilter), responses((status = 200, body = Vec<EntryRow>)))]
-pub async fn list(
+pub(super) async fn list(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Query(filter): Query<CatalogueFilter>,
@@ -84,7 +84,7 @@ pub async fn list(
 /// One entry.
 #[utoipa::path(get, path = "/catalogue/{id}", tag = "catalogue", params(("id" = String, Path)),
     responses((status = 200, body = EntryView), (status = 404, body = ErrorBody)))]
-pub async fn show(
+pub(super) async fn show(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,

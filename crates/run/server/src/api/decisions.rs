@@ -23,7 +23,7 @@ use vigie_model::time::Timestamp;
 /// A decision as it is taken.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DecisionRequest {
+pub(super) struct DecisionRequest {
     selector: SelectorView,
     /// `{"ruling":"accept","until":…}`, `{"ruling":"not_affected","justification":…}` or `{"ruling":"false_positive"}`.
     #[schema(value_type = Object)]
@@ -38,7 +38,7 @@ pub struct DecisionRequest {
 /// What a decision is about: all parts that are given must fit.
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct SelectorView {
+pub(super) struct SelectorView {
     /// These findings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     findings: Vec<String>,
@@ -61,7 +61,7 @@ pub struct SelectorView {
 
 /// What a decision did.
 #[derive(Serialize, ToSchema)]
-pub struct DecidedView {
+pub(super) struct DecidedView {
     id: String,
     /// Findings that it covers now.
     applied: u64,
@@ -69,7 +69,7 @@ pub struct DecidedView {
 
 /// A decision.
 #[derive(Serialize, ToSchema)]
-pub struct DecisionView {
+pub(super) struct DecisionView {
     id: String,
     #[schema(value_type = Object)]
     selector: Value,
@@ -86,13 +86,13 @@ pub struct DecisionView {
 
 /// Why a decision is withdrawn.
 #[derive(Deserialize, ToSchema)]
-pub struct WithdrawRequest {
+pub(super) struct WithdrawRequest {
     why: String,
 }
 
 /// All decisions, newest first.
 #[utoipa::path(get, path = "/decisions", tag = "decisions", responses((status = 200, body = Vec<DecisionView>)))]
-pub async fn list(State(platform): State<Arc<Platform>>) -> Answer<Vec<DecisionView>> {
+pub(super) async fn list(State(platform): State<Arc<Platform>>) -> Answer<Vec<DecisionView>> {
     let decisions = blocking(move || platform.ledger.decisions().map_err(ApiError::of)).await?;
     Ok(Json(decisions.into_iter().map(view).collect()))
 }
@@ -100,7 +100,7 @@ pub async fn list(State(platform): State<Arc<Platform>>) -> Answer<Vec<DecisionV
 /// Decides about findings.
 #[utoipa::path(post, path = "/decisions", tag = "decisions", request_body = DecisionRequest,
     responses((status = 200, body = DecidedView), (status = 400, body = ErrorBody)))]
-pub async fn decide(
+pub(super) async fn decide(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Json(body): Json<DecisionRequest>,
@@ -136,7 +136,7 @@ pub async fn decide(
 /// Withdraws a decision; its findings fall to the one before it, or are open again.
 #[utoipa::path(delete, path = "/decisions/{id}", tag = "decisions", params(("id" = String, Path)), request_body = WithdrawRequest,
     responses((status = 200, body = DecidedView), (status = 400, body = ErrorBody)))]
-pub async fn withdraw(
+pub(super) async fn withdraw(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,

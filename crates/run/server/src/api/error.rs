@@ -22,20 +22,20 @@ pub struct ApiError {
 
 /// The JSON form of an error.
 #[derive(Serialize, ToSchema)]
-pub struct ErrorBody {
+pub(super) struct ErrorBody {
     /// What did not work.
-    pub error: ErrorDetail,
+    error: ErrorDetail,
 }
 
 /// What did not work.
 #[derive(Serialize, ToSchema)]
-pub struct ErrorDetail {
+pub(super) struct ErrorDetail {
     /// A stable word for programs.
-    pub code: &'static str,
+    code: &'static str,
     /// One sentence in the caller's language.
-    pub said: String,
+    said: String,
     /// What to do about it.
-    pub hint: Option<String>,
+    hint: Option<String>,
 }
 
 impl ApiError {
@@ -148,7 +148,7 @@ impl IntoResponse for ApiError {
 }
 
 /// Writes the body of errors in the language the caller asks for.
-pub async fn speak(request: Request, next: Next) -> Response {
+pub(super) async fn speak(request: Request, next: Next) -> Response {
     let lang = language(request.headers());
     let response = next.run(request).await;
     let Some(error) = response.extensions().get::<Arc<ApiError>>().cloned() else { return response };
@@ -164,7 +164,7 @@ pub async fn speak(request: Request, next: Next) -> Response {
 
 /// The first language of `Accept-Language` that we speak.
 #[must_use]
-pub fn language(headers: &HeaderMap) -> Lang {
+pub(super) fn language(headers: &HeaderMap) -> Lang {
     let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     wanted.split(',').find_map(|tag| Lang::from_tag(tag.trim())).unwrap_or_default()
 }

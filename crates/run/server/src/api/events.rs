@@ -31,7 +31,7 @@ const MESSAGE_CHARS_MAX: usize = 400;
 /// Which events.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub struct EventsQuery {
+pub(super) struct EventsQuery {
     /// Words, `field:value`, `AND`, `OR`, `NOT`.
     q: Option<String>,
     /// From this time on; by default a day ago.
@@ -50,7 +50,7 @@ pub struct EventsQuery {
 
 /// A page of events, newest first.
 #[derive(Serialize, ToSchema)]
-pub struct EventsPage {
+pub(super) struct EventsPage {
     events: Vec<EventRow>,
     /// Give it as `before` for the next page.
     next: Option<String>,
@@ -61,7 +61,7 @@ pub struct EventsPage {
 
 /// One event in a list.
 #[derive(Serialize, ToSchema)]
-pub struct EventRow {
+pub(super) struct EventRow {
     id: u64,
     time: String,
     received: String,
@@ -85,7 +85,7 @@ pub struct EventRow {
 
 /// One event whole.
 #[derive(Serialize, ToSchema)]
-pub struct EventView {
+pub(super) struct EventView {
     #[serde(flatten)]
     row: EventRow,
     /// The record as received.
@@ -102,7 +102,7 @@ pub struct EventView {
 
 /// Events over time.
 #[derive(Serialize, ToSchema)]
-pub struct HistogramView {
+pub(super) struct HistogramView {
     from: String,
     to: String,
     /// Seconds of one piece.
@@ -113,7 +113,7 @@ pub struct HistogramView {
 
 /// Events of one piece of time.
 #[derive(Serialize, ToSchema)]
-pub struct BucketView {
+pub(super) struct BucketView {
     from: String,
     count: u64,
 }
@@ -128,7 +128,7 @@ impl BucketView {
 /// Searches events.
 #[utoipa::path(get, path = "/events", tag = "events", params(EventsQuery),
     responses((status = 200, body = EventsPage), (status = 400, body = ErrorBody)))]
-pub async fn list(State(platform): State<Arc<Platform>>, Query(asked): Query<EventsQuery>) -> Answer<EventsPage> {
+pub(super) async fn list(State(platform): State<Arc<Platform>>, Query(asked): Query<EventsQuery>) -> Answer<EventsPage> {
     let query = parsed(asked.q.as_deref().unwrap_or_default())?;
     let window = asked_window(&platform, &asked);
     let before =
@@ -151,7 +151,7 @@ pub async fn list(State(platform): State<Arc<Platform>>, Query(asked): Query<Eve
 /// Counts events over time.
 #[utoipa::path(get, path = "/events/histogram", tag = "events", params(EventsQuery),
     responses((status = 200, body = HistogramView), (status = 400, body = ErrorBody)))]
-pub async fn histogram(State(platform): State<Arc<Platform>>, Query(asked): Query<EventsQuery>) -> Answer<HistogramView> {
+pub(super) async fn histogram(State(platform): State<Arc<Platform>>, Query(asked): Query<EventsQuery>) -> Answer<HistogramView> {
     let window = asked_window(&platform, &asked);
     let pieces = asked.buckets.unwrap_or(BUCKETS).clamp(1, BUCKETS_MAX);
     let view = blocking(move || {
@@ -171,7 +171,7 @@ pub async fn histogram(State(platform): State<Arc<Platform>>, Query(asked): Quer
 /// One event with its raw record.
 #[utoipa::path(get, path = "/events/{id}", tag = "events", params(("id" = u64, Path)),
     responses((status = 200, body = EventView), (status = 404, body = ErrorBody)))]
-pub async fn show(State(platform): State<Arc<Platform>>, Path(id): Path<u64>) -> Answer<EventView> {
+pub(super) async fn show(State(platform): State<Arc<Platform>>, Path(id): Path<u64>) -> Answer<EventView> {
     let stored = blocking(move || platform.lake.get(EventId(id)).map_err(ApiError::of)).await?.ok_or_else(ApiError::not_found)?;
     let row = event_row(&stored);
     let event = stored.event;

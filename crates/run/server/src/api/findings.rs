@@ -30,7 +30,7 @@ const EXPORT_PAGE: u32 = vigie_ledger::PAGE_MAX;
 /// Which findings, in which order.
 #[derive(Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub struct FindingsQuery {
+pub(super) struct FindingsQuery {
     /// `active` (default), `open`, `in_progress`, `fixed`, `accepted`, `not_affected`, `false_positive` or `all`.
     state: Option<String>,
     /// One or more severities, separated by commas.
@@ -61,7 +61,7 @@ pub struct FindingsQuery {
 
 /// A page of findings.
 #[derive(Serialize, ToSchema)]
-pub struct FindingsPage {
+pub(super) struct FindingsPage {
     findings: Vec<FindingRow>,
     /// Give it as `after` for the next page.
     next: Option<String>,
@@ -74,7 +74,7 @@ pub struct FindingsPage {
 
 /// One finding whole.
 #[derive(Serialize, ToSchema)]
-pub struct FindingView {
+pub(super) struct FindingView {
     #[serde(flatten)]
     row: FindingRow,
     evidence: Vec<EvidenceView>,
@@ -97,7 +97,7 @@ pub struct FindingView {
 
 /// The proof at one place.
 #[derive(Serialize, ToSchema)]
-pub struct EvidenceView {
+pub(super) struct EvidenceView {
     locator: String,
     place: String,
     found: String,
@@ -106,7 +106,7 @@ pub struct EvidenceView {
 
 /// A page of the catalogue.
 #[derive(Serialize, ToSchema)]
-pub struct TextsView {
+pub(super) struct TextsView {
     looks_for: String,
     why: String,
     fix: String,
@@ -114,7 +114,7 @@ pub struct TextsView {
 
 /// Something that happened to a finding.
 #[derive(Serialize, ToSchema)]
-pub struct ChangeView {
+pub(super) struct ChangeView {
     at: String,
     who: String,
     /// `opened`, `reopened`, `fixed`, `started`, `stopped`, `accepted` …
@@ -126,7 +126,7 @@ pub struct ChangeView {
 
 /// The same cause on whatever asset.
 #[derive(Serialize, ToSchema)]
-pub struct ProblemView {
+pub(super) struct ProblemView {
     id: String,
     /// Active findings of the same problem beside this one.
     others: u64,
@@ -134,7 +134,7 @@ pub struct ProblemView {
 
 /// Taking findings up or laying them down.
 #[derive(Deserialize, ToSchema)]
-pub struct ProgressRequest {
+pub(super) struct ProgressRequest {
     ids: Vec<String>,
     /// `start` or `stop`.
     action: String,
@@ -145,14 +145,14 @@ pub struct ProgressRequest {
 
 /// What came of it.
 #[derive(Serialize, ToSchema)]
-pub struct ProgressView {
+pub(super) struct ProgressView {
     changed: u64,
     refused: Vec<RefusedView>,
 }
 
 /// A finding that could not be moved.
 #[derive(Serialize, ToSchema)]
-pub struct RefusedView {
+pub(super) struct RefusedView {
     id: String,
     said: String,
 }
@@ -160,7 +160,7 @@ pub struct RefusedView {
 /// Lists findings.
 #[utoipa::path(get, path = "/findings", tag = "findings", params(FindingsQuery),
     responses((status = 200, body = FindingsPage), (status = 400, body = ErrorBody)))]
-pub async fn list(
+pub(super) async fn list(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<FindingsQuery>,
@@ -185,7 +185,7 @@ pub async fn list(
 /// One finding whole; enough of the beginning of its id is enough.
 #[utoipa::path(get, path = "/findings/{id}", tag = "findings", params(("id" = String, Path)),
     responses((status = 200, body = FindingView), (status = 404, body = ErrorBody)))]
-pub async fn show(
+pub(super) async fn show(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
@@ -201,7 +201,7 @@ pub async fn show(
 /// Takes findings up, or lays them down again.
 #[utoipa::path(post, path = "/findings/progress", tag = "findings", request_body = ProgressRequest,
     responses((status = 200, body = ProgressView), (status = 400, body = ErrorBody)))]
-pub async fn progress(
+pub(super) async fn progress(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Json(body): Json<ProgressRequest>,
@@ -228,7 +228,7 @@ pub async fn progress(
 /// All findings of a filter, as a file.
 #[utoipa::path(get, path = "/findings/export", tag = "findings", params(FindingsQuery),
     responses((status = 200, description = "JSON or CSV, by `format`", body = FindingsExport), (status = 400, body = ErrorBody)))]
-pub async fn export(
+pub(super) async fn export(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<FindingsQuery>,
@@ -256,7 +256,7 @@ pub async fn export(
 
 /// An export, `vigie.findings/1`.
 #[derive(Serialize, ToSchema)]
-pub struct FindingsExport {
+pub(super) struct FindingsExport {
     schema: &'static str,
     findings: Vec<FindingRow>,
 }

@@ -20,11 +20,11 @@ use vigie_model::ids::UserId;
 use vigie_model::lang::Lang;
 
 /// The name of the session cookie. `__Host-` binds it to this host, to TLS and to all paths.
-pub const COOKIE: &str = "__Host-vigie";
+pub(super) const COOKIE: &str = "__Host-vigie";
 /// The header that carries the CSRF word.
-pub const CSRF_HEADER: &str = "x-vigie-csrf";
+pub(super) const CSRF_HEADER: &str = "x-vigie-csrf";
 /// The CSRF word of a caller without session: the header itself proves that no foreign page asks.
-pub const CSRF_SIGNED_OUT: &str = "signed-out";
+pub(super) const CSRF_SIGNED_OUT: &str = "signed-out";
 
 /// What a route asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,13 +48,13 @@ pub struct Rule {
 
 /// Somebody who may do what the route needs.
 #[derive(Clone, Debug)]
-pub struct Caller {
+pub(super) struct Caller {
     /// Who.
-    pub account: Account,
+    pub(super) account: Account,
     /// Their session; the local socket has none.
-    pub session: Option<Session>,
+    pub(super) session: Option<Session>,
     /// The language of this request.
-    pub lang: Lang,
+    pub(super) lang: Lang,
 }
 
 /// Marks requests that came through the local socket, which only this machine's user can open.
@@ -62,10 +62,10 @@ pub struct Caller {
 pub struct LocalPeer;
 
 /// The address of the peer, put in by the listener; requests of the local socket have none.
-pub type Peer = axum::extract::ConnectInfo<std::net::SocketAddr>;
+pub(super) type Peer = axum::extract::ConnectInfo<std::net::SocketAddr>;
 
 /// Collects routes together with their rules.
-pub struct Guarded {
+pub(super) struct Guarded {
     state: Arc<Platform>,
     router: OpenApiRouter<Arc<Platform>>,
     rules: Vec<Rule>,
@@ -73,14 +73,12 @@ pub struct Guarded {
 
 impl Guarded {
     /// No routes yet.
-    #[must_use]
-    pub fn new(state: Arc<Platform>, api: utoipa::openapi::OpenApi) -> Self {
+    pub(super) fn new(state: Arc<Platform>, api: utoipa::openapi::OpenApi) -> Self {
         Self { state, router: OpenApiRouter::with_openapi(api), rules: Vec::new() }
     }
 
     /// Adds the handlers of one path, all under one rule.
-    #[must_use]
-    pub fn route(mut self, needs: Needs, routes: UtoipaMethodRouter<Arc<Platform>>) -> Self {
+    pub(super) fn route(mut self, needs: Needs, routes: UtoipaMethodRouter<Arc<Platform>>) -> Self {
         let (schemas, paths, methods) = routes;
         for (path, item) in &paths.paths {
             let verbs = [
@@ -99,8 +97,7 @@ impl Guarded {
     }
 
     /// The router, its specification and its rules.
-    #[must_use]
-    pub fn finish(self) -> (axum::Router<Arc<Platform>>, utoipa::openapi::OpenApi, Vec<Rule>) {
+    pub(super) fn finish(self) -> (axum::Router<Arc<Platform>>, utoipa::openapi::OpenApi, Vec<Rule>) {
         let (router, api) = self.router.split_for_parts();
         (router, api, self.rules)
     }
@@ -151,21 +148,21 @@ fn admitted(needs: Needs, caller: Option<&Caller>, request: &Request) -> Result<
 
 /// The session token of a request.
 #[must_use]
-pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn cookie(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
 /// The CSRF word of a session: derived from its token, so nothing needs to be kept.
 #[must_use]
-pub fn csrf_word(token: &str) -> String {
+pub(super) fn csrf_word(token: &str) -> String {
     let digest = Sha256::new().chain_update(b"vigie csrf\0").chain_update(token.as_bytes()).finalize();
     digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Where a request comes from.
 #[must_use]
-pub fn client(headers: &HeaderMap, peer: Option<&Peer>) -> Client {
+pub(super) fn client(headers: &HeaderMap, peer: Option<&Peer>) -> Client {
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Client { address: peer.map_or_else(|| "local".to_owned(), |peer| peer.0.ip().to_string()), agent: agent.to_owned() }
 }

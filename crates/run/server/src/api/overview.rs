@@ -26,7 +26,7 @@ const HOURS: usize = 24;
 
 /// The first page.
 #[derive(Serialize, ToSchema)]
-pub struct OverviewView {
+pub(super) struct OverviewView {
     needs_me: NeedsMe,
     counts: Vec<CountView>,
     /// Active findings by priority.
@@ -39,7 +39,7 @@ pub struct OverviewView {
 
 /// What asks for work.
 #[derive(Serialize, ToSchema)]
-pub struct NeedsMe {
+pub(super) struct NeedsMe {
     critical: u64,
     high: u64,
     /// Known to be exploited.
@@ -51,7 +51,7 @@ pub struct NeedsMe {
 
 /// How many findings there are of a kind, a severity and a state.
 #[derive(Serialize, ToSchema)]
-pub struct CountView {
+pub(super) struct CountView {
     kind: &'static str,
     severity: &'static str,
     state: &'static str,
@@ -60,7 +60,7 @@ pub struct CountView {
 
 /// One day of the trend.
 #[derive(Serialize, ToSchema)]
-pub struct TrendView {
+pub(super) struct TrendView {
     day: String,
     opened: u64,
     fixed: u64,
@@ -70,7 +70,7 @@ pub struct TrendView {
 
 /// What is seen, and what is not.
 #[derive(Serialize, ToSchema)]
-pub struct CoverageView {
+pub(super) struct CoverageView {
     hosts: u64,
     containers: u64,
     packages: u64,
@@ -85,7 +85,7 @@ pub struct CoverageView {
 
 /// Verdicts of checks by outcome.
 #[derive(Serialize, ToSchema)]
-pub struct ChecksView {
+pub(super) struct ChecksView {
     pass: u64,
     fail: u64,
     unknown: u64,
@@ -94,7 +94,7 @@ pub struct ChecksView {
 
 /// Something that could not be seen.
 #[derive(Serialize, ToSchema)]
-pub struct UnseenView {
+pub(super) struct UnseenView {
     what: String,
     /// One clause in the caller's language.
     why: String,
@@ -102,14 +102,14 @@ pub struct UnseenView {
 
 /// Events of the last day.
 #[derive(Serialize, ToSchema)]
-pub struct EventsView {
+pub(super) struct EventsView {
     count: u64,
     histogram: Vec<super::events::BucketView>,
 }
 
 /// What needs me now.
 #[utoipa::path(get, path = "/overview", tag = "overview", responses((status = 200, body = OverviewView)))]
-pub async fn show(State(platform): State<Arc<Platform>>, Extension(caller): Extension<Caller>) -> Answer<OverviewView> {
+pub(super) async fn show(State(platform): State<Arc<Platform>>, Extension(caller): Extension<Caller>) -> Answer<OverviewView> {
     Ok(Json(blocking(move || view(&platform, caller.lang)).await?))
 }
 

@@ -9,7 +9,7 @@ use vigie_model::priority::KnownExploited;
 
 /// One finding in a list.
 #[derive(Serialize, ToSchema)]
-pub struct FindingRow {
+pub(super) struct FindingRow {
     pub(super) id: String,
     /// `vulnerability`, `misconfiguration`, `detection` …
     pub(super) kind: &'static str,
@@ -34,7 +34,7 @@ pub struct FindingRow {
 
 /// The state of a finding.
 #[derive(Serialize, ToSchema)]
-pub struct StateView {
+pub(super) struct StateView {
     /// `open`, `in_progress`, `fixed`, `accepted`, `not_affected` or `false_positive`.
     state: &'static str,
     /// When an acceptance ends.
@@ -47,7 +47,7 @@ pub struct StateView {
 
 /// An asset by name.
 #[derive(Serialize, ToSchema)]
-pub struct AssetRef {
+pub(super) struct AssetRef {
     pub(super) id: String,
     pub(super) kind: &'static str,
     pub(super) name: String,

@@ -17,7 +17,7 @@ use vigie_model::lang::Lang;
 
 /// Who asks, and what they may do.
 #[derive(Serialize, ToSchema)]
-pub struct SessionView {
+pub(super) struct SessionView {
     /// `setup`, `signed_out` or `signed_in`.
     state: &'static str,
     /// The word to send back as `X-Vigie-CSRF` with everything that changes something.
@@ -32,7 +32,7 @@ pub struct SessionView {
 
 /// Somebody who signs in.
 #[derive(Serialize, ToSchema)]
-pub struct UserView {
+pub(super) struct UserView {
     id: String,
     name: String,
     role: &'static str,
@@ -44,7 +44,7 @@ pub struct UserView {
 
 /// The first administrator.
 #[derive(Deserialize, ToSchema)]
-pub struct SetUpRequest {
+pub(super) struct SetUpRequest {
     /// From the printed link.
     token: String,
     name: String,
@@ -55,7 +55,7 @@ pub struct SetUpRequest {
 
 /// Somebody at the door.
 #[derive(Deserialize, ToSchema)]
-pub struct SignInRequest {
+pub(super) struct SignInRequest {
     name: String,
     passphrase: String,
     /// One-time or recovery code.
@@ -64,14 +64,14 @@ pub struct SignInRequest {
 
 /// A passphrase to be judged.
 #[derive(Deserialize, ToSchema)]
-pub struct PassphraseRequest {
+pub(super) struct PassphraseRequest {
     name: String,
     passphrase: String,
 }
 
 /// What to say about a passphrase.
 #[derive(Serialize, ToSchema)]
-pub struct PassphraseView {
+pub(super) struct PassphraseView {
     acceptable: bool,
     /// 0 to 4.
     score: u8,
@@ -80,7 +80,7 @@ pub struct PassphraseView {
 
 /// One of one's sessions.
 #[derive(Serialize, ToSchema)]
-pub struct SessionRow {
+pub(super) struct SessionRow {
     id: String,
     created_at: String,
     last_seen_at: String,
@@ -92,13 +92,13 @@ pub struct SessionRow {
 
 /// What proves that it is still the owner who asks.
 #[derive(Deserialize, ToSchema)]
-pub struct Reauthentication {
+pub(super) struct Reauthentication {
     passphrase: String,
 }
 
 /// What to enter in an authenticator.
 #[derive(Serialize, ToSchema)]
-pub struct EnrolmentView {
+pub(super) struct EnrolmentView {
     /// Base32.
     secret: String,
     uri: String,
@@ -108,19 +108,19 @@ pub struct EnrolmentView {
 
 /// A code from the authenticator.
 #[derive(Deserialize, ToSchema)]
-pub struct CodeRequest {
+pub(super) struct CodeRequest {
     code: String,
 }
 
 /// Codes for the day the authenticator is lost; shown once.
 #[derive(Serialize, ToSchema)]
-pub struct RecoveryView {
+pub(super) struct RecoveryView {
     recovery_codes: Vec<String>,
 }
 
 /// Who asks.
 #[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = SessionView)))]
-pub async fn show(
+pub(super) async fn show(
     State(platform): State<Arc<Platform>>,
     headers: HeaderMap,
     caller: Option<Extension<Caller>>,
@@ -142,7 +142,7 @@ pub async fn show(
 /// Makes the first administrator, with the one-time token of the printed link.
 #[utoipa::path(post, path = "/setup", tag = "session", request_body = SetUpRequest,
     responses((status = 200, body = SessionView), (status = 403, body = ErrorBody), (status = 400, body = ErrorBody)))]
-pub async fn set_up(
+pub(super) async fn set_up(
     State(platform): State<Arc<Platform>>,
     headers: HeaderMap,
     peer: Option<Extension<Peer>>,
@@ -160,7 +160,7 @@ pub async fn set_up(
 /// Judges a passphrase while it is typed. Nothing is kept.
 #[utoipa::path(post, path = "/passphrase/check", tag = "session", request_body = PassphraseRequest,
     responses((status = 200, body = PassphraseView)))]
-pub async fn check_passphrase(headers: HeaderMap, Json(body): Json<PassphraseRequest>) -> Answer<PassphraseView> {
+pub(super) async fn check_passphrase(headers: HeaderMap, Json(body): Json<PassphraseRequest>) -> Answer<PassphraseView> {
     let lang = language(&headers);
     let judgement = blocking(move || Ok::<_, ApiError>(passphrase::judge(&body.name, &body.passphrase))).await?;
     let said = judgement.said.get(lang).to_owned();
@@ -170,7 +170,7 @@ pub async fn check_passphrase(headers: HeaderMap, Json(body): Json<PassphraseReq
 /// Signs in. `401` with code `totp_required` asks for a one-time code too.
 #[utoipa::path(post, path = "/session", tag = "session", request_body = SignInRequest,
     responses((status = 200, body = SessionView), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
-pub async fn sign_in(
+pub(super) async fn sign_in(
     State(platform): State<Arc<Platform>>,
     headers: HeaderMap,
     peer: Option<Extension<Peer>>,
@@ -186,7 +186,10 @@ pub async fn sign_in(
 
 /// Signs out: the session ends at the server too.
 #[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
-pub async fn sign_out(State(platform): State<Arc<Platform>>, caller: Option<Extension<Caller>>) -> Result<Response, ApiError> {
+pub(super) async fn sign_out(
+    State(platform): State<Arc<Platform>>,
+    caller: Option<Extension<Caller>>,
+) -> Result<Response, ApiError> {
     if let Some(Extension(Caller { account, session: Some(session), .. })) = caller {
         blocking(move || platform.access.end_session(&account, &session.id).map_err(ApiError::from)).await?;
     }
@@ -200,7 +203,10 @@ pub async fn sign_out(State(platform): State<Arc<Platform>>, caller: Option<Exte
 
 /// One's own sessions.
 #[utoipa::path(get, path = "/account/sessions", tag = "account", responses((status = 200, body = Vec<SessionRow>)))]
-pub async fn sessions(State(platform): State<Arc<Platform>>, Extension(caller): Extension<Caller>) -> Answer<Vec<SessionRow>> {
+pub(super) async fn sessions(
+    State(platform): State<Arc<Platform>>,
+    Extension(caller): Extension<Caller>,
+) -> Answer<Vec<SessionRow>> {
     let current = caller.session.map(|session| session.id);
     let sessions = blocking(move || platform.access.sessions(caller.account.id).map_err(ApiError::from)).await?;
     Ok(Json(sessions.into_iter().map(|session| row(session, current.as_deref())).collect()))
@@ -209,7 +215,7 @@ pub async fn sessions(State(platform): State<Arc<Platform>>, Extension(caller): 
 /// Ends one of one's own sessions.
 #[utoipa::path(delete, path = "/account/sessions/{id}", tag = "account", params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody)))]
-pub async fn end_session(
+pub(super) async fn end_session(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
@@ -221,7 +227,7 @@ pub async fn end_session(
 /// Begins to enrol an authenticator.
 #[utoipa::path(post, path = "/account/totp", tag = "account", request_body = Reauthentication,
     responses((status = 200, body = EnrolmentView), (status = 401, body = ErrorBody)))]
-pub async fn begin_totp(
+pub(super) async fn begin_totp(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Json(body): Json<Reauthentication>,
@@ -234,7 +240,7 @@ pub async fn begin_totp(
 /// Confirms the enrolment with a first code.
 #[utoipa::path(post, path = "/account/totp/confirm", tag = "account", request_body = CodeRequest,
     responses((status = 200, body = RecoveryView), (status = 401, body = ErrorBody)))]
-pub async fn confirm_totp(
+pub(super) async fn confirm_totp(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Json(body): Json<CodeRequest>,
@@ -247,7 +253,7 @@ pub async fn confirm_totp(
 /// Removes the second factor.
 #[utoipa::path(delete, path = "/account/totp", tag = "account", request_body = Reauthentication,
     responses((status = 204), (status = 401, body = ErrorBody)))]
-pub async fn remove_totp(
+pub(super) async fn remove_totp(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
     Json(body): Json<Reauthentication>,

@@ -25,7 +25,7 @@ const PING: Duration = Duration::from_secs(15);
 /// What changes: `findings`, `events` and `system` messages, and a comment every 15 seconds.
 #[utoipa::path(get, path = "/stream", tag = "live",
     responses((status = 200, description = "text/event-stream", content_type = "text/event-stream", body = String)))]
-pub async fn stream(
+pub(super) async fn stream(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {

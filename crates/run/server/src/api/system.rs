@@ -16,7 +16,7 @@ use vigie_model::time::Timestamp;
 
 /// The platform's own health.
 #[derive(Serialize, ToSchema)]
-pub struct SystemView {
+pub(super) struct SystemView {
     version: &'static str,
     started_at: String,
     sources: Vec<SourceRow>,
@@ -30,7 +30,7 @@ pub struct SystemView {
 
 /// One source of events.
 #[derive(Serialize, ToSchema)]
-pub struct SourceRow {
+pub(super) struct SourceRow {
     name: String,
     kind: String,
     /// `running`, `partial`, `waiting`, `set_aside`, `absent`, `not_permitted`, `failing` …
@@ -51,7 +51,7 @@ pub struct SourceRow {
 
 /// The store of events.
 #[derive(Serialize, ToSchema)]
-pub struct LakeView {
+pub(super) struct LakeView {
     events: u64,
     bytes: u64,
     oldest: Option<String>,
@@ -63,7 +63,7 @@ pub struct LakeView {
 
 /// The vulnerability data in use.
 #[derive(Serialize, ToSchema)]
-pub struct AdvisoriesView {
+pub(super) struct AdvisoriesView {
     built_at: String,
     records: u64,
     ecosystems: Vec<EcosystemRow>,
@@ -74,7 +74,7 @@ pub struct AdvisoriesView {
 
 /// The data of one ecosystem.
 #[derive(Serialize, ToSchema)]
-pub struct EcosystemRow {
+pub(super) struct EcosystemRow {
     name: String,
     records: u64,
     newest: Option<String>,
@@ -82,7 +82,7 @@ pub struct EcosystemRow {
 
 /// Work that comes back.
 #[derive(Serialize, ToSchema)]
-pub struct RoundRow {
+pub(super) struct RoundRow {
     name: &'static str,
     last_started_at: Option<String>,
     last_took_ms: i64,
@@ -93,14 +93,14 @@ pub struct RoundRow {
 
 /// How the platform itself is doing.
 #[utoipa::path(get, path = "/system", tag = "system", responses((status = 200, body = SystemView)))]
-pub async fn show(State(platform): State<Arc<Platform>>, Extension(caller): Extension<Caller>) -> Answer<SystemView> {
+pub(super) async fn show(State(platform): State<Arc<Platform>>, Extension(caller): Extension<Caller>) -> Answer<SystemView> {
     Ok(Json(blocking(move || view(&platform, caller.lang)).await?))
 }
 
 /// Starts a round now.
 #[utoipa::path(post, path = "/rounds/{name}", tag = "system", params(("name" = String, Path)),
     responses((status = 202), (status = 404, body = ErrorBody)))]
-pub async fn start_round(State(platform): State<Arc<Platform>>, Path(name): Path<String>) -> Result<StatusCode, ApiError> {
+pub(super) async fn start_round(State(platform): State<Arc<Platform>>, Path(name): Path<String>) -> Result<StatusCode, ApiError> {
     platform.round(&name).ok_or_else(ApiError::not_found)?.start_now();
     Ok(StatusCode::ACCEPTED)
 }

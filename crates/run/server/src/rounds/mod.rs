@@ -17,9 +17,9 @@ use vigie_model::lang::Text;
 use vigie_model::time::Timestamp;
 
 /// What a round is and what became of it.
-pub struct Round {
+pub(crate) struct Round {
     /// The word by which it is started by hand.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     every: Duration,
     work: fn(&Platform) -> Result<Text, Problem>,
     wake: Notify,
@@ -28,21 +28,20 @@ pub struct Round {
 
 /// The last time a round was made.
 #[derive(Clone, Debug, Default)]
-pub struct Last {
+pub(crate) struct Last {
     /// When it began.
-    pub started_at: Option<Timestamp>,
+    pub(crate) started_at: Option<Timestamp>,
     /// How long it took.
-    pub took_ms: i64,
+    pub(crate) took_ms: i64,
     /// When the timer starts it again.
-    pub next_at: Option<Timestamp>,
+    pub(crate) next_at: Option<Timestamp>,
     /// What it said, or why it failed.
-    pub said: Text,
+    pub(crate) said: Text,
     /// Whether it failed.
-    pub failed: bool,
+    pub(crate) failed: bool,
 }
 
 /// All rounds.
-#[must_use]
 pub(crate) fn all() -> Vec<Arc<Round>> {
     let round = |name, seconds, work| {
         Arc::new(Round { name, every: Duration::from_secs(seconds), work, wake: Notify::new(), last: Mutex::default() })
@@ -57,13 +56,12 @@ pub(crate) fn all() -> Vec<Arc<Round>> {
 
 impl Round {
     /// Starts the round now, or once more after the one that runs.
-    pub fn start_now(&self) {
+    pub(crate) fn start_now(&self) {
         self.wake.notify_one();
     }
 
     /// What became of it.
-    #[must_use]
-    pub fn last(&self) -> Last {
+    pub(crate) fn last(&self) -> Last {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -10,18 +10,35 @@ use std::path::Path;
 use vigie_inventory::host;
 use vigie_inventory::world::World;
 use vigie_kit::clock::SystemClock;
-use vigie_kit::problem::Problem;
+use vigie_kit::data_dir::{DataDir, DataDirError};
+use vigie_kit::problem::{Explain, Problem};
 use vigie_model::lang::Lang;
 use vigie_model::say;
 use vigie_server::advisories::{self, AdvisoryFile, Built, Origin, Step};
 
 /// Does one of the verbs.
 pub(crate) fn run(verb: DbVerb, data: Option<&Path>, lang: Lang) -> Result<Ended, Problem> {
-    let file = AdvisoryFile::at(data_path(data)?.join("advisories"));
+    let path = data_path(data)?;
+    let file = AdvisoryFile::at(path.join("advisories"));
     match verb {
-        DbVerb::Import(args) => import(&file, &args, lang),
-        DbVerb::Update(args) => update(&file, &args, lang),
+        DbVerb::Import(args) => {
+            make_data_directory(&path)?;
+            import(&file, &args, lang)
+        }
+        DbVerb::Update(args) => {
+            make_data_directory(&path)?;
+            update(&file, &args, lang)
+        }
         DbVerb::Status(args) => status(&file, &args, lang),
+    }
+}
+
+/// Vulnerability data may come before the first start: the directory is then made as `up` makes it.
+/// A platform that runs on it is no obstacle.
+fn make_data_directory(path: &Path) -> Result<(), Problem> {
+    match DataDir::open(path) {
+        Ok(_) | Err(DataDirError::InUse { .. }) => Ok(()),
+        Err(other) => Err(other.explain()),
     }
 }
 
