@@ -70,6 +70,20 @@ function exportFindings(context) {
   return { text: ['id,severity,priority,title,asset,fixed_version', ...lines].join('\n'), type: 'text/csv', file: 'vigie-findings.csv' };
 }
 
+/** What goes to the audit trail, by route. */
+const NOTED = {
+  'POST /setup': 'set_up',
+  'POST /session': 'sign_in',
+  'DELETE /session': 'sign_out',
+  'POST /account/totp/confirm': 'enrol_second_factor',
+  'DELETE /account/totp': 'remove_second_factor',
+  'POST /findings/progress': 'set_progress',
+  'POST /decisions': 'decide',
+  'DELETE /decisions/:id': 'withdraw_decision',
+  'PATCH /assets/:id': 'edit_asset',
+  'POST /rounds/:id': 'run_round',
+};
+
 function decide({ world, body }) {
   if (!body.reason?.trim()) throw new Refusal(400, 'invalid', { en: 'A decision needs a reason.', fr: 'Une décision demande un motif.', de: 'Eine Entscheidung braucht einen Grund.' });
   if (!(new Date(body.expires_at).getTime() > Date.now())) throw new Refusal(400, 'invalid', { en: 'A decision needs an end in the future.', fr: 'Une décision demande une échéance à venir.', de: 'Eine Entscheidung braucht ein Ende in der Zukunft.' });
@@ -187,6 +201,8 @@ const ROUTES = {
     if (entry === null) throw notFound();
     return ok(entry);
   },
+  'GET /audit': ({ world }) => ok(world.trail.toReversed()),
+  'GET /audit/verify': ({ world }) => ok({ whole: true, entries: world.trail.length, head: '9f2c'.repeat(16), broken_at: null }),
   'GET /system': ({ world, say }) => ok(world.system(say)),
   'POST /rounds/:id': ({ world, id }) => {
     if (world.rounds[id] === undefined) throw notFound();
@@ -211,5 +227,10 @@ export function route(context) {
   if (context.session === undefined && !PUBLIC.has(name)) {
     throw new Refusal(401, 'signed_out', { en: 'Sign in first.', fr: 'Connectez-vous d’abord.', de: 'Bitte zuerst anmelden.' });
   }
-  return handler({ ...context, id });
+  const answer = handler({ ...context, id });
+  if (NOTED[name] !== undefined) {
+    const { token: _t, passphrase: _p, code: _c, ...detail } = context.body;
+    context.world.note(context.world.account.name, NOTED[name], id, detail);
+  }
+  return answer;
 }

@@ -23,6 +23,7 @@ export class World {
     this.decisions = [];
     this.assets = new Map(ASSETS.map((asset) => [asset.id, { ...asset }]));
     this.listeners = new Set();
+    this.trail = [];
     this.rounds = { host: Date.now() - 11 * 60_000, advisories: Date.now() - 5 * 3_600_000 };
     this.#someDecisions();
   }
@@ -40,6 +41,11 @@ export class World {
     const fresh = Array.from({ length: many }, (_, index) => makeEvent(last + 1 + index, Date.now() - (many - index) * 30));
     this.events.push(...fresh);
     this.tell('events', fresh.map(({ raw: _, ...row }) => row).toReversed());
+  }
+
+  /** Somebody changed something. */
+  note(who, what, on, detail = {}) {
+    this.trail.push({ number: this.trail.length + 1, at: new Date().toISOString(), who, what, on, detail });
   }
 
   // -- findings and decisions ---------------------------------------------------------------------

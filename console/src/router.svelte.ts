@@ -15,6 +15,7 @@ export type Page =
   | 'catalogue'
   | 'entry'
   | 'system'
+  | 'audit'
   | 'account'
   | 'sign-in'
   | 'set-up'
@@ -38,6 +39,7 @@ const ROUTES: readonly Route[] = [
   { page: 'catalogue', pattern: /^\/catalogue$/, needs: 'read_catalogue' },
   { page: 'entry', pattern: /^\/catalogue\/([^/]+)$/, needs: 'read_catalogue' },
   { page: 'system', pattern: /^\/system$/, needs: 'read_system' },
+  { page: 'audit', pattern: /^\/audit$/, needs: 'read_audit' },
   { page: 'account', pattern: /^\/account$/, needs: null },
   { page: 'sign-in', pattern: /^\/sign-in$/, needs: null },
   { page: 'set-up', pattern: /^\/set-up$/, needs: null },

@@ -48,6 +48,7 @@ export async function pagesOf(page) {
     ['assets', '/assets'],
     ['catalogue', '/catalogue'],
     ['system', '/system'],
+    ['audit', '/audit'],
     ['account', '/account'],
     ['not-found', '/nowhere'],
   ];

@@ -5,6 +5,8 @@ import type {
   Asset,
   AssetDetail,
   AssetPatch,
+  AuditEntry,
+  AuditVerdict,
   CatalogueDetail,
   CatalogueEntry,
   Decision,
@@ -65,6 +67,9 @@ export const api = {
 
   catalogue: (query: Query, signal?: AbortSignal) => get<CatalogueEntry[]>('/catalogue', query, signal),
   catalogueEntry: (id: string, signal?: AbortSignal) => get<CatalogueDetail>(`/catalogue/${part(id)}`, {}, signal),
+
+  audit: (signal?: AbortSignal) => get<AuditEntry[]>('/audit', {}, signal),
+  verifyAudit: () => get<AuditVerdict>('/audit/verify'),
 
   system: (signal?: AbortSignal) => get<System>('/system', {}, signal),
   runRound: (name: string) => post<unknown>(`/rounds/${part(name)}`),

@@ -415,6 +415,24 @@ export interface CatalogueDetail extends CatalogueEntry, RuleTexts {
   rule: string | null;
 }
 
+// -- audit trail ---------------------------------------------------------------------------------
+
+export interface AuditEntry {
+  number: number;
+  at: string;
+  who: string;
+  what: string;
+  on: string;
+  detail: unknown;
+}
+
+export interface AuditVerdict {
+  whole: boolean;
+  entries: number | null;
+  head: string | null;
+  broken_at: number | null;
+}
+
 // -- system --------------------------------------------------------------------------------------
 
 export interface Source {

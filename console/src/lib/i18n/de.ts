@@ -40,6 +40,7 @@ export const de: Dictionary = {
     assets: 'Assets',
     catalogue: 'Katalog',
     system: 'Systemzustand',
+    audit: 'Prüfprotokoll',
     account: 'Konto',
     watch: 'Ausguck',
     platform: 'Plattform',
@@ -631,6 +632,24 @@ export const de: Dictionary = {
     runStarted: (name) => `Gestartet: ${name}`,
     database: 'Datenbank',
     diskFree: 'Frei auf der Platte',
+  },
+
+  audit: {
+    title: 'Prüfprotokoll',
+    intro: 'Was geändert wurde, von wem und wann. Jeder Eintrag besiegelt den vorigen.',
+    search: 'Prüfprotokoll durchsuchen',
+    caption: 'Neueste Einträge des Prüfprotokolls',
+    number: 'Nr.',
+    time: 'Zeit',
+    who: 'Wer',
+    what: 'Was',
+    on: 'Woran',
+    detail: 'Einzelheiten',
+    verify: 'Kette prüfen',
+    whole: (n) => count(n, { zero: 'Die Kette ist unversehrt; sie hat noch keine Einträge.', one: 'Die Kette ist unversehrt: # Eintrag.', other: 'Die Kette ist unversehrt: # Einträge.' }),
+    broken: (entry) => `Die Kette ist bei Eintrag ${entry} gebrochen.`,
+    brokenHint: 'Vielleicht hat jemand die Datenbank von Hand geändert. Sichern Sie eine Kopie davon, bevor Sie weitermachen.',
+    none: 'Kein Eintrag passt.',
   },
 
   account: {

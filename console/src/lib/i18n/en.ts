@@ -40,6 +40,7 @@ export const en = {
     assets: 'Assets',
     catalogue: 'Catalogue',
     system: 'System health',
+    audit: 'Audit trail',
     account: 'Account',
     watch: 'Watch',
     platform: 'Platform',
@@ -626,6 +627,24 @@ export const en = {
     runStarted: (name: string) => `Started: ${name}`,
     database: 'Database',
     diskFree: 'Free on disk',
+  },
+
+  audit: {
+    title: 'Audit trail',
+    intro: 'What was changed, by whom and when. Each entry seals the one before.',
+    search: 'Search the audit trail',
+    caption: 'Newest entries of the audit trail',
+    number: 'No.',
+    time: 'Time',
+    who: 'Who',
+    what: 'What',
+    on: 'On',
+    detail: 'Detail',
+    verify: 'Verify the chain',
+    whole: (n: number) => count(n, { zero: 'The chain is whole; it has no entries yet.', one: 'The chain is whole: # entry.', other: 'The chain is whole: # entries.' }),
+    broken: (entry: string) => `The chain is broken at entry ${entry}.`,
+    brokenHint: 'Somebody may have changed the database by hand. Keep a copy of it before you go on.',
+    none: 'No entry matches.',
   },
 
   account: {

@@ -40,6 +40,7 @@ export const fr: Dictionary = {
     assets: 'Actifs',
     catalogue: 'Catalogue',
     system: 'État du système',
+    audit: 'Journal d’audit',
     account: 'Compte',
     watch: 'Veille',
     platform: 'Plateforme',
@@ -631,6 +632,24 @@ export const fr: Dictionary = {
     runStarted: (name) => `Lancée : ${name}`,
     database: 'Base de données',
     diskFree: 'Libre sur le disque',
+  },
+
+  audit: {
+    title: 'Journal d’audit',
+    intro: 'Ce qui a été modifié, par qui et quand. Chaque entrée scelle la précédente.',
+    search: 'Rechercher dans le journal d’audit',
+    caption: 'Entrées récentes du journal d’audit',
+    number: 'N°',
+    time: 'Heure',
+    who: 'Qui',
+    what: 'Quoi',
+    on: 'Sur',
+    detail: 'Détail',
+    verify: 'Vérifier la chaîne',
+    whole: (n) => count(n, { zero: 'La chaîne est intacte ; elle n’a encore aucune entrée.', one: 'La chaîne est intacte : # entrée.', other: 'La chaîne est intacte : # entrées.' }),
+    broken: (entry) => `La chaîne est rompue à l’entrée ${entry}.`,
+    brokenHint: 'Quelqu’un a peut-être modifié la base de données à la main. Gardez-en une copie avant de continuer.',
+    none: 'Aucune entrée ne correspond.',
   },
 
   account: {
