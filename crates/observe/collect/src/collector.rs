@@ -4,7 +4,7 @@ use crate::config::CollectConfig;
 use crate::delivery::{Delivery, Outbox};
 use crate::dialect::Dialect;
 use crate::reader::Reader;
-use crate::source::{Desk, Given, Stop, file, journald, syslog};
+use crate::source::{Desk, Given, Pauses, Stop, file, journald, syslog};
 use crate::state::SourceState;
 use crate::stats::{SourceReport, SourceStats};
 use std::collections::BTreeSet;
@@ -88,13 +88,14 @@ pub async fn spawn(
     common.start_journal(&mut tasks);
     if let Some(sockets) = sockets {
         // A record from the network without host speaks of whoever sent it.
-        let udp = common.given(syslog::UDP_NAME.into(), Dialect::Syslog, "");
-        let tcp = common.given(syslog::TCP_NAME.into(), Dialect::Syslog, "");
+        let udp = common.given(syslog::UDP_NAME, Dialect::Syslog, "");
+        let tcp = common.given(syslog::TCP_NAME, Dialect::Syslog, "");
         tasks.spawn(syslog::read_udp(sockets.udp, udp));
         tasks.spawn(syslog::read_tcp(sockets.tcp, tcp));
     }
-    for (path, state) in &common.config.set_aside {
-        common.stats_of(source_name(path).into()).set_state(state.clone());
+    // Who names a file wants it read, whatever else tells the same.
+    for (path, state) in common.config.set_aside.iter().filter(|(path, _)| !common.config.files.contains(path)) {
+        common.stats_of(&source_name(path)).set_state(state.clone());
     }
     let stats = common.stats.clone();
     let mut followed = BTreeSet::new();
@@ -119,7 +120,6 @@ impl Handle {
     }
 
     /// A way to ask for the reports that outlives this handle.
-    #[must_use]
     pub fn reporter(&self) -> impl Fn() -> Vec<SourceReport> + Clone + Send + Sync + 'static {
         let stats = self.stats.clone();
         move || stats.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|stats| stats.report()).collect()
@@ -149,14 +149,15 @@ impl fmt::Debug for Handle {
 }
 
 impl Common {
-    fn stats_of(&self, source: Arc<str>) -> Arc<SourceStats> {
+    fn stats_of(&self, source: &str) -> Arc<SourceStats> {
         let stats = Arc::new(SourceStats::new(source));
         self.stats.lock().unwrap_or_else(PoisonError::into_inner).push(stats.clone());
         stats
     }
 
-    fn given(&self, source: Arc<str>, dialect: Dialect, host: &str) -> Given {
-        let stats = self.stats_of(source.clone());
+    fn given(&self, source: &str, dialect: Dialect, host: &str) -> Given {
+        let stats = self.stats_of(source);
+        let source = stats.source().clone();
         let reader = Reader::new(source.clone(), dialect, self.config.zone.clone(), host.into());
         let outbox = Outbox::new(self.sender.clone(), stats.clone(), (self.positions)(&source));
         let desk = Desk { reader, clock: self.clock.clone(), stats };
@@ -165,14 +166,14 @@ impl Common {
 
     fn start_journal(&self, tasks: &mut JoinSet<()>) {
         if !self.config.journald {
-            let stats = self.stats_of(journald::NAME.into());
+            let stats = self.stats_of(journald::NAME);
             stats.set_state(SourceState::Absent { what: "systemd-journald".into() });
             return;
         }
         // auditd's own file has the records whole; the journal has them again.
         let without_audit = self.config.files.iter().any(|path| Dialect::of(path) == Dialect::Audit);
-        let journal = journald::Journal { program: self.config.journalctl.clone(), without_audit };
-        let given = self.given(journald::NAME.into(), Dialect::Syslog, &self.config.host);
+        let journal = journald::Journal { program: self.config.journalctl.clone(), without_audit, pauses: Pauses::new() };
+        let given = self.given(journald::NAME, Dialect::Syslog, &self.config.host);
         tasks.spawn(journald::read(journal, given));
     }
 
@@ -182,7 +183,7 @@ impl Common {
             if followed.len() >= FILES_MAX || !followed.insert(path.clone()) {
                 continue;
             }
-            let given = self.given(source_name(&path).into(), Dialect::of(&path), &self.config.host);
+            let given = self.given(&source_name(&path), Dialect::of(&path), &self.config.host);
             tasks.spawn(file::follow(path, given));
         }
     }
@@ -246,5 +247,134 @@ fn bind_hint(problem: Problem, kind: io::ErrorKind) -> Problem {
             de "dieser Rechner hat diese Adresse nicht; 127.0.0.1:5514 lauscht nur für diesen Rechner",
         )),
         _ => problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::fs::{self, OpenOptions};
+    use std::io::Write;
+    use vigie_model::event::Event;
+    use vigie_model::lang::Lang;
+    use vigie_testkit::FakeClock;
+
+    /// A running collector and what was made durable of it.
+    struct Running {
+        handle: Handle,
+        stop: watch::Sender<bool>,
+        receiver: mpsc::Receiver<Delivery>,
+        stored: BTreeMap<String, Vec<u8>>,
+    }
+
+    impl Running {
+        async fn new(config: CollectConfig, stored: BTreeMap<String, Vec<u8>>) -> Self {
+            let (sender, receiver) = mpsc::channel(4);
+            let (stop, stopped) = watch::channel(false);
+            let clock = Arc::new(FakeClock::at("2026-11-21T12:00:00Z"));
+            let known = stored.clone();
+            let positions: Positions = Arc::new(move |source| known.get(source).cloned());
+            let handle = spawn(config, positions, clock, sender, stopped).await.unwrap();
+            Self { handle, stop, receiver, stored }
+        }
+
+        /// Receives, stores and acknowledges at least so many events.
+        async fn receive(&mut self, count: usize) -> Vec<Event> {
+            let mut events = Vec::new();
+            while events.len() < count {
+                let Delivery { batch, ack } = self.receiver.recv().await.unwrap();
+                if let Some(checkpoint) = batch.checkpoint {
+                    self.stored.insert(checkpoint.source.to_string(), checkpoint.position);
+                }
+                events.extend(batch.events);
+                ack.send(()).unwrap();
+            }
+            events
+        }
+
+        /// Stops; what was delivered and not acknowledged is not stored.
+        async fn stop(mut self) -> BTreeMap<String, Vec<u8>> {
+            self.stop.send_replace(true);
+            self.receiver.close();
+            while self.receiver.recv().await.is_some() {}
+            self.handle.finished().await;
+            self.stored
+        }
+    }
+
+    fn append(path: &Path, text: &str) {
+        OpenOptions::new().append(true).create(true).open(path).unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn files_are_followed_across_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.log");
+        append(&path, "Nov 21 08:30:00 web-1 sshd[842]: Invalid user x from 192.0.2.7 port 1\nNov 21 08:30:01 web-1 su: half");
+        let config = CollectConfig {
+            files: vec![folder.path().join("*.log")],
+            zone: jiff::tz::TimeZone::UTC,
+            ..CollectConfig::nothing("here")
+        };
+        let mut running = Running::new(config.clone(), BTreeMap::new()).await;
+        let events = running.receive(1).await;
+        assert_eq!(events[0].time.to_string(), "2026-11-21T08:30:00Z");
+        assert_eq!(&*events[0].origin.source, format!("file:{}", path.display()));
+        let stored = running.stop().await;
+        append(&path, " a line\nnext\n");
+        let mut running = Running::new(config, stored).await;
+        let events = running.receive(2).await;
+        assert_eq!(events[0].raw, b"Nov 21 08:30:01 web-1 su: half a line");
+        assert_eq!(&*events[1].origin.host, "here");
+        let report = running.handle.reports().into_iter().find(|report| report.source.starts_with("file:")).unwrap();
+        assert_eq!((report.received, report.unparsed, report.behind_bytes, report.state.word()), (2, 2, 0, "running"));
+        running.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_refused_batch_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        append(&folder.path().join("a.log"), "one\n");
+        let config = CollectConfig { files: vec![folder.path().join("a.log")], ..CollectConfig::nothing("here") };
+        let mut running = Running::new(config, BTreeMap::new()).await;
+        drop(running.receiver.recv().await.unwrap());
+        assert_eq!(running.receive(1).await[0].raw, b"one");
+        running.stop().await;
+    }
+
+    #[tokio::test]
+    async fn sources_that_are_not_read_are_shown_with_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let aside = SourceState::SetAside { by: "journald".into() };
+        let config = CollectConfig {
+            set_aside: vec![(folder.path().join("syslog"), aside.clone()), (folder.path().join("named"), aside)],
+            files: vec![folder.path().join("named")],
+            ..CollectConfig::nothing("here")
+        };
+        fs::write(folder.path().join("named"), "").unwrap();
+        let running = Running::new(config, BTreeMap::new()).await;
+        let words: Vec<_> = running.handle.reports().iter().map(|report| report.state.word()).collect();
+        assert_eq!(words.len(), 3);
+        assert_eq!(words[..2], ["absent", "set_aside"]);
+        running.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_port_in_use_is_one_sentence_and_a_hint() {
+        let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = taken.local_addr().unwrap();
+        let config = CollectConfig { syslog: Some(address), ..CollectConfig::nothing("here") };
+        let (sender, _receiver) = mpsc::channel(1);
+        let (_stop, stopped) = watch::channel(false);
+        let clock = Arc::new(FakeClock::at("2026-11-21T12:00:00Z"));
+        let error = spawn(config, Arc::new(|_| None), clock, sender, stopped).await.unwrap_err();
+        let told = error.explain().told(Lang::En);
+        assert_eq!(
+            told,
+            format!(
+                "cannot listen for syslog on {address}\nhint: another program uses this port; choose another one with --syslog ADDR"
+            )
+        );
     }
 }

@@ -6,7 +6,7 @@
 use crate::header::Line;
 use crate::meaning::Meaning;
 use vigie_model::event::Class;
-use vigie_model::event::ocsf::activity::application_lifecycle as activity;
+use vigie_model::event::ocsf::activity::{application_lifecycle as activity, base_event};
 use vigie_model::event::ocsf::field;
 
 const FORMAT: &str = "systemd";
@@ -19,7 +19,9 @@ pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
     let text = line.message.trim_end();
     let given = line.more("UNIT").or_else(|| line.more("USER_UNIT"));
     let mut meaning = about(text).or_else(|| sentence(text))?;
-    if let Some(unit) = given {
+    if let Some(unit) = given
+        && meaning.class == Class::ApplicationLifecycle
+    {
         meaning.set(field::APP_NAME, unit);
     }
     Some(meaning)
@@ -57,6 +59,12 @@ fn about(text: &str) -> Option<Meaning> {
 /// `Started ssh.service - OpenBSD Secure Shell server.`
 fn sentence(text: &str) -> Option<Meaning> {
     let (verb, rest) = text.split_once(' ')?;
+    if text == "Time has been changed" {
+        // No class of OCSF is about clocks; but who changes one hides something, or mends it.
+        let mut meaning = Meaning::new(FORMAT, Class::BaseEvent, base_event::OTHER);
+        meaning.set(field::STATUS_DETAIL, "time has been changed");
+        return Some(meaning);
+    }
     if let Some(rest) = text.strip_prefix("Failed to start ") {
         let mut meaning = unit(activity::START, rest);
         meaning.failed("failed to start");

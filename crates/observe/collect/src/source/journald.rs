@@ -40,6 +40,8 @@ pub(crate) struct Journal {
     pub(crate) program: PathBuf,
     /// Whether audit records come another way.
     pub(crate) without_audit: bool,
+    /// The pauses before it is started again.
+    pub(crate) pauses: Pauses,
 }
 
 /// How far the journal has been read.
@@ -60,7 +62,7 @@ enum Start {
 
 /// Reads the journal until told to stop.
 pub(crate) async fn read(journal: Journal, mut given: Given) {
-    let mut pauses = Pauses::new();
+    let mut pauses = journal.pauses.clone();
     let mut give_up_cursor = false;
     loop {
         let before = given.outbox.position().map(<[u8]>::to_vec);
@@ -78,6 +80,9 @@ pub(crate) async fn read(journal: Journal, mut given: Given) {
             }
             Err(Interrupted::NotStarted(error) | Interrupted::Broken(error)) => error.to_string(),
         };
+        if given.stopped_before_settled().await {
+            break;
+        }
         if given.outbox.position() != before.as_deref() {
             pauses.reset();
         }
@@ -86,7 +91,7 @@ pub(crate) async fn read(journal: Journal, mut given: Given) {
             break;
         }
     }
-    given.desk.stats.set_state(SourceState::Stopped);
+    given.take_leave().await;
 }
 
 /// How one run of journalctl ended.
@@ -227,4 +232,112 @@ fn arguments(start: &Start, without_audit: bool) -> Vec<OsString> {
 /// Whether a journal runs on the machine with this root.
 pub(crate) fn is_there(root: &Path) -> bool {
     root.join("run/systemd/journal/socket").exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::testing::{Bench, Received};
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::time::Duration;
+
+    /// Stands in for journalctl: writes down how it was called and does, in turn, what the scripts
+    /// `1`, `2` … of its folder say; after the last it stays.
+    struct Stand {
+        folder: tempfile::TempDir,
+    }
+
+    impl Stand {
+        fn new(scripts: &[&str]) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            for (number, script) in scripts.iter().enumerate() {
+                fs::write(folder.path().join((number + 1).to_string()), script).unwrap();
+            }
+            let program = "#!/bin/sh\ncd \"$(dirname \"$0\")\"\necho \"$@\" >> calls\nn=$(wc -l < calls)\n\
+                           if [ -f $n ]; then . ./$n; else exec sleep 1000; fi\n";
+            fs::write(folder.path().join("journalctl"), program).unwrap();
+            fs::set_permissions(folder.path().join("journalctl"), fs::Permissions::from_mode(0o755)).unwrap();
+            Self { folder }
+        }
+
+        fn journal(&self) -> Journal {
+            let program = self.folder.path().join("journalctl");
+            Journal { program, without_audit: false, pauses: Pauses::from(Duration::from_millis(1)) }
+        }
+
+        fn calls(&self) -> Vec<String> {
+            let calls = fs::read_to_string(self.folder.path().join("calls")).unwrap();
+            calls.lines().map(|call| call.split("--merge ").nth(1).unwrap().to_owned()).collect()
+        }
+    }
+
+    fn entry(number: u32) -> String {
+        format!("printf '__CURSOR=c{number}\\n__REALTIME_TIMESTAMP=17952498000000{number:02}\\nMESSAGE=text {number}\\n\\n'\n")
+    }
+
+    #[tokio::test]
+    async fn goes_on_after_the_last_durable_entry_when_it_dies() {
+        let stand = Stand::new(&[&(entry(1) + &entry(2) + "exit 1\n"), &(entry(3) + "exec sleep 1000\n")]);
+        let mut bench = Bench::new(NAME, None);
+        let task = tokio::spawn(read(stand.journal(), bench.given()));
+        let messages: Vec<String> = bench.receive(3).await.into_iter().map(Received::message).collect();
+        assert_eq!(messages, ["text 1", "text 2", "text 3"]);
+        assert_eq!(stand.calls(), [format!("--lines={BACKLOG_MAX}"), "--no-tail --after-cursor=c2".into()]);
+        bench.stop();
+        task.await.unwrap();
+        assert_eq!(bench.stats.state(), SourceState::Stopped);
+    }
+
+    #[tokio::test]
+    async fn a_refused_cursor_gives_way_to_its_time() {
+        let stand =
+            Stand::new(&["echo 'Failed to seek to cursor: Invalid argument' >&2\nexit 1\n", &(entry(3) + "exec sleep 1000\n")]);
+        let position = Position { cursor: "gone".into(), realtime: 1_795_249_800_000_002 };
+        let mut bench = Bench::new(NAME, Some(position.write()));
+        let task = tokio::spawn(read(stand.journal(), bench.given()));
+        assert_eq!(bench.receive(1).await.pop().unwrap().message(), "text 3");
+        assert_eq!(stand.calls(), ["--no-tail --after-cursor=gone", "--no-tail --since=@1795249800.000003"]);
+        bench.stop();
+        task.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_refused_batch_is_read_again() {
+        let stand = Stand::new(&[&(entry(1) + "exec sleep 1000\n"), &(entry(1) + "exec sleep 1000\n")]);
+        let mut bench = Bench::new(NAME, None);
+        let task = tokio::spawn(read(stand.journal(), bench.given()));
+        bench.refuse().await;
+        assert_eq!(bench.receive(1).await.pop().unwrap().message(), "text 1");
+        assert_eq!(stand.calls().len(), 2);
+        bench.stop();
+        task.await.unwrap();
+        assert_eq!((bench.stats.report().refused, bench.stats.report().acknowledged), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn without_the_program_the_state_says_so() {
+        let bench = Bench::new(NAME, None);
+        let journal = Journal { program: "/nonexistent/journalctl".into(), without_audit: false, pauses: Pauses::new() };
+        read(journal, bench.given()).await;
+        assert_eq!(bench.stats.state().word(), "absent");
+    }
+
+    #[tokio::test]
+    async fn a_user_who_sees_less_is_told() {
+        let hint = "echo 'Hint: You are currently not seeing messages from other users and the system.' >&2\n";
+        let stand = Stand::new(&[&format!("{hint}read -r x < never || exec sleep 1000\n")]);
+        let bench = Bench::new(NAME, None);
+        let task = tokio::spawn(read(stand.journal(), bench.given()));
+        bench.until(|state| state.word() == "partial").await;
+        bench.stop();
+        task.await.unwrap();
+    }
+
+    #[test]
+    fn audit_records_are_left_to_auditd_where_it_runs() {
+        let arguments = arguments(&Start::Newest(5), true);
+        assert!(arguments.iter().any(|argument| argument == "_TRANSPORT=kernel"));
+        assert!(!arguments.iter().any(|argument| argument == "_TRANSPORT=audit"));
+    }
 }

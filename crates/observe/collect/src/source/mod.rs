@@ -8,16 +8,22 @@ pub mod file;
 pub mod journald;
 mod pump;
 pub mod syslog;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub(crate) use pump::{End, Feed, pump};
 
-use crate::delivery::Outbox;
+use crate::delivery::{Outbox, Undelivered};
 use crate::reader::Reader;
+use crate::state::SourceState;
 use crate::stats::SourceStats;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use vigie_kit::clock::Clock;
+
+/// How long a source waits at its end for what it has delivered.
+pub(crate) const LEAVE_MAX: Duration = Duration::from_secs(5);
 
 /// What every source is given.
 pub(crate) struct Given {
@@ -38,9 +44,37 @@ pub(crate) struct Desk {
 #[derive(Clone, Debug)]
 pub(crate) struct Stop(watch::Receiver<bool>);
 
-/// The pauses between attempts: from one second up to a minute.
-#[derive(Debug)]
-pub(crate) struct Pauses(Duration);
+/// The pauses between attempts: each twice as long as the last, up to a minute.
+#[derive(Clone, Debug)]
+pub(crate) struct Pauses {
+    first: Duration,
+    next: Duration,
+}
+
+impl Given {
+    /// Waits until it is known what became of the last batch, so that reading can begin again behind
+    /// it; true when the task shall end.
+    pub(crate) async fn stopped_before_settled(&mut self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.stop.stopped() => true,
+            // Refused or not: the position says where to go on.
+            settled = self.outbox.settle() => matches!(settled, Err(Undelivered::Closed)),
+        }
+    }
+
+    /// Waits for the acknowledgement of the last batch, then says that the source has ended.
+    pub(crate) async fn take_leave(mut self) {
+        match tokio::time::timeout(LEAVE_MAX, self.outbox.settle()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => {
+                tracing::info!(source = %self.desk.stats.source(), %why, "the last batch is read again at the next start");
+            }
+            Err(_) => tracing::warn!(source = %self.desk.stats.source(), "the last batch was not acknowledged in time"),
+        }
+        self.desk.stats.set_state(SourceState::Stopped);
+    }
+}
 
 impl Stop {
     pub(crate) const fn new(stop: watch::Receiver<bool>) -> Self {
@@ -68,19 +102,24 @@ impl Stop {
 impl Pauses {
     const MAX: Duration = Duration::from_secs(60);
 
+    /// From one second on.
     pub(crate) const fn new() -> Self {
-        Self(Duration::from_secs(1))
+        Self::from(Duration::from_secs(1))
+    }
+
+    pub(crate) const fn from(first: Duration) -> Self {
+        Self { first, next: first }
     }
 
     /// The next pause, twice as long as the last.
     pub(crate) fn next(&mut self) -> Duration {
-        let pause = self.0;
-        self.0 = pause.saturating_mul(2).min(Self::MAX);
+        let pause = self.next;
+        self.next = pause.saturating_mul(2).min(Self::MAX);
         pause
     }
 
     /// Something worked: begin again with the shortest.
     pub(crate) fn reset(&mut self) {
-        *self = Self::new();
+        self.next = self.first;
     }
 }

@@ -30,7 +30,8 @@ pub(crate) enum End {
     Broken(io::Error),
 }
 
-/// Carries events until the source ends.
+/// Carries events until the source ends. When it is told to stop, what is not yet out is left: the
+/// source has a position, or nothing is left because its ears are closed first.
 pub(crate) async fn pump(feed: &mut impl Feed, outbox: &mut Outbox, stop: &mut Stop) -> Result<End, Undelivered> {
     let mut batch = Batch::default();
     let end = loop {
@@ -39,14 +40,18 @@ pub(crate) async fn pump(feed: &mut impl Feed, outbox: &mut Outbox, stop: &mut S
         }
         tokio::select! {
             biased;
-            () = stop.stopped() => break End::Stopped,
+            () = stop.stopped() => return Ok(End::Stopped),
             heard = feed.listen(), if batch.has_room() => match heard {
                 Ok(true) => {}
                 Ok(false) => break End::Said,
                 Err(error) => break End::Broken(error),
             },
             settled = outbox.settle(), if !outbox.is_free() => settled?,
-            () = ready(()), if !batch.is_empty() && outbox.is_free() => outbox.send(std::mem::take(&mut batch)).await?,
+            () = ready(()), if !batch.is_empty() && outbox.is_free() => {
+                if !sent(&mut batch, outbox, stop).await? {
+                    return Ok(End::Stopped);
+                }
+            }
         }
     };
     loop {
@@ -54,6 +59,17 @@ pub(crate) async fn pump(feed: &mut impl Feed, outbox: &mut Outbox, stop: &mut S
         if batch.is_empty() {
             return Ok(end);
         }
-        outbox.send(std::mem::take(&mut batch)).await?;
+        if !sent(&mut batch, outbox, stop).await? {
+            return Ok(End::Stopped);
+        }
+    }
+}
+
+/// Hands a batch over; false when told to stop before it could be.
+async fn sent(batch: &mut Batch, outbox: &mut Outbox, stop: &mut Stop) -> Result<bool, Undelivered> {
+    tokio::select! {
+        biased;
+        () = stop.stopped() => Ok(false),
+        sent = outbox.send(std::mem::take(batch)) => sent.map(|()| true),
     }
 }

@@ -25,9 +25,6 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-/// How much of a file is read that was there before the very first start.
-pub const BACKLOG_MAX: u64 = 64 * 1024 * 1024;
-
 /// After how many steps without news a rotated file is taken for complete.
 const QUIET_STEPS: u32 = 40;
 
@@ -35,6 +32,8 @@ const QUIET_STEPS: u32 = 40;
 pub(super) struct Follower {
     path: PathBuf,
     framing: Framing,
+    /// How much of a file is read that was there before the very first start.
+    backlog: u64,
     /// Where to go on, until the first look.
     resume: Option<Resume>,
     /// Files that are no longer at the path, the oldest first.
@@ -67,7 +66,7 @@ pub(super) struct Step {
 
 impl Follower {
     /// Follows a path from a stored position, or for the first time.
-    pub(super) fn new(path: PathBuf, framing: Framing, position: Option<&[u8]>) -> Self {
+    pub(super) fn new(path: PathBuf, framing: Framing, backlog: u64, position: Option<&[u8]>) -> Self {
         let resume = match position.map(Position::read) {
             Some(Some(position)) => Resume::From(position),
             Some(None) => {
@@ -76,7 +75,7 @@ impl Follower {
             }
             None => Resume::First,
         };
-        Self { path, framing, resume: Some(resume), older: VecDeque::new(), current: None }
+        Self { path, framing, backlog, resume: Some(resume), older: VecDeque::new(), current: None }
     }
 
     /// Looks at the path, then gives what can be read, up to a batch.
@@ -178,7 +177,7 @@ impl Follower {
             Resume::From(position) => position,
             Resume::First => {
                 if let Some((identity, file, metadata)) = current {
-                    let offset = first_offset(&file, &metadata)?;
+                    let offset = first_offset(&file, &metadata, self.backlog)?;
                     step.skipped = offset;
                     self.current = Some(Stream::live(file, identity, self.framing, offset, false)?);
                 }
@@ -257,9 +256,9 @@ fn leftover(rotated: &Rotated, place: Place, framing: Framing) -> io::Result<Str
 }
 
 /// Where to start in a file never read before: at its beginning, or at the first line of its last
-/// [`BACKLOG_MAX`] bytes.
-fn first_offset(file: &fs::File, metadata: &Metadata) -> io::Result<u64> {
-    let Some(offset) = metadata.len().checked_sub(BACKLOG_MAX).filter(|offset| *offset > 0) else { return Ok(0) };
+/// bytes.
+fn first_offset(file: &fs::File, metadata: &Metadata, backlog: u64) -> io::Result<u64> {
+    let Some(offset) = metadata.len().checked_sub(backlog).filter(|offset| *offset > 0) else { return Ok(0) };
     let mut window = vec![0; LINE_MAX];
     let read = file.read_at(&mut window, offset)?;
     let line = window.iter().take(read).position(|byte| *byte == b'\n').map_or(0, |end| end as u64 + 1);

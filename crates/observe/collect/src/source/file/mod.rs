@@ -9,8 +9,9 @@ mod identity;
 mod position;
 mod rotated;
 mod stream;
+#[cfg(test)]
+mod tests;
 
-pub use follower::BACKLOG_MAX;
 pub(crate) use glob::paths;
 
 use super::{Desk, Given, Pauses};
@@ -22,16 +23,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::task::{JoinError, spawn_blocking};
 
+/// How much of a file is read that was there before the very first start.
+pub const BACKLOG_MAX: u64 = 64 * 1024 * 1024;
+
 /// How long to wait before the next look when there was nothing new.
 pub const PAUSE: Duration = Duration::from_millis(250);
-
-/// How long the acknowledgement of the last batch is waited for at the end.
-const LAST_ACK_MAX: Duration = Duration::from_secs(5);
 
 /// Follows a file until told to stop.
 pub(crate) async fn follow(path: PathBuf, mut given: Given) {
     let mut pauses = Pauses::new();
-    loop {
+    while !given.stopped_before_settled().await {
         match follow_from(&path, &mut given).await {
             Ok(()) | Err(Interrupted::Undelivered(Undelivered::Closed)) => break,
             Err(Interrupted::Undelivered(Undelivered::Refused)) => {
@@ -47,8 +48,7 @@ pub(crate) async fn follow(path: PathBuf, mut given: Given) {
             break;
         }
     }
-    drop(tokio::time::timeout(LAST_ACK_MAX, given.outbox.settle()).await);
-    given.desk.stats.set_state(SourceState::Stopped);
+    given.take_leave().await;
 }
 
 /// Why reading has to begin again at the last durable position.
@@ -65,7 +65,7 @@ impl From<Undelivered> for Interrupted {
 
 async fn follow_from(path: &Path, given: &mut Given) -> Result<(), Interrupted> {
     let framing = Dialect::of(path).framing();
-    let mut follower = Follower::new(path.to_owned(), framing, given.outbox.position());
+    let mut follower = Follower::new(path.to_owned(), framing, BACKLOG_MAX, given.outbox.position());
     loop {
         let desk = given.desk.clone();
         let look = spawn_blocking(move || look(follower, desk)).await.map_err(Interrupted::Panicked)?;

@@ -11,8 +11,8 @@ mod udp;
 
 pub use tcp::CONNECTIONS_MAX;
 
-use super::{Desk, Feed, Given, Stop, pump};
-use crate::delivery::Batch;
+use super::{Desk, End, Feed, Given, LEAVE_MAX, Stop, pump};
+use crate::delivery::{Batch, Outbox, Undelivered};
 use crate::frame::Piece;
 use crate::state::SourceState;
 use std::collections::VecDeque;
@@ -81,27 +81,38 @@ pub(crate) async fn read_tcp(listener: TcpListener, given: Given) {
     drop(ear.await);
 }
 
-/// Parses and delivers what the ears hear, until they are closed and all is said.
+/// Parses and delivers what the ears hear, until they are closed and all is said; at most a while
+/// longer than it is told to.
 async fn carry(receiver: mpsc::Receiver<Chunk>, given: Given) {
-    let Given { desk, mut outbox, stop: _ } = given;
+    let Given { desk, outbox, mut stop } = given;
     let stats = desk.stats.clone();
     stats.set_state(SourceState::Running);
-    let mut feed = Frames { receiver, waiting: VecDeque::new(), desk };
+    let all = carry_all(Frames { receiver, waiting: VecDeque::new(), desk }, outbox);
+    let too_late = async {
+        stop.stopped().await;
+        tokio::time::sleep(LEAVE_MAX).await;
+    };
+    tokio::select! {
+        () = all => {}
+        () = too_late => tracing::warn!(source = %stats.source(), "the last records from the network were not acknowledged in time"),
+    }
+    stats.set_state(SourceState::Stopped);
+}
+
+async fn carry_all(mut feed: Frames, mut outbox: Outbox) {
     // The ears are told to stop; what they heard before is still delivered.
     let (never, mut stop) = Stop::never();
-    while let Err(why) = pump(&mut feed, &mut outbox, &mut stop).await {
-        // A refused batch cannot be read again: it is counted and the next is carried.
-        tracing::warn!(source = %stats.source(), %why, "records from the network were not accepted");
-        if feed.receiver.is_closed() || why == crate::delivery::Undelivered::Closed {
-            break;
+    loop {
+        let carried = pump(&mut feed, &mut outbox, &mut stop).await;
+        let settled = outbox.settle().await;
+        match carried.and(settled.map(|()| End::Said)) {
+            Ok(_) => break,
+            Err(Undelivered::Closed) => break,
+            // It cannot be read again: it is counted, and the next is carried.
+            Err(why) => tracing::warn!(%why, "records from the network were not accepted"),
         }
     }
     drop(never);
-    // The last batch is still out: it counts as acknowledged only when it is.
-    if let Err(why) = outbox.settle().await {
-        tracing::warn!(source = %stats.source(), %why, "the last records from the network were not accepted");
-    }
-    stats.set_state(SourceState::Stopped);
 }
 
 /// Records from the network, parsed in the order they came.
@@ -138,5 +149,105 @@ impl Feed for Frames {
             self.desk.stats.count(&event);
             batch.push(event);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::LINE_MAX;
+    use crate::source::testing::{Bench, Received};
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpStream;
+
+    async fn sockets() -> (Sockets, SocketAddr) {
+        let sockets = Sockets::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = sockets.address().unwrap();
+        (sockets, address)
+    }
+
+    #[tokio::test]
+    async fn datagrams_become_events_and_say_who_sent_them() {
+        let (sockets, address) = sockets().await;
+        let mut bench = Bench::new(UDP_NAME, None);
+        let task = tokio::spawn(read_udp(sockets.udp, bench.given()));
+        let sender = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let records: [&[u8]; 3] =
+            [b"<38>Nov 21 08:30:00 web-1 sshd[842]: Invalid user x from 192.0.2.7 port 1\n", b"no header caf\xe9", b"\n"];
+        for record in records {
+            sender.send_to(record, address).await.unwrap();
+        }
+        let events: Vec<_> = bench.receive(2).await.into_iter().map(|received| received.0).collect();
+        assert_eq!((&*events[0].origin.format, &*events[0].origin.host), ("sshd", "web-1"));
+        assert_eq!((&*events[1].origin.format, &*events[1].origin.host), ("", "127.0.0.1"));
+        assert_eq!(events[1].raw, b"no header caf\xe9");
+        assert!(events[1].unmapped.contains(&("peer".into(), "127.0.0.1".into())));
+        bench.stop();
+        task.await.unwrap();
+        let report = bench.stats.report();
+        assert_eq!((report.received, report.parsed, report.unparsed, report.acknowledged), (2, 1, 1, 2));
+    }
+
+    #[tokio::test]
+    async fn streams_carry_both_framings_long_records_and_a_last_one_without_end() {
+        let (sockets, address) = sockets().await;
+        let mut bench = Bench::new(TCP_NAME, None);
+        let task = tokio::spawn(read_tcp(sockets.tcp, bench.given()));
+        let long = "z".repeat(LINE_MAX + 5);
+        let stream = format!("<13>Nov 21 08:30:00 a app: one\n21 <13>1 - b app - - - x{long}\nlast");
+        let mut sender = TcpStream::connect(address).await.unwrap();
+        sender.write_all(stream.as_bytes()).await.unwrap();
+        sender.shutdown().await.unwrap();
+        let events: Vec<_> = bench.receive(5).await.into_iter().map(|received| received.0).collect();
+        assert_eq!((&*events[0].origin.host, &*events[1].origin.host), ("a", "b"));
+        assert_eq!([&events[2].raw[..], &events[3].raw[..]].concat(), long.as_bytes());
+        assert_eq!(events[4].raw, b"last");
+        bench.stop();
+        task.await.unwrap();
+        assert_eq!(bench.stats.report().cut, 1);
+    }
+
+    #[tokio::test]
+    async fn a_sender_waits_while_the_receiver_does_and_nothing_is_lost() {
+        let (sockets, address) = sockets().await;
+        let mut bench = Bench::new(TCP_NAME, None);
+        let task = tokio::spawn(read_tcp(sockets.tcp, bench.given()));
+        let count = 60_000;
+        let sending = tokio::spawn(async move {
+            let mut sender = TcpStream::connect(address).await.unwrap();
+            for number in 0..count {
+                sender.write_all(format!("<13>Nov 21 08:30:00 a app: {number} {}\n", "x".repeat(400)).as_bytes()).await.unwrap();
+            }
+        });
+        // Nobody receives: the system's buffers and our queue fill up, the sender does not get done.
+        for _ in 0..2_000 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!sending.is_finished());
+        let received = bench.receive(count).await;
+        sending.await.unwrap();
+        for (number, event) in received.into_iter().enumerate() {
+            assert!(event.message().starts_with(&format!("{number} x")));
+        }
+        bench.stop();
+        task.await.unwrap();
+        assert_eq!(bench.stats.report().acknowledged, count as u64);
+    }
+
+    #[tokio::test]
+    async fn a_count_that_cannot_be_true_closes_the_connection_and_no_other() {
+        let (sockets, address) = sockets().await;
+        let mut bench = Bench::new(TCP_NAME, None);
+        let task = tokio::spawn(read_tcp(sockets.tcp, bench.given()));
+        let mut other = TcpStream::connect(address).await.unwrap();
+        let mut bad = TcpStream::connect(address).await.unwrap();
+        bad.write_all(b"999999999 x").await.unwrap();
+        let mut answer = [0];
+        assert!(matches!(tokio::io::AsyncReadExt::read(&mut bad, &mut answer).await, Ok(0) | Err(_)));
+        other.write_all(b"<13>Nov 21 08:30:00 a app: still here\n").await.unwrap();
+        let messages: Vec<_> = bench.receive(2).await.into_iter().map(Received::message).collect();
+        assert!(messages.contains(&"still here".to_owned()), "{messages:?}");
+        bench.stop();
+        task.await.unwrap();
     }
 }
