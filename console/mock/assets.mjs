@@ -6,7 +6,17 @@ import { VULNERABILITIES } from './vulnerabilities.mjs';
 const DAY = 86_400_000;
 const random = chance(7);
 
-const host = (name, more) => ({ id: idOf('host', name), kind: 'host', name, key: idOf('machine', name), labels: {}, owner: null, criticality: 'normal', exposure: 'network', ...more });
+const host = (name, more) => ({
+  id: idOf('host', name),
+  kind: 'host',
+  name,
+  key: idOf('machine', name),
+  labels: {},
+  owner: null,
+  criticality: 'normal',
+  exposure: 'network',
+  ...more,
+});
 const container = (name, on, image, more = {}) => ({
   id: idOf('container', name),
   kind: 'container',
@@ -22,10 +32,25 @@ const container = (name, on, image, more = {}) => ({
 });
 
 export const HOSTS = [
-  host('web-1.paris', { labels: { environment: 'production', site: 'paris' }, owner: 'Platform team', criticality: 'high', exposure: 'internet' }),
-  host('web-2.paris', { labels: { environment: 'production', site: 'paris' }, owner: 'Platform team', criticality: 'high', exposure: 'internet' }),
+  host('web-1.paris', {
+    labels: { environment: 'production', site: 'paris' },
+    owner: 'Platform team',
+    criticality: 'high',
+    exposure: 'internet',
+  }),
+  host('web-2.paris', {
+    labels: { environment: 'production', site: 'paris' },
+    owner: 'Platform team',
+    criticality: 'high',
+    exposure: 'internet',
+  }),
   host('db-1.paris', { labels: { environment: 'production', site: 'paris' }, owner: 'Data team', criticality: 'vital' }),
-  host('bastion.berlin', { labels: { environment: 'production', site: 'berlin' }, owner: 'Security', criticality: 'high', exposure: 'internet' }),
+  host('bastion.berlin', {
+    labels: { environment: 'production', site: 'berlin' },
+    owner: 'Security',
+    criticality: 'high',
+    exposure: 'internet',
+  }),
   host('build-1.berlin', { labels: { environment: 'build', site: 'berlin' }, exposure: 'local' }),
 ];
 
@@ -40,14 +65,111 @@ export const CONTAINERS = [
 
 export const ASSETS = [...HOSTS, ...CONTAINERS];
 
-const FILLER = ['adduser', 'base-files', 'bash', 'ca-certificates', 'cron', 'dash', 'dbus', 'debianutils', 'diffutils', 'dmsetup', 'dpkg', 'e2fsprogs', 'findutils', 'gcc-12-base', 'grep', 'gzip', 'hostname', 'ifupdown', 'init', 'iproute2', 'iputils-ping', 'kmod', 'less', 'libacl1', 'libattr1', 'libaudit1', 'libblkid1', 'libbz2-1.0', 'libcap2', 'libcom-err2', 'libcrypt1', 'libdb5.3', 'libffi8', 'libgcrypt20', 'libgmp10', 'libhogweed6', 'libidn2-0', 'libkrb5-3', 'liblz4-1', 'liblzma5', 'libmount1', 'libncursesw6', 'libnettle8', 'libp11-kit0', 'libpcre2-8-0', 'libprocps8', 'libreadline8', 'libseccomp2', 'libselinux1', 'libstdc++6', 'libtinfo6', 'libudev1', 'libuuid1', 'libxxhash0', 'libzstd1', 'logrotate', 'logsave', 'lsb-base', 'lsof', 'man-db', 'mawk', 'mount', 'nano', 'ncurses-base', 'netbase', 'nftables', 'nginx', 'procps', 'python3', 'readline-common', 'rsyslog', 'sed', 'sensible-utils', 'sudo', 'sysvinit-utils', 'tasksel', 'tmux', 'tzdata', 'ucf', 'udev', 'vim-common', 'vim-tiny', 'wget', 'xxd'];
+const FILLER = [
+  'adduser',
+  'base-files',
+  'bash',
+  'ca-certificates',
+  'cron',
+  'dash',
+  'dbus',
+  'debianutils',
+  'diffutils',
+  'dmsetup',
+  'dpkg',
+  'e2fsprogs',
+  'findutils',
+  'gcc-12-base',
+  'grep',
+  'gzip',
+  'hostname',
+  'ifupdown',
+  'init',
+  'iproute2',
+  'iputils-ping',
+  'kmod',
+  'less',
+  'libacl1',
+  'libattr1',
+  'libaudit1',
+  'libblkid1',
+  'libbz2-1.0',
+  'libcap2',
+  'libcom-err2',
+  'libcrypt1',
+  'libdb5.3',
+  'libffi8',
+  'libgcrypt20',
+  'libgmp10',
+  'libhogweed6',
+  'libidn2-0',
+  'libkrb5-3',
+  'liblz4-1',
+  'liblzma5',
+  'libmount1',
+  'libncursesw6',
+  'libnettle8',
+  'libp11-kit0',
+  'libpcre2-8-0',
+  'libprocps8',
+  'libreadline8',
+  'libseccomp2',
+  'libselinux1',
+  'libstdc++6',
+  'libtinfo6',
+  'libudev1',
+  'libuuid1',
+  'libxxhash0',
+  'libzstd1',
+  'logrotate',
+  'logsave',
+  'lsb-base',
+  'lsof',
+  'man-db',
+  'mawk',
+  'mount',
+  'nano',
+  'ncurses-base',
+  'netbase',
+  'nftables',
+  'nginx',
+  'procps',
+  'python3',
+  'readline-common',
+  'rsyslog',
+  'sed',
+  'sensible-utils',
+  'sudo',
+  'sysvinit-utils',
+  'tasksel',
+  'tmux',
+  'tzdata',
+  'ucf',
+  'udev',
+  'vim-common',
+  'vim-tiny',
+  'wget',
+  'xxd',
+];
 
 function packages() {
-  const known = VULNERABILITIES.flatMap(({ source, binaries, installed }) => binaries.map((name) => ({ name, version: installed, source })));
+  const known = VULNERABILITIES.flatMap(({ source, binaries, installed }) =>
+    binaries.map((name) => ({ name, version: installed, source })),
+  );
   const unique = new Map(known.map((item) => [item.name, item]));
-  const rest = FILLER.map((name) => ({ name, version: `${random.int(1, 12)}.${random.int(0, 40)}.${random.int(0, 9)}-${random.int(1, 4)}`, source: name }));
+  const rest = FILLER.map((name) => ({
+    name,
+    version: `${random.int(1, 12)}.${random.int(0, 40)}.${random.int(0, 9)}-${random.int(1, 4)}`,
+    source: name,
+  }));
   return [...unique.values(), ...rest]
-    .map(({ name, version, source }) => ({ ecosystem: 'Debian:12', name, version, architecture: 'amd64', ...(source === name ? {} : { source: { name: source, version } }) }))
+    .map(({ name, version, source }) => ({
+      ecosystem: 'Debian:12',
+      name,
+      version,
+      architecture: 'amd64',
+      ...(source === name ? {} : { source: { name: source, version } }),
+    }))
     .toSorted((a, b) => a.name.localeCompare(b.name));
 }
 
@@ -55,10 +177,34 @@ function users() {
   const system = ['daemon', 'bin', 'sys', 'mail', 'www-data', 'backup', 'nobody', '_apt', 'systemd-network', 'sshd'];
   return [
     { name: 'root', uid: 0, gid: 0, home: '/root', shell: '/bin/bash', password: 'locked', password_changed: '2026-02-11' },
-    { name: 'marie', uid: 1000, gid: 1000, home: '/home/marie', shell: '/bin/bash', password: { hashed: 'yescrypt' }, password_changed: '2026-06-03', password_max_days: 99999 },
-    { name: 'jonas', uid: 1001, gid: 1001, home: '/home/jonas', shell: '/usr/bin/zsh', password: { hashed: 'sha512' }, password_changed: '2024-01-19' },
+    {
+      name: 'marie',
+      uid: 1000,
+      gid: 1000,
+      home: '/home/marie',
+      shell: '/bin/bash',
+      password: { hashed: 'yescrypt' },
+      password_changed: '2026-06-03',
+      password_max_days: 99999,
+    },
+    {
+      name: 'jonas',
+      uid: 1001,
+      gid: 1001,
+      home: '/home/jonas',
+      shell: '/usr/bin/zsh',
+      password: { hashed: 'sha512' },
+      password_changed: '2024-01-19',
+    },
     { name: 'deploy', uid: 1002, gid: 1002, home: '/srv/deploy', shell: '/bin/sh', password: 'empty', password_changed: null },
-    ...system.map((name, index) => ({ name, uid: index + 1, gid: index + 1, home: `/var/${name}`, shell: '/usr/sbin/nologin', password: 'locked' })),
+    ...system.map((name, index) => ({
+      name,
+      uid: index + 1,
+      gid: index + 1,
+      home: `/var/${name}`,
+      shell: '/usr/sbin/nologin',
+      password: 'locked',
+    })),
   ];
 }
 
@@ -71,10 +217,26 @@ function sockets(name) {
     { protocol: 'tcp', address: '127.0.0.1', port: 25, process: owner(1040, 'master', '/usr/lib/postfix/sbin/master') },
   ];
   if (name.startsWith('web')) {
-    all.push({ protocol: 'tcp', address: '0.0.0.0', port: 80, process: owner(901, 'nginx', '/usr/sbin/nginx', 33, idOf('docker', 'reverse-proxy')) });
-    all.push({ protocol: 'tcp', address: '0.0.0.0', port: 443, process: owner(901, 'nginx', '/usr/sbin/nginx', 33, idOf('docker', 'reverse-proxy')) });
+    all.push({
+      protocol: 'tcp',
+      address: '0.0.0.0',
+      port: 80,
+      process: owner(901, 'nginx', '/usr/sbin/nginx', 33, idOf('docker', 'reverse-proxy')),
+    });
+    all.push({
+      protocol: 'tcp',
+      address: '0.0.0.0',
+      port: 443,
+      process: owner(901, 'nginx', '/usr/sbin/nginx', 33, idOf('docker', 'reverse-proxy')),
+    });
   }
-  if (name.startsWith('db')) all.push({ protocol: 'tcp', address: '0.0.0.0', port: 5432, process: owner(1201, 'postgres', '/usr/lib/postgresql/16/bin/postgres', 999, idOf('docker', 'postgres')) });
+  if (name.startsWith('db'))
+    all.push({
+      protocol: 'tcp',
+      address: '0.0.0.0',
+      port: 5432,
+      process: owner(1201, 'postgres', '/usr/lib/postgresql/16/bin/postgres', 999, idOf('docker', 'postgres')),
+    });
   if (name.startsWith('build')) all.push({ protocol: 'tcp', address: '0.0.0.0', port: 2375, process: null });
   return all;
 }
@@ -87,7 +249,14 @@ export function factsOf(asset, now) {
   return {
     taken_at: new Date(now - 11 * 60_000).toISOString(),
     os: { seen: { id: 'debian', id_like: [], version_id: '12', codename: 'bookworm', pretty_name: 'Debian GNU/Linux 12 (bookworm)' } },
-    kernel: { seen: { release: '6.1.0-17-amd64', version: '#1 SMP PREEMPT_DYNAMIC Debian 6.1.69-1', machine: 'x86_64', booted_at: new Date(now - 41 * DAY).toISOString() } },
+    kernel: {
+      seen: {
+        release: '6.1.0-17-amd64',
+        version: '#1 SMP PREEMPT_DYNAMIC Debian 6.1.69-1',
+        machine: 'x86_64',
+        booted_at: new Date(now - 41 * DAY).toISOString(),
+      },
+    },
     packages: { seen: packages() },
     pending_updates: {
       seen: VULNERABILITIES.filter((item) => item.fixed !== null)
@@ -106,7 +275,12 @@ export function factsOf(asset, now) {
       ],
     },
     sockets: plain
-      ? { partly: { value: sockets(asset.name).map((socket) => ({ ...socket, process: null })), missing: [{ what: '/proc/*/fd', why: 'not_permitted', detail: 'processes of other users' }] } }
+      ? {
+          partly: {
+            value: sockets(asset.name).map((socket) => ({ ...socket, process: null })),
+            missing: [{ what: '/proc/*/fd', why: 'not_permitted', detail: 'processes of other users' }],
+          },
+        }
       : { seen: sockets(asset.name) },
     containers: plain
       ? { unseen: { what: '/run/docker.sock', why: 'not_permitted', detail: 'Permission denied (os error 13)' } }
@@ -121,7 +295,9 @@ export function factsOf(asset, now) {
             labels: {},
           })),
         },
-    ssh_server: plain ? { unseen: { what: '/etc/ssh/sshd_config', why: 'not_permitted', detail: '' } } : { seen: { settings: {}, matches: [], places: {}, learned_from: 'sshd -T' } },
+    ssh_server: plain
+      ? { unseen: { what: '/etc/ssh/sshd_config', why: 'not_permitted', detail: '' } }
+      : { seen: { settings: {}, matches: [], places: {}, learned_from: 'sshd -T' } },
     sudo: plain ? { unseen: { what: '/etc/sudoers', why: 'not_permitted', detail: '' } } : { seen: { rules: [], defaults: [] } },
     private_keys: plain ? { unseen: { what: '/root/.ssh', why: 'not_permitted', detail: '' } } : { seen: [] },
   };

@@ -12,11 +12,21 @@ function frontMatter(text) {
   for (const [, name, value] of head.matchAll(/^(\w+) = (.+)$/gm)) {
     fields[name] = value.startsWith('[') ? [...value.matchAll(/"([^"]*)"/g)].map((match) => match[1]) : value.replace(/^"|"$/g, '');
   }
-  return { fields, sections: body.split(/^## .*$/m).slice(1).map((section) => section.trim()) };
+  return {
+    fields,
+    sections: body
+      .split(/^## .*$/m)
+      .slice(1)
+      .map((section) => section.trim()),
+  };
 }
 
 function examplesOf(section = '') {
-  return [...section.matchAll(/```\w+ (\w+)(?:: "([^"]*)")?\n([\s\S]*?)```/g)].map(([, kind, note = '', body]) => ({ kind, note, body: body.trim() }));
+  return [...section.matchAll(/```\w+ (\w+)(?:: "([^"]*)")?\n([\s\S]*?)```/g)].map(([, kind, note = '', body]) => ({
+    kind,
+    note,
+    body: body.trim(),
+  }));
 }
 
 function entryOf(folder, family) {
@@ -59,39 +69,89 @@ const detection = (id, severity, technique, titles, looks_for, why, fix) => ({
   references: [`https://attack.mitre.org/techniques/${technique.replace('.', '/')}/`],
   tags: [`attack.${technique.toLowerCase()}`],
   technique,
-  texts: Object.fromEntries(LANGUAGES.map((language, at) => [language, { title: titles[at], looks_for: looks_for[at], why: why[at], fix: fix[at] }])),
+  texts: Object.fromEntries(
+    LANGUAGES.map((language, at) => [language, { title: titles[at], looks_for: looks_for[at], why: why[at], fix: fix[at] }]),
+  ),
   examples: [],
   rule: `title: ${titles[0]}\nid: ${id}\nstatus: stable\nlogsource:\n    product: linux\ndetection:\n    selection:\n        message|contains: example\n    condition: selection\nlevel: ${severity}\n`,
 });
 
 export const DETECTIONS = [
   detection(
-    'MOCK-0001', 'high', 'T1110.001',
+    'MOCK-0001',
+    'high',
+    'T1110.001',
     ['Password guessing over SSH', 'Recherche de mots de passe par SSH', 'Passwortraten über SSH'],
-    ['Many failed passwords from one address within minutes.', 'De nombreux mots de passe refusés depuis une même adresse en quelques minutes.', 'Viele abgelehnte Passwörter von einer Adresse binnen Minuten.'],
-    ['Guessing goes on until it works. A guess that works gives the account.', 'Les essais continuent jusqu’à réussir ; une réussite livre le compte.', 'Geraten wird, bis es gelingt; ein Treffer gibt das Konto her.'],
-    ['Allow keys only: `PasswordAuthentication no`. Limit the address range that may reach the port.', 'N’autorisez que les clés : `PasswordAuthentication no`. Limitez les adresses qui atteignent le port.', 'Lassen Sie nur Schlüssel zu: `PasswordAuthentication no`. Begrenzen Sie, wer den Port erreicht.'],
+    [
+      'Many failed passwords from one address within minutes.',
+      'De nombreux mots de passe refusés depuis une même adresse en quelques minutes.',
+      'Viele abgelehnte Passwörter von einer Adresse binnen Minuten.',
+    ],
+    [
+      'Guessing goes on until it works. A guess that works gives the account.',
+      'Les essais continuent jusqu’à réussir ; une réussite livre le compte.',
+      'Geraten wird, bis es gelingt; ein Treffer gibt das Konto her.',
+    ],
+    [
+      'Allow keys only: `PasswordAuthentication no`. Limit the address range that may reach the port.',
+      'N’autorisez que les clés : `PasswordAuthentication no`. Limitez les adresses qui atteignent le port.',
+      'Lassen Sie nur Schlüssel zu: `PasswordAuthentication no`. Begrenzen Sie, wer den Port erreicht.',
+    ],
   ),
   detection(
-    'MOCK-0002', 'critical', 'T1078',
+    'MOCK-0002',
+    'critical',
+    'T1078',
     ['Password guessing followed by success', 'Mot de passe deviné, puis connexion réussie', 'Passwortraten mit anschließendem Erfolg'],
-    ['A sign-in from an address that had failed many times just before.', 'Une connexion depuis une adresse qui vient d’échouer de nombreuses fois.', 'Eine Anmeldung von einer Adresse, die kurz zuvor vielfach gescheitert war.'],
-    ['The account is most likely in foreign hands.', 'Le compte est très probablement entre des mains étrangères.', 'Das Konto ist sehr wahrscheinlich in fremder Hand.'],
-    ['End the session, lock the account, look at what it did since.', 'Fermez la session, verrouillez le compte, examinez ce qu’il a fait depuis.', 'Beenden Sie die Sitzung, sperren Sie das Konto, sehen Sie nach, was es seither tat.'],
+    [
+      'A sign-in from an address that had failed many times just before.',
+      'Une connexion depuis une adresse qui vient d’échouer de nombreuses fois.',
+      'Eine Anmeldung von einer Adresse, die kurz zuvor vielfach gescheitert war.',
+    ],
+    [
+      'The account is most likely in foreign hands.',
+      'Le compte est très probablement entre des mains étrangères.',
+      'Das Konto ist sehr wahrscheinlich in fremder Hand.',
+    ],
+    [
+      'End the session, lock the account, look at what it did since.',
+      'Fermez la session, verrouillez le compte, examinez ce qu’il a fait depuis.',
+      'Beenden Sie die Sitzung, sperren Sie das Konto, sehen Sie nach, was es seither tat.',
+    ],
   ),
   detection(
-    'MOCK-0003', 'medium', 'T1136.001',
+    'MOCK-0003',
+    'medium',
+    'T1136.001',
     ['Account created outside working hours', 'Compte créé en dehors des heures de travail', 'Konto außerhalb der Arbeitszeit angelegt'],
     ['`useradd` at night or at the weekend.', '`useradd` la nuit ou le week-end.', '`useradd` nachts oder am Wochenende.'],
-    ['Attackers add accounts to come back later.', 'Les attaquants ajoutent des comptes pour revenir plus tard.', 'Angreifer legen Konten an, um wiederzukommen.'],
-    ['Ask who did it. If nobody did, lock the account and keep the machine as it is.', 'Demandez qui l’a fait. Sinon, verrouillez le compte et gardez la machine en l’état.', 'Fragen Sie nach, wer es war. War es niemand, sperren Sie das Konto und lassen die Maschine, wie sie ist.'],
+    [
+      'Attackers add accounts to come back later.',
+      'Les attaquants ajoutent des comptes pour revenir plus tard.',
+      'Angreifer legen Konten an, um wiederzukommen.',
+    ],
+    [
+      'Ask who did it. If nobody did, lock the account and keep the machine as it is.',
+      'Demandez qui l’a fait. Sinon, verrouillez le compte et gardez la machine en l’état.',
+      'Fragen Sie nach, wer es war. War es niemand, sperren Sie das Konto und lassen die Maschine, wie sie ist.',
+    ],
   ),
   detection(
-    'MOCK-0004', 'high', 'T1548.003',
+    'MOCK-0004',
+    'high',
+    'T1548.003',
     ['sudo used by an account that may not', 'sudo utilisé par un compte non autorisé', 'sudo von einem unberechtigten Konto'],
     ['sudo says `user NOT in sudoers`.', 'sudo dit `user NOT in sudoers`.', 'sudo meldet `user NOT in sudoers`.'],
-    ['Whoever holds a stolen account tries this first.', 'Qui détient un compte volé commence par là.', 'Wer ein gestohlenes Konto hat, versucht das zuerst.'],
-    ['Ask the person. A typing error happens once, not ten times.', 'Demandez à la personne. Une faute de frappe arrive une fois, pas dix.', 'Fragen Sie die Person. Ein Tippfehler passiert einmal, nicht zehnmal.'],
+    [
+      'Whoever holds a stolen account tries this first.',
+      'Qui détient un compte volé commence par là.',
+      'Wer ein gestohlenes Konto hat, versucht das zuerst.',
+    ],
+    [
+      'Ask the person. A typing error happens once, not ten times.',
+      'Demandez à la personne. Une faute de frappe arrive une fois, pas dix.',
+      'Fragen Sie die Person. Ein Tippfehler passiert einmal, nicht zehnmal.',
+    ],
   ),
 ];
 

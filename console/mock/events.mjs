@@ -22,9 +22,21 @@ const MAKERS = {
     const ip = address(random, true);
     const port = random.int(30000, 60000);
     return {
-      class: 'Authentication', class_uid: 3002, activity: 'Logon', severity: 'Informational', format: 'sshd', program: `sshd[${random.int(800, 30000)}]`,
+      class: 'Authentication',
+      class_uid: 3002,
+      activity: 'Logon',
+      severity: 'Informational',
+      format: 'sshd',
+      program: `sshd[${random.int(800, 30000)}]`,
       message: `Accepted publickey for ${user} from ${ip} port ${port} ssh2: ED25519 SHA256:mIZ0H3c`,
-      fields: { 'user.name': user, 'src_endpoint.ip': ip, 'src_endpoint.port': port, 'auth_protocol': 'publickey', 'status_id': 1, 'service.name': 'sshd' },
+      fields: {
+        'user.name': user,
+        'src_endpoint.ip': ip,
+        'src_endpoint.port': port,
+        auth_protocol: 'publickey',
+        status_id: 1,
+        'service.name': 'sshd',
+      },
     };
   },
   failed(random, from) {
@@ -32,23 +44,50 @@ const MAKERS = {
     const ip = from ?? address(random, false);
     const port = random.int(30000, 60000);
     return {
-      class: 'Authentication', class_uid: 3002, activity: 'Logon', severity: 'Low', format: 'sshd', program: `sshd[${random.int(800, 30000)}]`,
+      class: 'Authentication',
+      class_uid: 3002,
+      activity: 'Logon',
+      severity: 'Low',
+      format: 'sshd',
+      program: `sshd[${random.int(800, 30000)}]`,
       message: `Failed password for ${user === 'root' ? '' : 'invalid user '}${user} from ${ip} port ${port} ssh2`,
-      fields: { 'user.name': user, 'src_endpoint.ip': ip, 'src_endpoint.port': port, 'auth_protocol': 'password', 'status_id': 2, 'service.name': 'sshd' },
+      fields: {
+        'user.name': user,
+        'src_endpoint.ip': ip,
+        'src_endpoint.port': port,
+        auth_protocol: 'password',
+        status_id: 2,
+        'service.name': 'sshd',
+      },
     };
   },
   sudo(random) {
     const user = random.pick(USERS.slice(0, 2));
-    const command = random.pick(['/usr/bin/apt update', '/usr/bin/systemctl restart nginx', '/usr/bin/journalctl -u ssh', '/usr/bin/cat /etc/shadow']);
+    const command = random.pick([
+      '/usr/bin/apt update',
+      '/usr/bin/systemctl restart nginx',
+      '/usr/bin/journalctl -u ssh',
+      '/usr/bin/cat /etc/shadow',
+    ]);
     return {
-      class: 'Process Activity', class_uid: 1007, activity: 'Launch', severity: 'Informational', format: 'sudo', program: 'sudo',
+      class: 'Process Activity',
+      class_uid: 1007,
+      activity: 'Launch',
+      severity: 'Informational',
+      format: 'sudo',
+      program: 'sudo',
       message: `    ${user} : TTY=pts/0 ; PWD=/home/${user} ; USER=root ; COMMAND=${command}`,
       fields: { 'actor.user.name': user, 'user.name': 'root', 'process.cmd_line': command, 'process.file.path': command.split(' ')[0] },
     };
   },
   cron(random) {
     return {
-      class: 'Scheduled Job Activity', class_uid: 1006, activity: 'Start', severity: 'Informational', format: 'cron', program: `CRON[${random.int(800, 30000)}]`,
+      class: 'Scheduled Job Activity',
+      class_uid: 1006,
+      activity: 'Start',
+      severity: 'Informational',
+      format: 'cron',
+      program: `CRON[${random.int(800, 30000)}]`,
       message: '(root) CMD (   cd / && run-parts --report /etc/cron.hourly)',
       fields: { 'actor.user.name': 'root', 'job.cmd_line': 'cd / && run-parts --report /etc/cron.hourly' },
     };
@@ -57,42 +96,82 @@ const MAKERS = {
     const unit = random.pick(['nginx.service', 'apt-daily.service', 'logrotate.service', 'fstrim.service', 'postgresql.service']);
     const fails = random.yes(0.06);
     return {
-      class: 'Application Lifecycle', class_uid: 6002, activity: fails ? 'Stop' : 'Start', severity: fails ? 'High' : 'Informational', format: 'systemd', program: 'systemd[1]',
+      class: 'Application Lifecycle',
+      class_uid: 6002,
+      activity: fails ? 'Stop' : 'Start',
+      severity: fails ? 'High' : 'Informational',
+      format: 'systemd',
+      program: 'systemd[1]',
       message: fails ? `${unit}: Failed with result 'exit-code'.` : `Started ${unit}.`,
-      fields: { 'app.name': unit, 'status_id': fails ? 2 : 1 },
+      fields: { 'app.name': unit, status_id: fails ? 2 : 1 },
     };
   },
   kernel(random) {
     return {
-      class: 'Kernel Activity', class_uid: 1003, activity: 'Other', severity: 'Medium', format: 'kernel', program: 'kernel',
+      class: 'Kernel Activity',
+      class_uid: 1003,
+      activity: 'Other',
+      severity: 'Medium',
+      format: 'kernel',
+      program: 'kernel',
       message: `[${random.int(1000, 900000)}.123456] TCP: request_sock_TCP: Possible SYN flooding on port 443. Sending cookies.`,
       fields: { 'dst_endpoint.port': 443 },
     };
   },
   useradd(random) {
     return {
-      class: 'Account Change', class_uid: 3001, activity: 'Create', severity: 'Medium', format: 'useradd', program: `useradd[${random.int(800, 30000)}]`,
+      class: 'Account Change',
+      class_uid: 3001,
+      activity: 'Create',
+      severity: 'Medium',
+      format: 'useradd',
+      program: `useradd[${random.int(800, 30000)}]`,
       message: 'new user: name=svc-report, UID=1010, GID=1010, home=/home/svc-report, shell=/bin/sh, from=/dev/pts/1',
       fields: { 'user.name': 'svc-report', 'user.uid': '1010' },
     };
   },
   dpkg(random) {
     return {
-      class: 'Application Lifecycle', class_uid: 6002, activity: 'Install', severity: 'Informational', format: 'dpkg', program: 'dpkg',
+      class: 'Application Lifecycle',
+      class_uid: 6002,
+      activity: 'Install',
+      severity: 'Informational',
+      format: 'dpkg',
+      program: 'dpkg',
       message: `status installed ${random.pick(['curl', 'tzdata', 'openssl'])}:amd64 7.88.1-10+deb12u${random.int(4, 9)}`,
       fields: { 'package.name': 'curl' },
     };
   },
   unparsed(random) {
     return {
-      class: 'Base Event', class_uid: 0, activity: 'Unknown', severity: 'Unknown', format: '', program: 'shop-api',
-      message: random.pick(['cache warm-up took 812 ms', 'order 88123 shipped', 'GET /healthz 200 0.4ms', 'retrying upstream in 2s (attempt 3)']),
+      class: 'Base Event',
+      class_uid: 0,
+      activity: 'Unknown',
+      severity: 'Unknown',
+      format: '',
+      program: 'shop-api',
+      message: random.pick([
+        'cache warm-up took 812 ms',
+        'order 88123 shipped',
+        'GET /healthz 200 0.4ms',
+        'retrying upstream in 2s (attempt 3)',
+      ]),
       fields: {},
     };
   },
 };
 
-const MIX = [['failed', 30], ['accepted', 12], ['sudo', 8], ['cron', 20], ['systemd', 12], ['kernel', 2], ['useradd', 0.4], ['dpkg', 3], ['unparsed', 12]];
+const MIX = [
+  ['failed', 30],
+  ['accepted', 12],
+  ['sudo', 8],
+  ['cron', 20],
+  ['systemd', 12],
+  ['kernel', 2],
+  ['useradd', 0.4],
+  ['dpkg', 3],
+  ['unparsed', 12],
+];
 const TOTAL = MIX.reduce((sum, [, weight]) => sum + weight, 0);
 
 function kindOf(random) {
@@ -120,7 +199,16 @@ export function makeEvent(id, at, kind = kindOf(random), from = undefined, on = 
   const source = kind === 'dpkg' ? 'file:/var/log/dpkg.log' : kind === 'unparsed' ? 'syslog/udp' : 'journald';
   const fields = { 'device.hostname': host, ...event.fields };
   if (event.format !== '') fields['metadata.product.name'] = event.format;
-  return { id, time: new Date(at).toISOString(), received: new Date(at + 40).toISOString(), ...event, host, source, fields, raw: `<38>${stamp(at)} ${host} ${program}: ${event.message}` };
+  return {
+    id,
+    time: new Date(at).toISOString(),
+    received: new Date(at + 40).toISOString(),
+    ...event,
+    host,
+    source,
+    fields,
+    raw: `<38>${stamp(at)} ${host} ${program}: ${event.message}`,
+  };
 }
 
 /** Some thousand events over thirty days, denser towards now, with a burst of guessing. */

@@ -13,7 +13,8 @@ const BASE = { critical: 76, high: 62, medium: 42, low: 20, info: 4 };
 
 function priorityOf(severity, { cvss, known_exploited, epss, exposure, runs }) {
   const base = cvss ? Math.max(6, cvss * 8) : BASE[severity];
-  const used = known_exploited === 'ransomware' ? 1.4 : known_exploited === 'yes' ? 1.3 : epss === null ? 0.9 : 0.7 + 0.55 * Math.sqrt(epss);
+  const used =
+    known_exploited === 'ransomware' ? 1.4 : known_exploited === 'yes' ? 1.3 : epss === null ? 0.9 : 0.7 + 0.55 * Math.sqrt(epss);
   const reach = { internet: 1.15, network: 1, unknown: 1, local: 0.85 }[exposure];
   return Math.round(Math.min(100, base * used * reach * (runs === true ? 1.1 : runs === false ? 0.8 : 1)));
 }
@@ -44,11 +45,24 @@ function row(kind, subject, asset, locator, severity, circumstances, more) {
 }
 
 function vulnerability(item, binary, asset, random) {
-  const circumstances = { cvss: item.cvss || null, known_exploited: item.known, epss: item.epss, exposure: asset.exposure, runs: random.yes(0.4) ? true : random.yes(0.3) ? false : null };
+  const circumstances = {
+    cvss: item.cvss || null,
+    known_exploited: item.known,
+    epss: item.epss,
+    exposure: asset.exposure,
+    runs: random.yes(0.4) ? true : random.yes(0.3) ? false : null,
+  };
   return row('vulnerability', item.id, asset, `pkg:deb/debian/${encodeURIComponent(binary)}`, item.severity, circumstances, {
     title: () => `${item.id} ${binary} ${item.installed}`,
     fixed_version: item.fixed,
-    evidence: [{ locator: binary, place: '/var/lib/dpkg/status', found: `${binary} ${item.installed}`, expected: item.fixed === null ? '' : `>= ${item.fixed}` }],
+    evidence: [
+      {
+        locator: binary,
+        place: '/var/lib/dpkg/status',
+        found: `${binary} ${item.installed}`,
+        expected: item.fixed === null ? '' : `>= ${item.fixed}`,
+      },
+    ],
     vulnerability: {
       aliases: [item.id, `DEBIAN-${item.id}`],
       package: binary,
@@ -91,7 +105,10 @@ function detected(rule, asset, events, source, at) {
       last_event: events.at(-1)?.time ?? new Date(at).toISOString(),
       events: events.map((event) => event.id),
       count: events.length,
-      entity: [['src_endpoint.ip', source], ['device.hostname', asset.name]],
+      entity: [
+        ['src_endpoint.ip', source],
+        ['device.hostname', asset.name],
+      ],
       techniques: [rule.technique],
       author: 'The Vigie authors',
     },
@@ -104,7 +121,8 @@ function all(events, now) {
   for (const item of VULNERABILITIES) {
     for (const asset of ASSETS) {
       if (asset.kind === 'container' && !random.yes(0.25)) continue;
-      for (const binary of item.binaries) if (random.yes(asset.kind === 'host' ? 0.75 : 0.6)) rows.push(vulnerability(item, binary, asset, random));
+      for (const binary of item.binaries)
+        if (random.yes(asset.kind === 'host' ? 0.75 : 0.6)) rows.push(vulnerability(item, binary, asset, random));
     }
   }
   const failing = CHECKS.filter((_, index) => index % 3 === 0);
@@ -152,14 +170,32 @@ export function makeFindings(events, now) {
 
 /** The row as the list gives it. */
 export function rowOf(finding, language) {
-  const { id, kind, subject, severity, priority, state, asset, locator, fixed_version, known_exploited, epss, first_seen, last_seen } = finding;
-  return { id, kind, subject, title: finding.title(language), severity, priority, state, asset, locator, fixed_version, known_exploited, epss, first_seen, last_seen };
+  const { id, kind, subject, severity, priority, state, asset, locator, fixed_version, known_exploited, epss, first_seen, last_seen } =
+    finding;
+  return {
+    id,
+    kind,
+    subject,
+    title: finding.title(language),
+    severity,
+    priority,
+    state,
+    asset,
+    locator,
+    fixed_version,
+    known_exploited,
+    epss,
+    first_seen,
+    last_seen,
+  };
 }
 
 export function detailOf(finding, findings, language) {
   const { evidence, vulnerability: broken, detection, circumstances, history, decision } = finding;
   const texts = byId.get(finding.subject)?.texts[language];
-  const same = findings.filter((other) => other.subject === finding.subject && other.locator === finding.locator && other.id !== finding.id);
+  const same = findings.filter(
+    (other) => other.subject === finding.subject && other.locator === finding.locator && other.id !== finding.id,
+  );
   return {
     ...rowOf(finding, language),
     evidence,

@@ -25,7 +25,15 @@ function tokens(text) {
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(text);
     if (match === null) {
-      throw new QueryError(at, { en: 'The quotation mark is not closed.', fr: 'Le guillemet n’est pas fermé.', de: 'Das Anführungszeichen ist nicht geschlossen.' }, null);
+      throw new QueryError(
+        at,
+        {
+          en: 'The quotation mark is not closed.',
+          fr: 'Le guillemet n’est pas fermé.',
+          de: 'Das Anführungszeichen ist nicht geschlossen.',
+        },
+        null,
+      );
     }
     if (match[0].trim() !== '') found.push({ text: match[0], at });
     at += match[0].length;
@@ -52,14 +60,20 @@ function fieldTest(field, text) {
   if (comparison !== null) {
     const [, sign, bound] = comparison;
     const limit = Number.isNaN(Number(bound)) ? numeric(field, bound) : Number(bound);
-    return (value) => ({ '>': (a) => a > limit, '<': (a) => a < limit, '>=': (a) => a >= limit, '<=': (a) => a <= limit })[sign](numeric(field, value));
+    return (value) =>
+      ({ '>': (a) => a > limit, '<': (a) => a < limit, '>=': (a) => a >= limit, '<=': (a) => a <= limit })[sign](numeric(field, value));
   }
   const cidr = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(text);
   if (cidr !== null) {
     const size = 2 ** (32 - Number(cidr[2]));
     return (value) => /^\d+(\.\d+){3}$/.test(value) && Math.floor(bits(value) / size) === Math.floor(bits(cidr[1]) / size);
   }
-  const pattern = new RegExp(`^${unquoted(text).replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 'i');
+  const pattern = new RegExp(
+    `^${unquoted(text)
+      .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')}$`,
+    'i',
+  );
   return (value) => pattern.test(String(value));
 }
 
@@ -70,7 +84,15 @@ function termOf({ text, at }) {
     return (event) => event.raw.toLowerCase().includes(word);
   }
   if (field[2] === '') {
-    throw new QueryError(at + field[1].length, { en: 'A value is missing after the colon.', fr: 'Il manque une valeur après les deux-points.', de: 'Nach dem Doppelpunkt fehlt ein Wert.' }, { en: 'Write field:value.', fr: 'Écrivez champ:valeur.', de: 'Schreiben Sie Feld:Wert.' });
+    throw new QueryError(
+      at + field[1].length,
+      {
+        en: 'A value is missing after the colon.',
+        fr: 'Il manque une valeur après les deux-points.',
+        de: 'Nach dem Doppelpunkt fehlt ein Wert.',
+      },
+      { en: 'Write field:value.', fr: 'Écrivez champ:valeur.', de: 'Schreiben Sie Feld:Wert.' },
+    );
   }
   const test = fieldTest(field[1], field[2]);
   return (event) => valuesOf(event, field[1]).some(test);
@@ -100,7 +122,15 @@ export function parse(text) {
   function one() {
     const token = peek();
     if (token === undefined || token.text === ')' || token.text === 'AND' || token.text === 'OR') {
-      throw new QueryError(token?.at ?? text.length, { en: 'Something to search for is missing here.', fr: 'Il manque ici quelque chose à chercher.', de: 'Hier fehlt etwas, wonach gesucht werden soll.' }, null);
+      throw new QueryError(
+        token?.at ?? text.length,
+        {
+          en: 'Something to search for is missing here.',
+          fr: 'Il manque ici quelque chose à chercher.',
+          de: 'Hier fehlt etwas, wonach gesucht werden soll.',
+        },
+        null,
+      );
     }
     index += 1;
     if (token.text === 'NOT') {
@@ -109,12 +139,22 @@ export function parse(text) {
     }
     if (token.text !== '(') return termOf(token);
     const inner = either();
-    if (peek()?.text !== ')') throw new QueryError(token.at, { en: 'This bracket is not closed.', fr: 'Cette parenthèse n’est pas fermée.', de: 'Diese Klammer ist nicht geschlossen.' }, null);
+    if (peek()?.text !== ')')
+      throw new QueryError(
+        token.at,
+        { en: 'This bracket is not closed.', fr: 'Cette parenthèse n’est pas fermée.', de: 'Diese Klammer ist nicht geschlossen.' },
+        null,
+      );
     index += 1;
     return inner;
   }
   if (list.length === 0) return () => true;
   const whole = either();
-  if (peek() !== undefined) throw new QueryError(peek().at, { en: 'This bracket was never opened.', fr: 'Cette parenthèse n’a jamais été ouverte.', de: 'Diese Klammer wurde nie geöffnet.' }, null);
+  if (peek() !== undefined)
+    throw new QueryError(
+      peek().at,
+      { en: 'This bracket was never opened.', fr: 'Cette parenthèse n’a jamais été ouverte.', de: 'Diese Klammer wurde nie geöffnet.' },
+      null,
+    );
   return whole;
 }

@@ -2,12 +2,14 @@
 import { begin, confirm, enrol, judge, Refusal, removeFactor, sessionView, setUp, signIn } from './access.mjs';
 import { detailOf as eventDetail, rowOf as eventRow } from './events.mjs';
 import { detailOf as findingDetail, rowOf } from './findings.mjs';
+import { healthOf } from './health.mjs';
 import { parse, QueryError } from './query.mjs';
 import { isActive } from './world.mjs';
 
 const RANK = { critical: 4, high: 3, medium: 2, low: 1, info: 0 };
 
-const notFound = () => new Refusal(404, 'not_found', { en: 'There is no such thing.', fr: 'Cet élément n’existe pas.', de: 'Das gibt es nicht.' });
+const notFound = () =>
+  new Refusal(404, 'not_found', { en: 'There is no such thing.', fr: 'Cet élément n’existe pas.', de: 'Das gibt es nicht.' });
 const ok = (value) => ({ value });
 const cookie = (token) => ({ 'Set-Cookie': `__Host-vigie=${token}; Path=/; Secure; HttpOnly; SameSite=Strict` });
 
@@ -64,7 +66,8 @@ function listFindings(context) {
 
 function exportFindings(context) {
   const rows = sorted(matching(context), context.query, context.language).map((finding) => rowOf(finding, context.language));
-  if (context.query.format !== 'csv') return { text: JSON.stringify({ schema: 'vigie.findings/1', findings: rows }), type: 'application/json', file: 'vigie-findings.json' };
+  if (context.query.format !== 'csv')
+    return { text: JSON.stringify({ schema: 'vigie.findings/1', findings: rows }), type: 'application/json', file: 'vigie-findings.json' };
   const quoted = (value) => `"${String(value ?? '').replaceAll('"', '""')}"`;
   const lines = rows.map((row) => [row.id, row.severity, row.priority, row.title, row.asset.name, row.fixed_version].map(quoted).join(','));
   return { text: ['id,severity,priority,title,asset,fixed_version', ...lines].join('\n'), type: 'text/csv', file: 'vigie-findings.csv' };
@@ -85,8 +88,18 @@ const NOTED = {
 };
 
 function decide({ world, body }) {
-  if (!body.reason?.trim()) throw new Refusal(400, 'invalid', { en: 'A decision needs a reason.', fr: 'Une décision demande un motif.', de: 'Eine Entscheidung braucht einen Grund.' });
-  if (!(new Date(body.expires_at).getTime() > Date.now())) throw new Refusal(400, 'invalid', { en: 'A decision needs an end in the future.', fr: 'Une décision demande une échéance à venir.', de: 'Eine Entscheidung braucht ein Ende in der Zukunft.' });
+  if (!body.reason?.trim())
+    throw new Refusal(400, 'invalid', {
+      en: 'A decision needs a reason.',
+      fr: 'Une décision demande un motif.',
+      de: 'Eine Entscheidung braucht einen Grund.',
+    });
+  if (!(new Date(body.expires_at).getTime() > Date.now()))
+    throw new Refusal(400, 'invalid', {
+      en: 'A decision needs an end in the future.',
+      fr: 'Une décision demande une échéance à venir.',
+      de: 'Eine Entscheidung braucht ein Ende in der Zukunft.',
+    });
   return ok(world.decide(body, world.account.name));
 }
 
@@ -115,13 +128,24 @@ function listEvents(context) {
   const limit = Number(context.query.limit ?? 100);
   const older = found.filter((event) => event.id < before).toReversed();
   const events = older.slice(0, limit).map(eventRow);
-  return ok({ events, next: older.length > limit ? String(events.at(-1).id) : null, scanned, took_ms: Math.round(performance.now() - begun) });
+  return ok({
+    events,
+    next: older.length > limit ? String(events.at(-1).id) : null,
+    scanned,
+    took_ms: Math.round(performance.now() - begun),
+  });
 }
 
 function histogram(context) {
   const { found, from, to } = searched(context);
   const many = Number(context.query.buckets ?? 60);
-  return ok({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), width_s: (to - from) / many / 1000, counts: context.world.buckets(found, from, to, many), total: found.length });
+  return ok({
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+    width_s: (to - from) / many / 1000,
+    counts: context.world.buckets(found, from, to, many),
+    total: found.length,
+  });
 }
 
 // -- the table -------------------------------------------------------------------------------------
@@ -146,7 +170,8 @@ const ROUTES = {
     for (const [token, other] of world.sessions) if (other === session) world.sessions.delete(token);
     return { status: 204 };
   },
-  'GET /account/sessions': ({ world, session }) => ok([...world.sessions.values()].map(({ csrf: _, ...row }) => ({ ...row, current: row.id === session.id }))),
+  'GET /account/sessions': ({ world, session }) =>
+    ok([...world.sessions.values()].map(({ csrf: _, ...row }) => ({ ...row, current: row.id === session.id }))),
   'DELETE /account/sessions/:id': ({ world, id }) => {
     for (const [token, other] of world.sessions) if (other.id === id) world.sessions.delete(token);
     return { status: 204 };
@@ -181,7 +206,9 @@ const ROUTES = {
   },
   'GET /assets': ({ world, query }) => {
     const wanted = (query.text ?? '').toLowerCase();
-    const found = [...world.assets.values()].filter((asset) => (!query.kind || asset.kind === query.kind) && `${asset.name} ${asset.key}`.toLowerCase().includes(wanted));
+    const found = [...world.assets.values()].filter(
+      (asset) => (!query.kind || asset.kind === query.kind) && `${asset.name} ${asset.key}`.toLowerCase().includes(wanted),
+    );
     return ok({ assets: found.map((asset) => world.assetRow(asset)) });
   },
   'GET /assets/:id': ({ world, id, language }) => {
@@ -203,7 +230,7 @@ const ROUTES = {
   },
   'GET /audit': ({ world }) => ok(world.trail.toReversed()),
   'GET /audit/verify': ({ world }) => ok({ whole: true, entries: world.trail.length, head: '9f2c'.repeat(16), broken_at: null }),
-  'GET /system': ({ world, say }) => ok(world.system(say)),
+  'GET /system': ({ world, say }) => ok(healthOf(world, say)),
   'POST /rounds/:id': ({ world, id }) => {
     if (world.rounds[id] === undefined) throw notFound();
     world.rounds[id] = Date.now();

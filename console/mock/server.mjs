@@ -25,7 +25,14 @@ const SECURITY = {
   'X-Frame-Options': 'DENY',
   'Cross-Origin-Opener-Policy': 'same-origin',
 };
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.md': 'text/plain; charset=utf-8' };
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+  '.md': 'text/plain; charset=utf-8',
+};
 
 const languageOf = (request) => ['en', 'fr', 'de'].find((code) => request.headers['accept-language']?.startsWith(code)) ?? 'en';
 const cookieOf = (request) => /(?:^|; )__Host-vigie=([^;]+)/.exec(request.headers.cookie ?? '')?.[1];
@@ -40,7 +47,12 @@ async function bodyOf(request) {
 }
 
 function sendJson(response, status, value, headers = {}) {
-  response.writeHead(status, { ...SECURITY, 'Cache-Control': 'no-store', ...(value === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers });
+  response.writeHead(status, {
+    ...SECURITY,
+    'Cache-Control': 'no-store',
+    ...(value === undefined ? {} : { 'Content-Type': 'application/json' }),
+    ...headers,
+  });
   response.end(value === undefined ? undefined : JSON.stringify(value));
 }
 
@@ -64,7 +76,11 @@ async function answerApi(world, request, response, url) {
     const session = world.sessions.get(cookieOf(request) ?? '');
     const expected = sessionView(world, session).csrf;
     if (request.method !== 'GET' && request.headers['x-vigie-csrf'] !== expected) {
-      throw new Refusal(403, 'csrf', { en: 'The request does not come from this console.', fr: 'La demande ne vient pas de cette console.', de: 'Die Anfrage kommt nicht von dieser Konsole.' });
+      throw new Refusal(403, 'csrf', {
+        en: 'The request does not come from this console.',
+        fr: 'La demande ne vient pas de cette console.',
+        de: 'Die Anfrage kommt nicht von dieser Konsole.',
+      });
     }
     if (session !== undefined) session.last_seen_at = new Date().toISOString();
     const path = url.pathname.slice('/api/v1'.length);

@@ -33,7 +33,14 @@ export function stepOf(secret, code, now, lastUsed) {
 export function pictureOf(secret) {
   const size = 29;
   const bit = (x, y) => ((ALPHABET.indexOf(secret[(x * 7 + y * 3) % secret.length]) >> ((x + y) % 5)) & 1) === 1;
-  const corner = (x, y) => [[0, 0], [size - 7, 0], [0, size - 7]].map(([cx, cy]) => [x - cx, y - cy]).find(([a, b]) => a >= 0 && b >= 0 && a < 7 && b < 7);
+  const corner = (x, y) =>
+    [
+      [0, 0],
+      [size - 7, 0],
+      [0, size - 7],
+    ]
+      .map(([cx, cy]) => [x - cx, y - cy])
+      .find(([a, b]) => a >= 0 && b >= 0 && a < 7 && b < 7);
   let path = '';
   for (let y = 0; y < size; y += 1) {
     for (let x = 0; x < size; x += 1) {

@@ -5,7 +5,6 @@ import { byId, CATALOGUE, CHECKS, titleOf } from './catalogue.mjs';
 import { chance, idOf } from './chance.mjs';
 import { makeEvent, makeEvents } from './events.mjs';
 import { makeFindings, rowOf } from './findings.mjs';
-import { VULNERABILITIES } from './vulnerabilities.mjs';
 
 const DAY = 86_400_000;
 const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'];
@@ -56,13 +55,27 @@ export class World {
     for (const id of ids) {
       const finding = this.findings.find((other) => other.id === id);
       if (finding === undefined || !isActive(finding)) {
-        refused.push({ id, said: say({ en: 'A decision covers the finding, or it is fixed.', fr: 'Une décision couvre le constat, ou il est corrigé.', de: 'Eine Entscheidung gilt für den Befund, oder er ist behoben.' }) });
+        refused.push({
+          id,
+          said: say({
+            en: 'A decision covers the finding, or it is fixed.',
+            fr: 'Une décision couvre le constat, ou il est corrigé.',
+            de: 'Eine Entscheidung gilt für den Befund, oder er ist behoben.',
+          }),
+        });
         continue;
       }
       const to = action === 'start' ? 'in_progress' : 'open';
       if (finding.state.state === to) continue;
       finding.state = { state: to };
-      finding.history.push({ at: new Date().toISOString(), who, what: action === 'start' ? 'started' : 'stopped', from: null, to: null, why });
+      finding.history.push({
+        at: new Date().toISOString(),
+        who,
+        what: action === 'start' ? 'started' : 'stopped',
+        from: null,
+        to: null,
+        why,
+      });
       changed += 1;
     }
     if (changed > 0) this.tell('findings', { changed });
@@ -121,11 +134,56 @@ export class World {
     const at = (days) => new Date(now + days * DAY).toISOString();
     const open = (test) => this.findings.find((finding) => isActive(finding) && test(finding))?.subject;
     const low = this.findings.filter((finding) => isActive(finding) && finding.severity === 'low');
-    this.decide({ selector: { subject: 'CVE-2011-3374' }, ruling: { ruling: 'not_affected', justification: 'vulnerable_code_not_in_execute_path' }, reason: 'apt-key is not used anywhere; our archives are signed by keyrings.', expires_at: at(180) }, 'Marie', at(-40));
-    this.decide({ selector: { findings: low.slice(0, 4).map((finding) => finding.id) }, ruling: { ruling: 'accept', until: at(9) }, reason: 'Waiting for the point release; no network path to these programs.', expires_at: at(9) }, 'Jonas', at(-81));
-    this.decide({ selector: { subject: open((finding) => finding.kind === 'misconfiguration') ?? 'HOST-0001', asset: HOSTS[3].id }, ruling: { ruling: 'accept', until: at(60) }, reason: 'The bastion needs it until the hardware keys arrive.\nTicket SEC-412.', expires_at: at(60) }, 'Marie', at(-12));
-    this.decide({ selector: { package: 'pkg:deb/debian/zlib1g' }, ruling: { ruling: 'false_positive' }, reason: 'MiniZip is not built into this package.', expires_at: at(365) }, 'Marie', at(-3));
-    const ended = this.decide({ selector: { subject: 'CVE-2005-2541' }, ruling: { ruling: 'accept', until: at(-5) }, reason: 'Nobody unpacks archives as root here.', expires_at: at(-5) }, 'Jonas', at(-95));
+    this.decide(
+      {
+        selector: { subject: 'CVE-2011-3374' },
+        ruling: { ruling: 'not_affected', justification: 'vulnerable_code_not_in_execute_path' },
+        reason: 'apt-key is not used anywhere; our archives are signed by keyrings.',
+        expires_at: at(180),
+      },
+      'Marie',
+      at(-40),
+    );
+    this.decide(
+      {
+        selector: { findings: low.slice(0, 4).map((finding) => finding.id) },
+        ruling: { ruling: 'accept', until: at(9) },
+        reason: 'Waiting for the point release; no network path to these programs.',
+        expires_at: at(9),
+      },
+      'Jonas',
+      at(-81),
+    );
+    this.decide(
+      {
+        selector: { subject: open((finding) => finding.kind === 'misconfiguration') ?? 'HOST-0001', asset: HOSTS[3].id },
+        ruling: { ruling: 'accept', until: at(60) },
+        reason: 'The bastion needs it until the hardware keys arrive.\nTicket SEC-412.',
+        expires_at: at(60),
+      },
+      'Marie',
+      at(-12),
+    );
+    this.decide(
+      {
+        selector: { package: 'pkg:deb/debian/zlib1g' },
+        ruling: { ruling: 'false_positive' },
+        reason: 'MiniZip is not built into this package.',
+        expires_at: at(365),
+      },
+      'Marie',
+      at(-3),
+    );
+    const ended = this.decide(
+      {
+        selector: { subject: 'CVE-2005-2541' },
+        ruling: { ruling: 'accept', until: at(-5) },
+        reason: 'Nobody unpacks archives as root here.',
+        expires_at: at(-5),
+      },
+      'Jonas',
+      at(-95),
+    );
     this.withdraw(ended.id, 'Expired.', 'vigie');
     this.decisions.find(({ id }) => id === ended.id).ended_at = at(-5);
   }
@@ -138,7 +196,11 @@ export class World {
       for (const finding of this.findings) found[pick(finding)] = (found[pick(finding)] ?? 0) + 1;
       return found;
     };
-    return { severity: count((finding) => finding.severity), kind: count((finding) => finding.kind), state: count((finding) => finding.state.state) };
+    return {
+      severity: count((finding) => finding.severity),
+      kind: count((finding) => finding.kind),
+      state: count((finding) => finding.state.state),
+    };
   }
 
   overview(language) {
@@ -149,7 +211,9 @@ export class World {
       cells.set(key, (cells.get(key) ?? 0) + 1);
     }
     const day = Date.now() - DAY;
-    const recent = this.findings.filter((finding) => finding.kind === 'detection').toSorted((a, b) => b.last_seen.localeCompare(a.last_seen));
+    const recent = this.findings
+      .filter((finding) => finding.kind === 'detection')
+      .toSorted((a, b) => b.last_seen.localeCompare(a.last_seen));
     const today = this.events.filter((event) => new Date(event.time).getTime() > day);
     const soon = Date.now() + 14 * DAY;
     return {
@@ -158,13 +222,18 @@ export class World {
         high: active.filter((finding) => finding.severity === 'high').length,
         kev: active.filter((finding) => finding.known_exploited !== 'no').length,
         detections_24h: recent.filter((finding) => new Date(finding.last_seen).getTime() > day).length,
-        expiring_decisions: this.decisions.filter((decision) => decision.ended_at === null && new Date(decision.expires_at).getTime() < soon).length,
+        expiring_decisions: this.decisions.filter(
+          (decision) => decision.ended_at === null && new Date(decision.expires_at).getTime() < soon,
+        ).length,
       },
       counts: [...cells].map(([key, count]) => {
         const [kind, severity, state] = key.split(' ');
         return { kind, severity, state, count };
       }),
-      top: active.toSorted((a, b) => b.priority - a.priority).slice(0, 10).map((finding) => rowOf(finding, language)),
+      top: active
+        .toSorted((a, b) => b.priority - a.priority)
+        .slice(0, 10)
+        .map((finding) => rowOf(finding, language)),
       trend: this.#trend(active.length),
       coverage: {
         hosts: HOSTS.length,
@@ -174,7 +243,10 @@ export class World {
         sources_live: 3,
         sources_total: 4,
         advisories_built_at: new Date(this.rounds.advisories).toISOString(),
-        unseen: ['/etc/shadow', '/etc/ssh/sshd_config', '/etc/sudoers', '/run/docker.sock', '/root/.ssh'].map((what) => ({ what: `build-1.berlin ${what}`, why: 'not_permitted' })),
+        unseen: ['/etc/shadow', '/etc/ssh/sshd_config', '/etc/sudoers', '/run/docker.sock', '/root/.ssh'].map((what) => ({
+          what: `build-1.berlin ${what}`,
+          why: 'not_permitted',
+        })),
       },
       recent_detections: recent.slice(0, 6).map((finding) => rowOf(finding, language)),
       events_24h: { count: today.length, histogram: this.buckets(today, day, Date.now(), 48) },
@@ -212,7 +284,9 @@ export class World {
   assetRow(asset) {
     const { on: _on, image: _image, ...row } = asset;
     const mine = this.findings.filter((finding) => finding.asset.id === asset.id && isActive(finding));
-    const findings = Object.fromEntries(SEVERITIES.map((severity) => [severity, mine.filter((finding) => finding.severity === severity).length]));
+    const findings = Object.fromEntries(
+      SEVERITIES.map((severity) => [severity, mine.filter((finding) => finding.severity === severity).length]),
+    );
     return { ...row, findings, last_seen: new Date(this.rounds.host).toISOString() };
   }
 
@@ -261,45 +335,6 @@ export class World {
     if (entry === undefined) return null;
     const { looks_for, why, fix } = entry.texts[language];
     return { ...this.catalogueRow(entry, language), looks_for, why, fix, reads: entry.reads, examples: entry.examples, rule: entry.rule };
-  }
-
-  system(say) {
-    const newest = this.events.at(-1).time;
-    const source = (name, kind, share, more = {}) => {
-      const received = Math.round(this.events.length * share);
-      const unparsed = Math.round(received * 0.08);
-      return { name, kind, state: 'running', said: say({ en: 'Following', fr: 'Suivie', de: 'Wird verfolgt' }), received, parsed: received - unparsed, unparsed, acknowledged: received, refused: 0, lost: 0, last_event_at: newest, lag_s: 0.04, ...more };
-    };
-    return {
-      version: '0.1.0',
-      started_at: new Date(this.startedAt).toISOString(),
-      sources: [
-        source('journald', 'journald', 0.8),
-        source('file:/var/log/dpkg.log', 'file', 0.03, { last_event_at: new Date(Date.now() - 2 * DAY).toISOString(), unparsed: 0 }),
-        source('syslog/udp', 'syslog', 0.12, { refused: 3, lag_s: 0.21 }),
-        source('file:/var/log/auth.log', 'file', 0, {
-          state: 'failed',
-          said: say({ en: '/var/log/auth.log may not be read by this user.', fr: '/var/log/auth.log n’est pas lisible par cet utilisateur.', de: '/var/log/auth.log darf dieser Benutzer nicht lesen.' }),
-          last_event_at: null,
-          lag_s: 0,
-        }),
-      ],
-      lake: { events: this.events.length, bytes: this.events.length * 96, oldest: this.events[0].time, newest, files: 31, unsealed: 412 },
-      advisories: {
-        built_at: new Date(this.rounds.advisories).toISOString(),
-        records: 440_702,
-        ecosystems: [['Debian:12', 38_211], ['Ubuntu:22.04:LTS', 51_870], ['Alpine:v3.20', 6_402], ['PyPI', 19_233], ['Go', 8_120]].map(([name, records]) => ({ name, records, newest: new Date(Date.now() - 9 * 3_600_000).toISOString() })),
-        kev: 1_471,
-        epss: 298_033,
-        bytes: 11_400_000,
-      },
-      rounds: [
-        { name: 'host', last_started_at: new Date(this.rounds.host).toISOString(), last_took_ms: 640, next_at: new Date(this.rounds.host + 3_600_000).toISOString(), said: say({ en: `1,742 packages, ${VULNERABILITIES.length} vulnerabilities, 49 checks.`, fr: `1 742 paquets, ${VULNERABILITIES.length} vulnérabilités, 49 contrôles.`, de: `1.742 Pakete, ${VULNERABILITIES.length} Schwachstellen, 49 Prüfungen.` }), failed: false },
-        { name: 'advisories', last_started_at: new Date(this.rounds.advisories).toISOString(), last_took_ms: 18_400, next_at: new Date(this.rounds.advisories + DAY).toISOString(), said: say({ en: 'No network; the standing data stays in use.', fr: 'Pas de réseau ; les données en place restent utilisées.', de: 'Kein Netz; die bisherigen Daten bleiben in Gebrauch.' }), failed: true },
-      ],
-      database_bytes: 18_300_000,
-      disk_free_bytes: 61_200_000_000,
-    };
   }
 
   newToken() {

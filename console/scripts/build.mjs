@@ -16,7 +16,10 @@ const versionOf = async (name) => JSON.parse(await readFile(join(root, 'node_mod
 
 await build({ root, logLevel: 'warn' });
 
-const toolchain = { node: process.versions.node, npm: execFileSync('npm', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() };
+const toolchain = {
+  node: process.versions.node,
+  npm: execFileSync('npm', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim(),
+};
 for (const name of ['svelte', 'vite', '@sveltejs/vite-plugin-svelte', 'typescript']) toolchain[name] = await versionOf(name);
 
 const files = await built(dist);

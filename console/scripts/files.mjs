@@ -20,7 +20,9 @@ const INPUT_FOLDERS = ['public', 'src'];
 
 /** One digest over all inputs: each line is a file's hash and path. */
 export async function digestOfSources(root) {
-  const nested = await Promise.all(INPUT_FOLDERS.map(async (folder) => (await filesBelow(join(root, folder))).map((file) => `${folder}/${file}`)));
+  const nested = await Promise.all(
+    INPUT_FOLDERS.map(async (folder) => (await filesBelow(join(root, folder))).map((file) => `${folder}/${file}`)),
+  );
   const paths = [...INPUTS, ...nested.flat()].toSorted();
   const lines = await Promise.all(paths.map(async (path) => `${sha256(await readFile(join(root, path)))}  ${path}\n`));
   return sha256(lines.join(''));

@@ -14,10 +14,17 @@ try {
     root,
     logLevel: 'warn',
     publicDir: false,
-    build: { ssr: true, outDir: out, emptyOutDir: true, license: false, rolldownOptions: { input: tests.map((name) => join(folder, name)), output: { entryFileNames: '[name].mjs' } } },
+    build: {
+      ssr: true,
+      outDir: out,
+      emptyOutDir: true,
+      license: false,
+      rolldownOptions: { input: tests.map((name) => join(folder, name)), output: { entryFileNames: '[name].mjs' } },
+    },
   });
   const built = (await readdir(out)).filter((name) => name.endsWith('.test.mjs')).map((name) => join(out, name));
-  process.exitCode = spawnSync(process.execPath, ['--test', ...built], { stdio: 'inherit', env: { ...process.env, VIGIE_CONSOLE: root } }).status ?? 1;
+  process.exitCode =
+    spawnSync(process.execPath, ['--test', ...built], { stdio: 'inherit', env: { ...process.env, VIGIE_CONSOLE: root } }).status ?? 1;
 } finally {
   await rm(out, { recursive: true, force: true });
 }

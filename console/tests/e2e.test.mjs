@@ -32,7 +32,9 @@ const quiet = (where) => {
 };
 
 before(async () => {
-  server = own ? await start() : { url: process.env.VIGIE_URL.replace(/\/$/, ''), setUpUrl: process.env.VIGIE_SETUP_URL, stop: async () => {} };
+  server = own
+    ? await start()
+    : { url: process.env.VIGIE_URL.replace(/\/$/, ''), setUpUrl: process.env.VIGIE_SETUP_URL, stop: async () => {} };
   browser = await launch();
   page = browser.page;
   await page.emulateMedia({ reducedMotion: 'reduce' });
@@ -85,11 +87,14 @@ test('set-up: the link opens the form, the token leaves the address', async () =
   await page.goto(server.setUpUrl);
   await page.getByRole('heading', { name: 'Set up Vigie' }).waitFor();
   assert.equal(page.url(), at('/set-up'));
-  await everyWay('set-up', async () => {
+  // Another fragment alone would not load the page again.
+  const openAnew = async () => {
+    await page.goto('about:blank');
     await page.goto(server.setUpUrl);
     await page.locator('input[autocomplete="new-password"]').waitFor();
-  });
-  await page.goto(server.setUpUrl);
+  };
+  await everyWay('set-up', openAnew);
+  await openAnew();
   await page.getByLabel('Name', { exact: true }).fill(ACCOUNT.name);
 });
 

@@ -7,10 +7,16 @@ import { pagesOf, settled, setUp } from './walk.mjs';
 
 const [folder = '/tmp/console-shots', ...only] = process.argv.slice(2);
 // Tall enough to see most of a page at once.
-const WIDTHS = [[1280, 1500], [390, 1700]];
+const WIDTHS = [
+  [1280, 1500],
+  [390, 1700],
+];
 
 await mkdir(folder, { recursive: true });
-const server = process.env.VIGIE_URL === undefined ? await start() : { url: process.env.VIGIE_URL, setUpUrl: process.env.VIGIE_SETUP_URL, stop: async () => {} };
+const server =
+  process.env.VIGIE_URL === undefined
+    ? await start()
+    : { url: process.env.VIGIE_URL, setUpUrl: process.env.VIGIE_SETUP_URL, stop: async () => {} };
 const browser = await launch();
 const { page } = browser;
 
@@ -32,7 +38,9 @@ async function shoot(name, path, prepare = async () => {}) {
 }
 
 await page.goto(server.url);
-await shoot('set-up', '/set-up?token=mock-token', async () => page.locator('input[autocomplete="new-password"]').fill('seven lanterns over'));
+await shoot('set-up', '/set-up?token=mock-token', async () =>
+  page.locator('input[autocomplete="new-password"]').fill('seven lanterns over'),
+);
 await setUp(page, server.setUpUrl);
 await page.evaluate((language) => localStorage.setItem('vigie.language', language), process.env.LANGUAGE_OF_SHOTS ?? 'en');
 for (const [name, path] of await pagesOf(page)) await shoot(name, path);

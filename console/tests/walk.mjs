@@ -23,7 +23,9 @@ export async function setUp(page, setUpUrl) {
 export async function enterCode(page, secret, after, submit) {
   for (const step of [stepAt(Date.now()), stepAt(Date.now()) + 1].filter((candidate) => candidate > after)) {
     await page.locator('input[autocomplete="one-time-code"]').fill(codeAt(secret, step));
-    const answer = page.waitForResponse((response) => response.request().method() === 'POST' && /\/api\/v1\/(session|account)/.test(response.url()));
+    const answer = page.waitForResponse(
+      (response) => response.request().method() === 'POST' && /\/api\/v1\/(session|account)/.test(response.url()),
+    );
     await submit();
     if ((await answer).ok()) return step;
   }

@@ -1,9 +1,7 @@
 // The small Markdown of catalogue texts: paragraphs, lists, fenced code, `code`, **strong**, *emphasis*
 // and links. Gives a tree, never HTML: what a text says can only ever become text on the page.
 
-export type Inline =
-  | { kind: 'text' | 'code' | 'strong' | 'emphasis'; text: string }
-  | { kind: 'link'; text: string; href: string };
+export type Inline = { kind: 'text' | 'code' | 'strong' | 'emphasis'; text: string } | { kind: 'link'; text: string; href: string };
 
 export type Block =
   | { kind: 'paragraph'; parts: Inline[] }

@@ -29,7 +29,20 @@ function contrast(a: string, b: string): number {
 }
 
 const SURFACES = ['--bg', '--surface', '--raised', '--sunken', '--hover'];
-const TEXTS = ['--text', '--muted', '--faint', '--accent', '--critical-text', '--high-text', '--medium-text', '--low-text', '--info-text', '--good', '--bad', '--warn'];
+const TEXTS = [
+  '--text',
+  '--muted',
+  '--faint',
+  '--accent',
+  '--critical-text',
+  '--high-text',
+  '--medium-text',
+  '--low-text',
+  '--info-text',
+  '--good',
+  '--bad',
+  '--warn',
+];
 const PAIRS: [string, string][] = [
   ...TEXTS.flatMap((text) => SURFACES.map((surface): [string, string] => [text, surface])),
   ...['critical', 'high', 'medium', 'low', 'info'].flatMap((level): [string, string][] => [

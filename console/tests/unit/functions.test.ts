@@ -37,7 +37,18 @@ test('an address becomes filters and filters a question; nonsense counts as not 
   const filters = filtersOf(new URLSearchParams('severity=high,urgent,critical&kind=detection&kev=true&sort=title&state=sideways&after=x'));
   assert.deepEqual(
     { ...filters },
-    { state: 'active', severity: ['critical', 'high'], kind: 'detection', text: '', asset: '', subject: '', fixable: false, kev: true, sort: 'title', order: 'asc' },
+    {
+      state: 'active',
+      severity: ['critical', 'high'],
+      kind: 'detection',
+      text: '',
+      asset: '',
+      subject: '',
+      fixable: false,
+      kev: true,
+      sort: 'title',
+      order: 'asc',
+    },
   );
   assert.equal(queryOf(filters)['severity'], 'critical,high');
   assert.equal(queryOf(filters)['fixable'], null);
@@ -49,7 +60,11 @@ test('an address becomes filters and filters a question; nonsense counts as not 
 
 test('a decision can be widened only to what all its findings share', () => {
   assert.deepEqual(scopesOf([row({})]), ['findings', 'subject_asset', 'subject', 'package']);
-  assert.deepEqual(scopesOf([row({}), row({ id: 'b', asset: { id: 'h2', kind: 'host', name: 'web-2' } })]), ['findings', 'subject', 'package']);
+  assert.deepEqual(scopesOf([row({}), row({ id: 'b', asset: { id: 'h2', kind: 'host', name: 'web-2' } })]), [
+    'findings',
+    'subject',
+    'package',
+  ]);
   assert.deepEqual(scopesOf([row({}), row({ id: 'b', subject: 'CVE-2024-2', locator: 'key:x' })]), ['findings']);
   assert.deepEqual(selectorOf('findings', [row({}), row({ id: 'b' })]), { findings: ['a', 'b'] });
   assert.deepEqual(selectorOf('package', [row({})]), { package: 'pkg:deb/debian/curl' });
@@ -70,7 +85,10 @@ test('a decision ends at the end of a day to come', () => {
     reason: 'because',
     expires_at: '2027-01-01T00:00:00.000Z',
   });
-  assert.deepEqual(decisionOf('not_affected', 'subject', [row({})], given).ruling, { ruling: 'not_affected', justification: 'component_not_present' });
+  assert.deepEqual(decisionOf('not_affected', 'subject', [row({})], given).ruling, {
+    ruling: 'not_affected',
+    justification: 'component_not_present',
+  });
   assert.deepEqual(decisionOf('false_positive', 'subject', [row({})], given).ruling, { ruling: 'false_positive' });
 });
 
@@ -107,7 +125,11 @@ test('catalogue texts become a tree and never markup', () => {
     { kind: 'strong', text: 'no' },
     { kind: 'text', text: ' or <script>' },
   ]);
-  assert.deepEqual(inlines('[read](https://a.example/b) and [not](javascript:alert(1))').at(0), { kind: 'link', text: 'read', href: 'https://a.example/b' });
+  assert.deepEqual(inlines('[read](https://a.example/b) and [not](javascript:alert(1))').at(0), {
+    kind: 'link',
+    text: 'read',
+    href: 'https://a.example/b',
+  });
   assert.ok(inlines('[not](javascript:alert(1))').every((part) => part.kind === 'text'));
   const tree = blocks('One\ntwo.\n\n- a\n  b\n- c\n\n1. x\n\n```\ncode `x`\n```\nafter');
   assert.deepEqual(
@@ -144,12 +166,33 @@ test('places, labels, agents, histories and columns read well', () => {
     { at, who: 'vigie', what: 'opened' },
     { at, who: 'vigie', what: 'severity_changed' },
   ];
-  assert.deepEqual(newestFirst(history).map((entry) => entry.what), ['severity_changed', 'opened']);
+  assert.deepEqual(
+    newestFirst(history).map((entry) => entry.what),
+    ['severity_changed', 'opened'],
+  );
   assert.equal(valueText({ state: 'open' }), 'open');
   assert.equal(valueText(null), '–');
   assert.deepEqual(valuesOf(['a', 'b']), ['a', 'b']);
-  const event = { id: 1, time: at, received: at, class: '', class_uid: 0, activity: '', severity: '', host: '', source: '', format: '', message: '' };
-  assert.deepEqual(columnsIn([{ ...event, fields: { b: 1, a: 1 } }, { ...event, fields: { b: 2 } }]), ['b', 'a']);
+  const event = {
+    id: 1,
+    time: at,
+    received: at,
+    class: '',
+    class_uid: 0,
+    activity: '',
+    severity: '',
+    host: '',
+    source: '',
+    format: '',
+    message: '',
+  };
+  assert.deepEqual(
+    columnsIn([
+      { ...event, fields: { b: 1, a: 1 } },
+      { ...event, fields: { b: 2 } },
+    ]),
+    ['b', 'a'],
+  );
 });
 
 test('axes end on round numbers', () => {

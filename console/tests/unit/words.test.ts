@@ -102,11 +102,14 @@ test('counts read well', () => {
 });
 
 /** Sections that are looked up by a word off the wire. */
-const TABLES = /^(severity|severityLetter|eventSeverity|state|kinds?|assetKind|relation|criticality|exposure|exploited|justification|ruling|obstacle|outcome|role|maturity|family|sourceState|history)$/;
+const TABLES =
+  /^(severity|severityLetter|eventSeverity|state|kinds?|assetKind|relation|criticality|exposure|exploited|justification|ruling|obstacle|outcome|role|maturity|family|sourceState|history)$/;
 
 test('every word is used', () => {
   const source = join(process.env['VIGIE_CONSOLE'] ?? '.', 'src');
-  const files = readdirSync(source, { recursive: true }).map(String).filter((name) => /\.(svelte|ts)$/.test(name) && !/i18n[\\/](en|fr|de)\.ts$/.test(name));
+  const files = readdirSync(source, { recursive: true })
+    .map(String)
+    .filter((name) => /\.(svelte|ts)$/.test(name) && !/i18n[\\/](en|fr|de)\.ts$/.test(name));
   const all = files.map((name) => readFileSync(join(source, name), 'utf8')).join('\n');
   for (const [section, words] of Object.entries(en)) {
     if (TABLES.test(section)) continue;

@@ -7,12 +7,7 @@ export interface Gap {
   detail?: string;
 }
 
-export type Observed<T> =
-  | 'not_looked'
-  | 'absent'
-  | { seen: T }
-  | { partly: { value: T; missing: Gap[] } }
-  | { unseen: Gap };
+export type Observed<T> = 'not_looked' | 'absent' | { seen: T } | { partly: { value: T; missing: Gap[] } } | { unseen: Gap };
 
 export interface Package {
   ecosystem: string;

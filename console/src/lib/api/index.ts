@@ -49,8 +49,7 @@ export const api = {
 
   findings: (query: Query, signal?: AbortSignal) => get<FindingPage>('/findings', query, signal),
   finding: (id: string, signal?: AbortSignal) => get<FindingDetail>(`/findings/${part(id)}`, {}, signal),
-  setProgress: (body: { ids: string[]; action: 'start' | 'stop'; why: string }) =>
-    post<ProgressAnswer>('/findings/progress', body),
+  setProgress: (body: { ids: string[]; action: 'start' | 'stop'; why: string }) => post<ProgressAnswer>('/findings/progress', body),
   exportAddress: (format: 'csv' | 'json', query: Query) => address('/findings/export', { ...query, format }),
 
   decide: (body: NewDecision) => post<{ id: string; applied: number }>('/decisions', body),

@@ -58,9 +58,7 @@ export type State =
   | { state: 'not_affected'; justification: Justification };
 
 export type Ruling =
-  | { ruling: 'accept'; until: string }
-  | { ruling: 'not_affected'; justification: Justification }
-  | { ruling: 'false_positive' };
+  { ruling: 'accept'; until: string } | { ruling: 'not_affected'; justification: Justification } | { ruling: 'false_positive' };
 
 export type KnownExploited = 'no' | 'yes' | 'ransomware';
 export type Exposure = 'unknown' | 'local' | 'network' | 'internet';

@@ -214,8 +214,7 @@ export const de: Dictionary = {
     noDetections: 'Noch keine Erkennungen.',
     noFindings: 'Keine aktiven Befunde.',
     trend: 'Befunde im Zeitverlauf',
-    trendSummary: (days, opened, fixed, active) =>
-      `Letzte ${days} Tage: ${opened} eröffnet, ${fixed} behoben, heute ${active} aktiv.`,
+    trendSummary: (days, opened, fixed, active) => `Letzte ${days} Tage: ${opened} eröffnet, ${fixed} behoben, heute ${active} aktiv.`,
     opened: 'Eröffnet',
     fixed: 'Behoben',
     active: 'Aktiv',
@@ -271,7 +270,12 @@ export const de: Dictionary = {
     exportJson: 'Als JSON exportieren',
     none: 'Nichts passt zu diesen Filtern.',
     noneAtAll: 'Keine Befunde. Entweder ist alles in Ordnung, oder es wurde noch nichts untersucht.',
-    changed: (n) => count(n, { zero: 'Befunde haben sich vielleicht geändert', one: '# Befund hat sich geändert', other: '# Befunde haben sich geändert' }),
+    changed: (n) =>
+      count(n, {
+        zero: 'Befunde haben sich vielleicht geändert',
+        one: '# Befund hat sich geändert',
+        other: '# Befunde haben sich geändert',
+      }),
     showChanges: 'Änderungen zeigen',
     openPage: 'Als Seite öffnen',
     closePanel: 'Details schließen',
@@ -462,7 +466,8 @@ export const de: Dictionary = {
         ['class:Authentication AND NOT user:root', 'verknüpfen mit AND, OR, NOT und Klammern'],
       ],
       aliases: 'Kurznamen',
-      aliasesText: 'host user ip src dst port process cmd file service container class activity severity source format time; sonst jeder OCSF-Pfad wie actor.user.name.',
+      aliasesText:
+        'host user ip src dst port process cmd file service container class activity severity source format time; sonst jeder OCSF-Pfad wie actor.user.name.',
     },
   },
 
@@ -646,7 +651,12 @@ export const de: Dictionary = {
     on: 'Woran',
     detail: 'Einzelheiten',
     verify: 'Kette prüfen',
-    whole: (n) => count(n, { zero: 'Die Kette ist unversehrt; sie hat noch keine Einträge.', one: 'Die Kette ist unversehrt: # Eintrag.', other: 'Die Kette ist unversehrt: # Einträge.' }),
+    whole: (n) =>
+      count(n, {
+        zero: 'Die Kette ist unversehrt; sie hat noch keine Einträge.',
+        one: 'Die Kette ist unversehrt: # Eintrag.',
+        other: 'Die Kette ist unversehrt: # Einträge.',
+      }),
     broken: (entry) => `Die Kette ist bei Eintrag ${entry} gebrochen.`,
     brokenHint: 'Vielleicht hat jemand die Datenbank von Hand geändert. Sichern Sie eine Kopie davon, bevor Sie weitermachen.',
     none: 'Kein Eintrag passt.',
@@ -679,11 +689,13 @@ export const de: Dictionary = {
     totpRemove: 'Zweiten Faktor entfernen',
     totpRemoveText: 'Ihre Passphrase allein meldet Sie dann an.',
     totpPassphrase: 'Bestätigen Sie mit Ihrer Passphrase.',
-    totpScan: 'Scannen Sie dies mit einer Authenticator-App oder geben Sie den Schlüssel von Hand ein. Tragen Sie dann den Code ein, den die App zeigt.',
+    totpScan:
+      'Scannen Sie dies mit einer Authenticator-App oder geben Sie den Schlüssel von Hand ein. Tragen Sie dann den Code ein, den die App zeigt.',
     totpQr: 'QR-Code mit dem Schlüssel für Ihre Authenticator-App',
     totpKey: 'Schlüssel',
     totpDone: 'Der zweite Faktor ist aktiv',
-    recoveryText: 'Bewahren Sie diese Wiederherstellungscodes sicher auf. Jeder meldet Sie einmal an, falls Ihr Gerät verloren geht. Sie werden nicht noch einmal gezeigt.',
+    recoveryText:
+      'Bewahren Sie diese Wiederherstellungscodes sicher auf. Jeder meldet Sie einmal an, falls Ihr Gerät verloren geht. Sie werden nicht noch einmal gezeigt.',
     recoveryCodes: 'Wiederherstellungscodes',
     recoverySaved: 'Ich habe sie gesichert',
     removed: 'Der zweite Faktor ist entfernt.',

@@ -354,7 +354,8 @@ export const en = {
     days: (n: number) => count(n, { one: '# day', other: '# days' }),
     year: '1 year',
     submit: 'Decide',
-    applied: (n: number) => count(n, { zero: 'The decision stands; it covers no finding now.', one: 'Decided: # finding', other: 'Decided: # findings' }),
+    applied: (n: number) =>
+      count(n, { zero: 'The decision stands; it covers no finding now.', one: 'Decided: # finding', other: 'Decided: # findings' }),
     changed: (n: number) => count(n, { zero: 'Nothing has changed.', one: 'Changed: # finding', other: 'Changed: # findings' }),
     refused: (n: number) => count(n, { one: '# finding refused', other: '# findings refused' }),
   },
@@ -457,7 +458,8 @@ export const en = {
         ['class:Authentication AND NOT user:root', 'combine with AND, OR, NOT and brackets'],
       ] as [string, string][],
       aliases: 'Short names',
-      aliasesText: 'host user ip src dst port process cmd file service container class activity severity source format time; otherwise any OCSF path such as actor.user.name.',
+      aliasesText:
+        'host user ip src dst port process cmd file service container class activity severity source format time; otherwise any OCSF path such as actor.user.name.',
     },
   },
 
@@ -641,7 +643,12 @@ export const en = {
     on: 'On',
     detail: 'Detail',
     verify: 'Verify the chain',
-    whole: (n: number) => count(n, { zero: 'The chain is whole; it has no entries yet.', one: 'The chain is whole: # entry.', other: 'The chain is whole: # entries.' }),
+    whole: (n: number) =>
+      count(n, {
+        zero: 'The chain is whole; it has no entries yet.',
+        one: 'The chain is whole: # entry.',
+        other: 'The chain is whole: # entries.',
+      }),
     broken: (entry: string) => `The chain is broken at entry ${entry}.`,
     brokenHint: 'Somebody may have changed the database by hand. Keep a copy of it before you go on.',
     none: 'No entry matches.',
@@ -678,7 +685,8 @@ export const en = {
     totpQr: 'QR code with the key for your authenticator app',
     totpKey: 'Key',
     totpDone: 'The second factor is active',
-    recoveryText: 'Keep these recovery codes in a safe place. Each signs you in once, should your device get lost. They are not shown again.',
+    recoveryText:
+      'Keep these recovery codes in a safe place. Each signs you in once, should your device get lost. They are not shown again.',
     recoveryCodes: 'Recovery codes',
     recoverySaved: 'I have saved them',
     removed: 'The second factor is removed.',

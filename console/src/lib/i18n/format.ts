@@ -21,18 +21,13 @@ const digits = perLanguage((code) => new Intl.NumberFormat(code));
 const decimals = perLanguage((code) => new Intl.NumberFormat(code, { maximumFractionDigits: 1 }));
 const compact = perLanguage((code) => new Intl.NumberFormat(code, { notation: 'compact', maximumFractionDigits: 1 }));
 const percent = perLanguage((code) => new Intl.NumberFormat(code, { style: 'percent', maximumSignificantDigits: 2 }));
-const dateTime = perLanguage(
-  (code) => new Intl.DateTimeFormat(locale(code), { dateStyle: 'medium', timeStyle: 'medium' }),
-);
+const dateTime = perLanguage((code) => new Intl.DateTimeFormat(locale(code), { dateStyle: 'medium', timeStyle: 'medium' }));
 const shortDateTime = perLanguage(
-  (code) =>
-    new Intl.DateTimeFormat(locale(code), { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }),
+  (code) => new Intl.DateTimeFormat(locale(code), { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }),
 );
 const date = perLanguage((code) => new Intl.DateTimeFormat(locale(code), { dateStyle: 'medium' }));
 const utcDate = perLanguage((code) => new Intl.DateTimeFormat(locale(code), { dateStyle: 'medium', timeZone: 'UTC' }));
-const dayMonth = perLanguage(
-  (code) => new Intl.DateTimeFormat(locale(code), { day: 'numeric', month: 'short', timeZone: 'UTC' }),
-);
+const dayMonth = perLanguage((code) => new Intl.DateTimeFormat(locale(code), { day: 'numeric', month: 'short', timeZone: 'UTC' }));
 const localDayMonth = perLanguage((code) => new Intl.DateTimeFormat(locale(code), { day: 'numeric', month: 'short' }));
 const clock = perLanguage((code) => new Intl.DateTimeFormat(locale(code), { hour: '2-digit', minute: '2-digit' }));
 const clockSeconds = perLanguage(
@@ -94,7 +89,11 @@ export const timeOfDayExact = (at: Date): string => clockSeconds().format(at);
 
 /** The exact time in UTC, for titles: whoever compares with a log needs it. */
 export function utc(at: string | Date): string {
-  return `${new Date(at).toISOString().replace('T', ' ').replace(/\.000Z$/, '').replace('Z', '')} UTC`;
+  return `${new Date(at)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.000Z$/, '')
+    .replace('Z', '')} UTC`;
 }
 
 /** How long ago or how far ahead, in the largest sensible unit. */

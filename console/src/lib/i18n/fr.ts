@@ -462,7 +462,8 @@ export const fr: Dictionary = {
         ['class:Authentication AND NOT user:root', 'combiner avec AND, OR, NOT et des parenthèses'],
       ],
       aliases: 'Noms courts',
-      aliasesText: 'host user ip src dst port process cmd file service container class activity severity source format time ; sinon tout chemin OCSF, comme actor.user.name.',
+      aliasesText:
+        'host user ip src dst port process cmd file service container class activity severity source format time ; sinon tout chemin OCSF, comme actor.user.name.',
     },
   },
 
@@ -646,7 +647,12 @@ export const fr: Dictionary = {
     on: 'Sur',
     detail: 'Détail',
     verify: 'Vérifier la chaîne',
-    whole: (n) => count(n, { zero: 'La chaîne est intacte ; elle n’a encore aucune entrée.', one: 'La chaîne est intacte : # entrée.', other: 'La chaîne est intacte : # entrées.' }),
+    whole: (n) =>
+      count(n, {
+        zero: 'La chaîne est intacte ; elle n’a encore aucune entrée.',
+        one: 'La chaîne est intacte : # entrée.',
+        other: 'La chaîne est intacte : # entrées.',
+      }),
     broken: (entry) => `La chaîne est rompue à l’entrée ${entry}.`,
     brokenHint: 'Quelqu’un a peut-être modifié la base de données à la main. Gardez-en une copie avant de continuer.',
     none: 'Aucune entrée ne correspond.',
@@ -679,11 +685,13 @@ export const fr: Dictionary = {
     totpRemove: 'Retirer le second facteur',
     totpRemoveText: 'Votre phrase de passe suffira alors à vous connecter.',
     totpPassphrase: 'Confirmez avec votre phrase de passe.',
-    totpScan: 'Scannez ceci avec une application d’authentification, ou saisissez la clé à la main. Entrez ensuite le code que l’application affiche.',
+    totpScan:
+      'Scannez ceci avec une application d’authentification, ou saisissez la clé à la main. Entrez ensuite le code que l’application affiche.',
     totpQr: 'Code QR contenant la clé pour votre application d’authentification',
     totpKey: 'Clé',
     totpDone: 'Le second facteur est actif',
-    recoveryText: 'Gardez ces codes de secours en lieu sûr. Chacun permet une connexion, si votre appareil venait à se perdre. Ils ne seront plus affichés.',
+    recoveryText:
+      'Gardez ces codes de secours en lieu sûr. Chacun permet une connexion, si votre appareil venait à se perdre. Ils ne seront plus affichés.',
     recoveryCodes: 'Codes de secours',
     recoverySaved: 'Je les ai enregistrés',
     removed: 'Le second facteur est retiré.',

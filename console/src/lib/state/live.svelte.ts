@@ -20,6 +20,7 @@ class Live {
   #source: EventSource | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #wait = FIRST_WAIT_MS;
+  #missed = false;
   #listeners: { [K in Kind]: Set<Listener<K>> } = { findings: new Set(), events: new Set(), system: new Set() };
 
   start(): void {
@@ -27,9 +28,9 @@ class Live {
     const source = new EventSource(api.streamAddress());
     this.#source = source;
     source.onopen = () => {
-      if (this.#wait > FIRST_WAIT_MS) void session.check();
       this.connected = true;
       this.#wait = FIRST_WAIT_MS;
+      if (this.#missed) this.#caughtUp();
     };
     source.onerror = () => this.#lost(source);
     source.addEventListener('findings', (message) => this.#tell('findings', parsed(message)));
@@ -42,6 +43,7 @@ class Live {
     this.#source = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#missed = false;
     this.connected = false;
   }
 
@@ -56,7 +58,16 @@ class Live {
     for (const listener of this.#listeners[kind]) listener(message);
   }
 
+  /** Back after a break: the server may be another version, and anything may have changed. */
+  #caughtUp(): void {
+    this.#missed = false;
+    void session.check();
+    this.#tell('findings', { changed: 0 });
+    this.#tell('system', {});
+  }
+
   #lost(source: EventSource): void {
+    if (this.connected) this.#missed = true;
     this.connected = false;
     if (source.readyState !== EventSource.CLOSED || this.#source !== source) return;
     this.#source = null;

@@ -10,7 +10,10 @@ export const labelText = (labels: Labels): string =>
 /** The labels of a text, or the first line that is none. */
 export function labelsOf(text: string): { labels: Labels } | { wrong: string } {
   const labels: Labels = {};
-  for (const line of text.split('\n').map((raw) => raw.trim()).filter(Boolean)) {
+  for (const line of text
+    .split('\n')
+    .map((raw) => raw.trim())
+    .filter(Boolean)) {
     const at = line.indexOf('=');
     if (at <= 0) return { wrong: line };
     labels[line.slice(0, at).trim()] = line.slice(at + 1).trim();
