@@ -61,9 +61,12 @@ pub fn judge(name: &str, passphrase: &str) -> Judgement {
     Judgement { acceptable: true, score, said: text!(en "Good.", fr "Bonne phrase de passe.", de "Gut.") }
 }
 
+/// The lower of two scores: as typed, and without spaces, which would hide that a word is repeated.
 fn score(name: &str, passphrase: &str) -> u8 {
-    let judged: String = passphrase.chars().take(JUDGED_CHARACTERS_MAX).collect();
-    u8::from(zxcvbn::zxcvbn(&judged, &[name, "vigie", "administrator", "security"]).score())
+    let avoided = [name, "vigie", "administrator", "security"];
+    let judge = |text: String| u8::from(zxcvbn::zxcvbn(&text, &avoided).score());
+    let judged = || passphrase.chars().take(JUDGED_CHARACTERS_MAX);
+    judge(judged().collect()).min(judge(judged().filter(|c| !c.is_whitespace()).collect()))
 }
 
 /// The passphrase could not be hashed or its stored hash makes no sense.
@@ -101,6 +104,7 @@ mod tests {
             ("aaaaaaaaaaaaaaaaaaaa", false),
             ("administrator12345", false),
             ("passwordpassword", false),
+            ("password password", false),
             ("horloge tambour nuage vif", true),
             ("veilchen laterne brücke moos", true),
         ];
