@@ -2,6 +2,7 @@
 
 use crate::dialect::Dialect;
 use crate::frame::{Framer, Framing};
+use crate::header::journal::Decoder;
 use crate::reader::Reader;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -94,6 +95,25 @@ fn samples_become_the_events_beside_them() {
         }
         check_golden(&format!("samples/{name}.jsonl"), &lines);
     }
+}
+
+#[test]
+fn entries_of_the_journal_become_the_events_beside_them() {
+    let stream = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/journal.export")).unwrap();
+    let mut decoder = Decoder::default();
+    decoder.push(&stream);
+    let mut reader = reader(Dialect::Syslog);
+    let (mut lines, mut raw) = (String::new(), Vec::new());
+    while let Some(entry) = decoder.next_entry() {
+        let event = reader.entry(entry, Timestamp::parse("2026-11-22T00:00:00Z").unwrap());
+        assert_eq!(event.unknown_fields(), Vec::<&str>::new());
+        raw.extend_from_slice(&event.raw);
+        raw.push(b'\n');
+        lines.push_str(&shown(&event).to_string());
+        lines.push('\n');
+    }
+    assert!(raw == stream, "an entry is kept byte for byte");
+    check_golden("samples/journal.jsonl", &lines);
 }
 
 #[test]
