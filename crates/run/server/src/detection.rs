@@ -107,7 +107,7 @@ impl Follower {
         }
         let found = vigie_detect::finding::joined(found);
         if !found.is_empty() {
-            save_new_hosts(platform, own, others.into_inner())?;
+            save_new_hosts(platform, own, &others.into_inner())?;
             let recorded = platform.ledger.record_detections(&found).map_err(Explain::explain)?;
             platform.live.tell(Change::Findings { changed: recorded.changed() });
         }
@@ -137,7 +137,7 @@ impl Own {
 }
 
 /// Findings need their assets: hosts that nobody has looked at yet are entered by name.
-fn save_new_hosts(platform: &Platform, own: &Own, others: BTreeMap<String, Asset>) -> Result<(), Problem> {
+fn save_new_hosts(platform: &Platform, own: &Own, others: &BTreeMap<String, Asset>) -> Result<(), Problem> {
     for asset in std::iter::once(&own.asset).chain(others.values()) {
         if platform.ledger.asset(asset.id).map_err(Explain::explain)?.is_none() {
             platform.ledger.save_asset(asset).map_err(Explain::explain)?;

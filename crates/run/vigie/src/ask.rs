@@ -127,7 +127,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
 /// What the platform said, already in the caller's language.
 fn refusal(bytes: &[u8]) -> Problem {
     let Ok(body) = serde_json::from_slice::<Value>(bytes) else { return no_answer() };
-    let word = |name: &str| body["error"][name].as_str().map(|said| Text::same(said));
+    let word = |name: &str| body["error"][name].as_str().map(Text::same);
     let Some(said) = word("said") else { return no_answer() };
     let problem = Problem::new(Kind::User, said);
     match word("hint") {

@@ -1,5 +1,7 @@
 //! The program as its users meet it: started as a process, asked on the command line, killed.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking, its helpers too")]
+
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

@@ -58,7 +58,6 @@ const BODY_BYTES_MAX: usize = 1 << 20;
 struct Document;
 
 /// The API with its OpenAPI document and its rules.
-#[must_use]
 pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec<Rule>) {
     let needs = Needs::Permission;
     let public = Needs::Nothing;

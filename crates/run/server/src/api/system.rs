@@ -110,7 +110,7 @@ fn view(platform: &Platform, lang: Lang) -> Result<SystemView, ApiError> {
     Ok(SystemView {
         version: crate::VERSION,
         started_at: platform.started_at.to_string(),
-        sources: platform.sources().into_iter().map(|source| source_row(source, lang)).collect(),
+        sources: platform.sources().iter().map(|source| source_row(source, lang)).collect(),
         lake: LakeView {
             events: stats.events,
             bytes: stats.bytes,
@@ -126,7 +126,7 @@ fn view(platform: &Platform, lang: Lang) -> Result<SystemView, ApiError> {
     })
 }
 
-fn source_row(report: SourceReport, lang: Lang) -> SourceRow {
+fn source_row(report: &SourceReport, lang: Lang) -> SourceRow {
     let name = report.source.to_string();
     SourceRow {
         kind: name.split(':').next().unwrap_or_default().to_owned(),
