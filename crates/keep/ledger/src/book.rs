@@ -299,7 +299,8 @@ impl<'w> Book<'w> {
     }
 
     fn rule(&mut self, finding: &mut Stored, named: &Named, ended: Option<Note<'_>>) -> Result<bool, LedgerError> {
-        if finding.place.bucket.state == StateName::Fixed {
+        let undecided = self.rules()?.is_empty() && finding.place.decision.is_none();
+        if undecided || finding.place.bucket.state == StateName::Fixed {
             return Ok(false);
         }
         let asset = self.labelled(finding.place.asset)?;

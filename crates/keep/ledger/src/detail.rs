@@ -42,7 +42,7 @@ pub struct Detail {
 pub struct ProblemRef {
     /// Which.
     pub id: ProblemId,
-    /// How many other findings are cases of it, in whatever state.
+    /// How many other active findings are cases of it.
     pub others: u64,
 }
 
@@ -80,6 +80,7 @@ fn detail(r: &Reader<'_>, finding: Finding, number: i64) -> Result<Detail, Ledge
         decision: None,
     }];
     history.extend(history::of(r, number)?);
+    let own = u64::from(finding.state.is_active());
     Ok(Detail {
         finding,
         circumstances: body.circumstances,
@@ -89,7 +90,7 @@ fn detail(r: &Reader<'_>, finding: Finding, number: i64) -> Result<Detail, Ledge
         tools: tools(r, seen_by)?,
         history,
         decision: decision.map(|number| in_effect(r, number)).transpose()?,
-        problem: ProblemRef { id: problem, others: others(r, problem)? },
+        problem: ProblemRef { id: problem, others: active_cases(r, problem)?.saturating_sub(own) },
     })
 }
 
@@ -103,8 +104,8 @@ fn tools(r: &Reader<'_>, seen_by: i64) -> Result<Vec<String>, LedgerError> {
     Ok(all.into_iter().filter(|(number, _)| (seen_by >> number) & 1 == 1).map(|(_, name)| name).collect())
 }
 
-fn others(r: &Reader<'_>, problem: ProblemId) -> Result<u64, LedgerError> {
-    let sql = "SELECT coalesce(sum(findings), 0) FROM wording WHERE problem = $1";
-    let all: i64 = r.query_one(sql, params![problem], |row| row.get(0))?;
-    Ok(u64::try_from(all - 1).unwrap_or_default())
+fn active_cases(r: &Reader<'_>, problem: ProblemId) -> Result<u64, LedgerError> {
+    let sql = "SELECT coalesce(sum(active), 0) FROM wording WHERE problem = $1";
+    let active: i64 = r.query_one(sql, params![problem], |row| row.get(0))?;
+    Ok(u64::try_from(active).unwrap_or_default())
 }

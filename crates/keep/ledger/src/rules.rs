@@ -54,6 +54,10 @@ impl Rulebook {
         rules.filter(|rule| rule.selector.matches(asked)).max_by_key(|rule| rule.number)
     }
 
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     /// Whether labels of assets matter to any decision.
     pub(crate) fn asks_for_labels(&self) -> bool {
         self.rules.iter().any(|rule| rule.selector.label.is_some())

@@ -104,7 +104,7 @@ CREATE TABLE wording (
     title TEXT NOT NULL,
     search TEXT NOT NULL          -- title, subject, locator and aliases in lower case
 ) STRICT;
-CREATE INDEX wording_by_problem ON wording (problem, findings);
+CREATE INDEX wording_by_problem ON wording (problem, active);
 CREATE INDEX wording_by_subject ON wording (subject);
 CREATE INDEX wording_by_locator ON wording (locator);
 -- 0 is `vulnerability`: the catalogue shows how many findings each of its rules has.

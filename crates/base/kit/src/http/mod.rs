@@ -22,6 +22,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::time::Duration;
 use ureq::http::Response;
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(15);
@@ -47,7 +48,11 @@ impl Client {
     /// A client that tries again like this what failed on the way.
     #[must_use]
     pub fn new(retry: Retry) -> Self {
-        let tls = ureq::tls::TlsConfig::builder().root_certs(roots::trusted()).build();
+        Self::trusting(roots::trusted(), retry)
+    }
+
+    fn trusting(roots: RootCerts, retry: Retry) -> Self {
+        let tls = TlsConfig::builder().root_certs(roots).build();
         let config = Agent::config_builder()
             .tls_config(tls)
             .user_agent(concat!("vigie/", env!("CARGO_PKG_VERSION")))

@@ -17,7 +17,7 @@ pub(super) fn trusted() -> RootCerts {
     places.into_iter().find_map(|place| bundle(&place)).unwrap_or(RootCerts::WebPki)
 }
 
-fn bundle(path: &Path) -> Option<RootCerts> {
+pub(super) fn bundle(path: &Path) -> Option<RootCerts> {
     let pem = files::read_bounded(path, BUNDLE_BYTES_MAX).ok()?;
     // One damaged certificate in a list does not take the others away.
     let certificates = parse_pem(&pem).filter_map(|item| match item {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::files::read_bounded;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -16,25 +16,24 @@ struct Server {
 
 impl Server {
     fn answering(script: &[&str]) -> Self {
+        Self::speaking("http", script, |stream| stream)
+    }
+
+    fn speaking<S: Read + Write>(scheme: &str, script: &[&str], speak: impl Fn(TcpStream) -> S + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/f", listener.local_addr().unwrap());
+        let url = format!("{scheme}://localhost:{}/f", listener.local_addr().unwrap().port());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let script: Vec<String> = script.iter().map(|answer| answer.replace('\n', "\r\n")).collect();
         let heard = Arc::clone(&asked);
         thread::spawn(move || {
             for answer in script {
-                let (mut stream, _) = listener.accept().unwrap();
+                let mut stream = BufReader::new(speak(listener.accept().unwrap().0));
                 let mut head = String::new();
-                for line in BufReader::new(stream.try_clone().unwrap()).lines() {
-                    let line = line.unwrap();
-                    if line.is_empty() {
-                        break;
-                    }
-                    head.push_str(&line.to_lowercase());
-                    head.push('\n');
-                }
-                heard.lock().unwrap().push(head);
-                stream.write_all(answer.as_bytes()).unwrap();
+                // A client that does not trust us hangs up instead of asking.
+                while stream.read_line(&mut head).is_ok_and(|bytes| bytes > 2) {}
+                heard.lock().unwrap().push(head.to_lowercase().replace("\r\n", "\n"));
+                drop(stream.get_mut().write_all(answer.as_bytes()));
+                drop(stream.get_mut().flush());
             }
         });
         Self { url, asked }
@@ -181,6 +180,31 @@ fn the_caller_may_stop_it_and_keeps_what_came() {
     let stopped = client(3).download(&wanted(&server.url), &target.path, &mut stop);
     assert!(matches!(stopped, Err(HttpError::Cancelled { .. })));
     assert_eq!(target.files(), ["f.part", "f.part.validator"]);
+}
+
+#[test]
+fn https_is_trusted_by_the_list_alone() {
+    let issued = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(issued.signing_key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![issued.cert.der().clone()], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let server = Server::speaking("https", &[WHOLE, WHOLE], move |stream| {
+        rustls::StreamOwned::new(rustls::ServerConnection::new(config.clone()).unwrap(), stream)
+    });
+
+    let dir = tempfile::tempdir().unwrap();
+    let list = dir.path().join("roots.pem");
+    std::fs::write(&list, issued.cert.pem()).unwrap();
+    let once = Retry { attempts_max: 1, ..Retry::default() };
+    let trusting = Client::trusting(roots::bundle(&list).unwrap(), once);
+    assert_eq!(trusting.get(&server.url, 10).unwrap(), b"0123456789");
+    let refused = Client::trusting(RootCerts::WebPki, once).get(&server.url, 10).unwrap_err();
+    assert!(matches!(refused, HttpError::Untrusted { .. }), "{refused:?}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl ById<'_> {
         for segment in &unsealed.segments {
             let place = segment.place_after(id.0);
             if let Some(entry) = segment.entries(place).first().filter(|entry| entry.first_id <= id.0) {
-                return Ok(read_record(segment, entry, &|known| known == id)?.pop());
+                return Ok(read_record(segment, entry, 1, &|known| known == id)?.pop());
             }
         }
         for row in self.catalogue.with_id(id, unsealed.low_water)? {
@@ -176,8 +176,8 @@ fn append_after(segment: &Segment, id: EventId, max: usize, events: &mut Vec<Sto
             if events.len() >= max {
                 return Ok(());
             }
-            match read_record(segment, entry, &|known| known > id) {
-                Ok(found) => events.extend(found.into_iter().take(max - events.len())),
+            match read_record(segment, entry, max - events.len(), &|known| known > id) {
+                Ok(mut found) => events.append(&mut found),
                 Err(error @ (SearchError::Record(_) | SearchError::Malformed(_))) => {
                     tracing::error!(first_id = entry.first_id, %error, "a record of the log cannot be read; it is left out");
                 }

@@ -41,7 +41,7 @@ pub(crate) fn fetch(found: &[(Key, Place)]) -> Result<Vec<StoredEvent>, SearchEr
     }
     let wanted: std::collections::HashSet<EventId> = found.iter().map(|(key, _)| key.id).collect();
     for (segment, entry) in records.into_values() {
-        for event in read_record(segment, entry, &|id| wanted.contains(&id))? {
+        for event in read_record(segment, entry, usize::MAX, &|id| wanted.contains(&id))? {
             events.insert(event.id, event);
         }
     }
@@ -53,10 +53,11 @@ pub(crate) fn fetch(found: &[(Key, Place)]) -> Result<Vec<StoredEvent>, SearchEr
     Ok(found.iter().filter_map(|(key, _)| events.remove(&key.id)).collect())
 }
 
-/// The wanted events of a record.
+/// The wanted events of a record, at most `max`.
 pub(crate) fn read_record(
     segment: &Segment,
     entry: &Entry,
+    max: usize,
     wanted: &dyn Fn(EventId) -> bool,
 ) -> Result<Vec<StoredEvent>, SearchError> {
     let mut buffer = Vec::new();
@@ -64,6 +65,9 @@ pub(crate) fn read_record(
     let view = BatchView::parse(payload, segment.table())?;
     let mut events = Vec::new();
     for event in view.events(EventId(entry.first_id)) {
+        if events.len() >= max {
+            break;
+        }
         let event = event?;
         if wanted(event.id()) {
             events.push(StoredEvent { id: event.id(), event: event.to_event()? });

@@ -66,6 +66,10 @@ impl FileSearch<'_> {
             return Ok(rows as u64);
         }
         let stretch = self.file.rows_between(group, window.from.micros(), window.last().micros());
+        if stretch.is_empty() {
+            // The window lies between two pages.
+            return Ok(0);
+        }
         self.rows(group, stretch, judged, sink)
     }
 

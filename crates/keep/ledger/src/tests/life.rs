@@ -77,6 +77,22 @@ fn what_two_tools_see_is_fixed_when_neither_does() {
 }
 
 #[test]
+fn a_finding_knows_how_many_others_have_its_cause() {
+    let scene = Scene::new();
+    let other = host("web-2");
+    scene.ledger.save_asset(&other).unwrap();
+    let on = |asset| vulnerable(asset, "CVE-2024-0001", "openssl");
+    for asset in [scene.host, other.id] {
+        let found = [on(asset), vulnerable(asset, "CVE-2024-0001", "libssl3")];
+        scene.ledger.record(&run(asset, "vigie.advisories", &[FindingKind::Vulnerability]), &found).unwrap();
+    }
+    assert_eq!(scene.detail(&on(scene.host)).problem.others, 1);
+    scene.ledger.record(&run(other.id, "vigie.advisories", &[FindingKind::Vulnerability]), &[]).unwrap();
+    assert_eq!(scene.detail(&on(scene.host)).problem.others, 0);
+    assert_eq!(scene.detail(&on(other.id)).problem.others, 1);
+}
+
+#[test]
 fn changes_of_severity_and_priority_are_remembered() {
     let scene = Scene::new();
     let run = scene.run("vigie.advisories", &[FindingKind::Vulnerability]);
