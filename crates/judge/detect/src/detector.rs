@@ -248,7 +248,7 @@ impl Correlator<'_> {
                 info: &definition.info,
                 event: context.event,
                 asset: (context.asset)(&context.event.event.origin.host),
-                entity: names.zip(group.iter().map(|value| value.to_string())).collect(),
+                entity: names.zip(group.iter().map(ToString::to_string)).collect(),
                 count: met.count,
                 first: Timestamp::from_micros(met.first),
                 last: Timestamp::from_micros(met.last),
