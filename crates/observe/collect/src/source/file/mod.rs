@@ -33,6 +33,7 @@ pub const PAUSE: Duration = Duration::from_millis(250);
 pub(crate) async fn follow(path: PathBuf, mut given: Given) {
     let mut pauses = Pauses::new();
     while !given.stopped_before_settled().await {
+        let before = given.outbox.position().map(<[u8]>::to_vec);
         match follow_from(&path, &mut given).await {
             Ok(()) | Err(Interrupted::Undelivered(Undelivered::Closed)) => break,
             Err(Interrupted::Undelivered(Undelivered::Refused)) => {
@@ -43,6 +44,9 @@ pub(crate) async fn follow(path: PathBuf, mut given: Given) {
                 tracing::error!(path = %path.display(), %error, "reading a log file failed in a way it must not");
                 given.desk.stats.set_state(SourceState::Failing { why: error.to_string() });
             }
+        }
+        if given.outbox.position() != before.as_deref() {
+            pauses.reset();
         }
         if given.stop.stopped_within(pauses.next()).await {
             break;

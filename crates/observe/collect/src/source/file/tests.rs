@@ -312,7 +312,7 @@ enum Happening {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     /// Whatever happens, as long as every file is looked at once while it is at the path: every line
     /// is given exactly once.

@@ -30,8 +30,11 @@ pub const TCP_NAME: &str = "syslog/tcp";
 /// Most chunks of records that wait to be parsed.
 pub const QUEUE_MAX: usize = 64;
 
-/// Bytes of records in a chunk; the record that reaches it is the last one.
+/// Bytes of memory in a chunk; the record that reaches it is the last one.
 const CHUNK: usize = 64 * 1024;
+
+/// What a record costs besides its bytes: a flood of empty ones must not fill the memory.
+const FRAME_COST: usize = 64;
 
 /// Bound sockets that nobody reads yet.
 pub(crate) struct Sockets {

@@ -3,7 +3,7 @@
 //! Each connection has a task that cuts the stream and waits when the queue is full; then its
 //! sender waits as well.
 
-use super::{CHUNK, Chunk, Frame, Stop};
+use super::{CHUNK, Chunk, FRAME_COST, Frame, Stop};
 use crate::frame::{OctetFramer, Piece};
 use crate::stats::SourceStats;
 use std::net::{IpAddr, SocketAddr};
@@ -97,7 +97,7 @@ async fn pass_on(framer: &mut OctetFramer, peer: IpAddr, sender: &mpsc::Sender<C
         while bytes < CHUNK {
             match framer.next_piece() {
                 Ok(Some(piece)) => {
-                    bytes += piece.bytes.len();
+                    bytes += piece.bytes.len() + FRAME_COST;
                     chunk.push(frame(piece, peer));
                 }
                 Ok(None) => break,

@@ -1,7 +1,7 @@
 //! Datagrams: one record each.
 
 use super::drops::{dropped, table};
-use super::{CHUNK, Chunk, Frame, Stop};
+use super::{CHUNK, Chunk, FRAME_COST, Frame, Stop};
 use crate::frame::LINE_MAX;
 use crate::stats::SourceStats;
 use rustix::net::sockopt;
@@ -67,7 +67,7 @@ fn take_in(socket: &UdpSocket, buffer: &mut [u8], first: (usize, SocketAddr)) ->
         if !record.is_empty() {
             chunk.push(Frame { bytes: record.to_vec(), continues: false, cut: false, peer: peer.ip() });
         }
-        bytes += length;
+        bytes += length + FRAME_COST;
         next = if bytes < CHUNK { socket.try_recv_from(buffer) } else { Err(io::ErrorKind::WouldBlock.into()) };
     }
     chunk
