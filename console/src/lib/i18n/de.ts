@@ -124,7 +124,7 @@ export const de: Dictionary = {
     deployed_as: { to: 'ist ausgerollt als', from: 'rollt aus' },
     exposes: { to: 'macht erreichbar', from: 'ist erreichbar über' },
   },
-  criticality: { low: 'Niedrig', normal: 'Normal', high: 'Hoch', vital: 'Lebenswichtig' },
+  criticality: { low: 'Niedrig', normal: 'Normal', high: 'Hoch', vital: 'Unverzichtbar' },
   exposure: { unknown: 'Unbekannt', local: 'Nur dieser Rechner', network: 'Netzwerk', internet: 'Internet' },
   exploited: { no: 'nicht gelistet', yes: 'ausgenutzt', ransomware: 'von Ransomware genutzt' },
   justification: {
