@@ -12,7 +12,7 @@ use crate::sighting::{Body, Sighting, differing};
 use crate::tally::{Place, Tally};
 use crate::wording::{Wordings, title_key};
 use std::collections::{BTreeMap, HashMap};
-use vigie_db::{DbError, Row, Writer, params};
+use vigie_db::{DbError, Param, Row, Sql, Writer, params};
 use vigie_model::finding::FindingKind;
 use vigie_model::ids::{AssetId, FindingId};
 use vigie_model::life::{Justification, Outcome, Refusal, Signal, State};
@@ -72,35 +72,48 @@ pub(crate) struct Stored {
     digest: i64,
 }
 
+/// The columns of [`Stored`].
+macro_rules! columns {
+    () => {
+        "SELECT f.number, f.id, f.asset, f.wording, f.bucket, f.priority, f.decision, f.until, f.justification,
+                f.first_seen, f.last_seen, f.seen_by, f.digest"
+    };
+}
+pub(crate) use columns;
+
 /// The columns of [`Stored`], then those of [`Named`].
 macro_rules! stored_where {
     ($rest:literal) => {
-        concat!(
-            "SELECT f.number, f.id, f.asset, f.wording, f.bucket, f.priority, f.decision, f.until, f.justification,
-                    f.first_seen, f.last_seen, f.seen_by, f.digest, n.subject, n.locator
-             FROM finding f JOIN wording n ON n.number = f.wording ",
-            $rest
-        )
+        concat!($crate::book::columns!(), ", n.subject, n.locator FROM finding f JOIN wording n ON n.number = f.wording ", $rest)
     };
 }
 pub(crate) use stored_where;
 
 pub(crate) fn stored(row: &Row<'_>) -> Result<(Stored, Named), DbError> {
-    let bucket = row.map(4, "a bucket", Bucket::from_number)?;
+    let stored = bare(row)?;
+    let kind = stored.place.bucket.kind;
+    Ok((stored, Named { kind, subject: row.get(13)?, locator: row.get(14)? }))
+}
+
+fn bare(row: &Row<'_>) -> Result<Stored, DbError> {
     let justification: Option<i64> = row.get(8)?;
-    let place = Place { bucket, priority: row.get(5)?, wording: row.get(3)?, asset: row.get(2)?, decision: row.get(6)? };
-    let stored = Stored {
+    Ok(Stored {
         number: row.get(0)?,
         id: row.get(1)?,
-        place,
+        place: Place {
+            bucket: row.map(4, "a bucket", Bucket::from_number)?,
+            priority: row.get(5)?,
+            wording: row.get(3)?,
+            asset: row.get(2)?,
+            decision: row.get(6)?,
+        },
         until: row.get(7)?,
         justification: justification.and_then(Justification::from_number),
         first_seen: row.get(9)?,
         last_seen: row.get(10)?,
         seen_by: row.get(11)?,
         digest: row.get(12)?,
-    };
-    Ok((stored, Named { kind: bucket.kind, subject: row.get(13)?, locator: row.get(14)? }))
+    })
 }
 
 impl Stored {
@@ -152,15 +165,16 @@ impl<'w> Book<'w> {
     }
 
     /// A finding by its id.
-    pub(crate) fn find(&self, id: FindingId) -> Result<Option<(Stored, Named)>, LedgerError> {
-        Ok(self.w.query_opt(stored_where!("WHERE f.id = $1"), params![id], stored)?)
+    pub(crate) fn find(&self, id: FindingId) -> Result<Option<Stored>, LedgerError> {
+        let sql = concat!(columns!(), " FROM finding f WHERE f.id = $1");
+        Ok(self.w.query_opt(sql, params![id], bare)?)
     }
 
     /// A tool saw something on an asset.
     pub(crate) fn see(&mut self, tool: &Tool, asset: i64, sighting: &Sighting<'_>) -> Result<Seen, LedgerError> {
         match self.find(sighting.id)? {
             None => self.see_first(tool, asset, sighting).map(|()| Seen::New),
-            Some((stored, named)) => self.see_again(tool, &stored, &named, sighting),
+            Some(stored) => self.see_again(tool, &stored, sighting),
         }
     }
 
@@ -186,12 +200,12 @@ impl<'w> Book<'w> {
         };
         let mut ruled = stored.clone();
         if self.rule(&mut ruled, &named(sighting), None)? {
-            self.save_life(&stored, &ruled)?;
+            self.save(&stored, &ruled, None)?;
         }
         Ok(())
     }
 
-    fn see_again(&mut self, tool: &Tool, before: &Stored, named: &Named, sighting: &Sighting<'_>) -> Result<Seen, LedgerError> {
+    fn see_again(&mut self, tool: &Tool, before: &Stored, sighting: &Sighting<'_>) -> Result<Seen, LedgerError> {
         let mut after = before.clone();
         after.seen_by |= tool.bit();
         // The clock may have been set back since.
@@ -204,20 +218,9 @@ impl<'w> Book<'w> {
         let reopened = matches!(self.signal(&mut after, Signal::Seen, Change::Reopened, note, None)?, Outcome::To(_));
         if reopened {
             self.tally.opened += 1;
-            self.rule(&mut after, named, None)?;
+            self.rule(&mut after, &named(sighting), None)?;
         }
-        if changed {
-            self.save_content(&after, sighting)?;
-        }
-        if before.place != after.place || before.until != after.until || before.justification != after.justification {
-            self.save_life(before, &after)?;
-        }
-        if (before.last_seen, before.seen_by) != (after.last_seen, after.seen_by) {
-            self.w.execute(
-                "UPDATE finding SET last_seen = $2, seen_by = $3 WHERE number = $1",
-                params![after.number, after.last_seen, after.seen_by],
-            )?;
-        }
+        self.save(before, &after, changed.then_some(sighting))?;
         Ok(Seen::Again { reopened, changed })
     }
 
@@ -255,7 +258,7 @@ impl<'w> Book<'w> {
             after.place.decision = None;
         }
         self.tally.fixed += i64::from(fixed);
-        self.save_life(before, &after)?;
+        self.save(before, &after, None)?;
         Ok(fixed)
     }
 
@@ -270,7 +273,7 @@ impl<'w> Book<'w> {
         let mut after = before.clone();
         match self.signal(&mut after, signal, change, note, None)? {
             Outcome::To(_) => {
-                self.save_life(before, &after)?;
+                self.save(before, &after, None)?;
                 Ok(Ok(true))
             }
             Outcome::Stays => Ok(Ok(false)),
@@ -284,7 +287,7 @@ impl<'w> Book<'w> {
         let mut after = before.clone();
         let changed = self.rule(&mut after, named, ended)?;
         if changed {
-            self.save_life(before, &after)?;
+            self.save(before, &after, None)?;
         }
         Ok(changed)
     }
@@ -387,48 +390,67 @@ impl<'w> Book<'w> {
         Ok(body.circumstances)
     }
 
-    /// Writes where a finding is counted and what moved it there, and counts it there.
-    fn save_life(&mut self, before: &Stored, after: &Stored) -> Result<(), LedgerError> {
-        let place = &after.place;
-        self.w.execute(
-            "UPDATE finding SET bucket = $2, until = $3, justification = $4, decision = $5, seen_by = $6
-             WHERE number = $1",
-            params![
-                after.number,
-                place.bucket.number(),
-                after.until,
-                after.justification.map(Code::number),
-                place.decision,
-                after.seen_by
-            ],
-        )?;
-        if before.place != after.place {
-            self.tally.leave(&before.place);
-            self.tally.enter(&after.place);
+    /// Writes what changed about a finding, and counts it where it is now. Only columns that
+    /// differ are written: each one that has an index costs as much as the row.
+    fn save(&mut self, before: &Stored, after: &Stored, said: Option<&Sighting<'_>>) -> Result<(), LedgerError> {
+        let mut columns = Columns::new();
+        let (was, is) = (&before.place, &after.place);
+        columns.set_if(was.bucket != is.bucket, "bucket = ", &is.bucket.number());
+        columns.set_if(was.priority != is.priority, "priority = ", &is.priority);
+        columns.set_if(was.decision != is.decision, "decision = ", &is.decision);
+        columns.set_if(before.until != after.until, "until = ", &after.until);
+        let justification = after.justification.map(Code::number);
+        columns.set_if(before.justification != after.justification, "justification = ", &justification);
+        columns.set_if(before.seen_by != after.seen_by, "seen_by = ", &after.seen_by);
+        columns.set_if(before.last_seen != after.last_seen, "last_seen = ", &after.last_seen);
+        if let Some(said) = said {
+            columns.set_if(was.wording != is.wording, "wording = ", &is.wording);
+            columns.set_if(was.wording != is.wording, "title_key = ", &title_key(&said.occurrence.title));
+            let circumstances = &said.occurrence.circumstances;
+            columns.set("digest = ", &after.digest);
+            columns.set("known_exploited = ", &circumstances.known_exploited.number());
+            columns.set("epss = ", &circumstances.epss);
+            columns.set("fixed_version = ", &said.fixed_version());
+            let sql = "UPDATE finding_body SET body = $2 WHERE finding = $1";
+            self.w.execute(sql, params![after.number, said.body])?;
+        }
+        if let Some(sql) = columns.of(after.number) {
+            self.w.execute_built(&sql)?;
+        }
+        if was != is {
+            self.tally.leave(was);
+            self.tally.enter(is);
         }
         Ok(())
     }
+}
 
-    /// Writes what an occurrence says anew.
-    fn save_content(&self, after: &Stored, sighting: &Sighting<'_>) -> Result<(), LedgerError> {
-        let circumstances = &sighting.occurrence.circumstances;
-        self.w.execute(
-            "UPDATE finding SET wording = $2, priority = $3, title_key = $4, digest = $5, known_exploited = $6,
-                 epss = $7, fixed_version = $8
-             WHERE number = $1",
-            params![
-                after.number,
-                after.place.wording,
-                after.place.priority,
-                title_key(&sighting.occurrence.title),
-                after.digest,
-                circumstances.known_exploited.number(),
-                circumstances.epss,
-                sighting.fixed_version()
-            ],
-        )?;
-        self.w.execute("UPDATE finding_body SET body = $2 WHERE finding = $1", params![after.number, sighting.body])?;
-        Ok(())
+/// An UPDATE of the columns that differ.
+struct Columns {
+    sql: Sql,
+    any: bool,
+}
+
+impl Columns {
+    fn new() -> Self {
+        Self { sql: Sql::new("UPDATE finding SET "), any: false }
+    }
+
+    fn set_if(&mut self, differs: bool, column: &'static str, value: &impl Param) {
+        if differs {
+            self.set(column, value);
+        }
+    }
+
+    fn set(&mut self, column: &'static str, value: &impl Param) {
+        self.sql.push(if self.any { ", " } else { "" }).push(column).bind(value);
+        self.any = true;
+    }
+
+    /// The statement for one finding, if there is anything to write.
+    fn of(mut self, finding: i64) -> Option<Sql> {
+        self.sql.push(" WHERE number = ").bind(&finding);
+        self.any.then_some(self.sql)
     }
 }
 

@@ -49,7 +49,7 @@ impl Ledger {
             let mut book = Book::open(w, now);
             let mut made = ProgressMade::default();
             for id in findings {
-                let Some((stored, _)) = book.find(*id)? else {
+                let Some(stored) = book.find(*id)? else {
                     made.refused.push((*id, None));
                     continue;
                 };

@@ -159,7 +159,7 @@ fn miss_all(w: &Writer<'_>, now: Timestamp, tool: &Tool, ids: &[FindingId]) -> R
     let mut fixed = 0;
     for id in ids {
         // Read again: somebody may have moved it since the list was made.
-        if let Some((stored, _)) = book.find(*id)? {
+        if let Some(stored) = book.find(*id)? {
             fixed += u64::from(book.miss(tool, &stored)?);
         }
     }
