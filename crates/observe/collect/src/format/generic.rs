@@ -17,6 +17,10 @@ const VALUES_MAX: usize = 256;
 /// Deepest nesting that is looked into; what is deeper is kept as JSON.
 const DEPTH_MAX: usize = 8;
 
+/// Longest name that others are put under, in bytes; what lies below a longer one is kept as JSON. A name
+/// is repeated for every value below it, so without an end a record would become many times larger.
+const NAME_MAX: usize = 256;
+
 /// Fewest pairs that make a message one of pairs: `x=1` stands in many sentences.
 const PAIRS_MIN: usize = 3;
 
@@ -45,7 +49,7 @@ fn flatten(meaning: &mut Meaning, name: &str, value: &Value, depth: usize) {
         return;
     }
     match value {
-        Value::Object(object) if depth < DEPTH_MAX => {
+        Value::Object(object) if depth < DEPTH_MAX && name.len() <= NAME_MAX => {
             for (below, value) in object {
                 flatten(meaning, &format!("{name}.{below}"), value, depth + 1);
             }
@@ -76,4 +80,21 @@ fn key_value(text: &str) -> Option<Meaning> {
         }
     }
     Some(meaning)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_is_not_repeated_for_every_value_below_it() {
+        let long = "n".repeat(100_000);
+        let values: Vec<String> = (0..VALUES_MAX).map(|number| format!(r#""{number}":1"#)).collect();
+        let text = format!(r#"{{"{long}":{{{}}},"a":{{"{long}":{{"b":1}},"c":{{"d":2}}}}}}"#, values.join(","));
+        let meaning = json(&text).unwrap();
+        let size: usize = meaning.unmapped.iter().map(|(name, value)| name.len() + value.len()).sum();
+        assert!(size <= text.len() + VALUES_MAX * (NAME_MAX + 1), "{size} bytes of {}", text.len());
+        let names: Vec<usize> = meaning.unmapped.iter().map(|(name, _)| name.len()).collect();
+        assert_eq!(names, [long.len(), "a.".len() + long.len(), "a.c.d".len()]);
+    }
 }
