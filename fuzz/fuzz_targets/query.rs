@@ -1,0 +1,23 @@
+//! The query language: read, or refused with a place inside the query; and asked of an event.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use vigie_fuzz::log::event;
+use vigie_lake::Query;
+use vigie_model::event::StoredEvent;
+use vigie_model::ids::EventId;
+
+fuzz_target!(|text: &str| {
+    let event = StoredEvent { id: EventId(1), event: event() };
+    match Query::parse(text) {
+        Ok(query) => {
+            assert_eq!(query.text(), text);
+            let matches = query.matches(&event);
+            // The negation of a query finds what the query does not find.
+            if let (false, Ok(negated)) = (text.trim().is_empty(), Query::parse(&format!("NOT ({text})"))) {
+                assert_ne!(negated.matches(&event), matches, "{text:?}");
+            }
+        }
+        Err(error) => assert!(error.at <= text.chars().count(), "{text:?}: {}", error.at),
+    }
+});

@@ -1,0 +1,39 @@
+//! Log records on their way to events, and one event that is known to be sound.
+
+use jiff::tz::TimeZone;
+use vigie_collect::dialect::Dialect;
+use vigie_collect::frame::Piece;
+use vigie_collect::reader::Reader;
+use vigie_model::event::Event;
+use vigie_model::time::Timestamp;
+
+/// The time at which all records are received.
+pub const RECEIVED: Timestamp = Timestamp::from_seconds(1_795_248_000);
+
+/// A reader of records without zone and host of their own.
+#[must_use]
+pub fn reader(dialect: Dialect) -> Reader {
+    Reader::new("fuzz".into(), dialect, TimeZone::UTC, "here".into())
+}
+
+/// Reads a record whole and as the parts of a longer one: it is kept byte for byte, and no field is
+/// set that its class does not have.
+///
+/// # Panics
+/// When one of these does not hold.
+pub fn check_record(dialect: Dialect, bytes: &[u8]) {
+    let mut reader = reader(dialect);
+    for (continues, cut) in [(false, false), (false, true), (true, false)] {
+        let event = reader.record(Piece { bytes, continues, cut }, RECEIVED);
+        assert_eq!(event.unknown_fields(), Vec::<&str>::new());
+        assert_eq!(event.raw, bytes);
+        assert!(event.time <= RECEIVED.plus_seconds(24 * 3600), "nothing is in the future");
+    }
+}
+
+/// A failed sign-in, for what asks questions of events.
+#[must_use]
+pub fn event() -> Event {
+    let line = b"<38>Nov 21 08:30:00 web-1 sshd[842]: Failed password for invalid user admin from 192.0.2.7 port 50022 ssh2";
+    reader(Dialect::Syslog).record(Piece { bytes: line, continues: false, cut: false }, RECEIVED)
+}
