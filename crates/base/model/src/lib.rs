@@ -7,6 +7,7 @@
 //! [`lang::Text`] in three languages.
 
 pub mod asset;
+pub mod component;
 pub mod event;
 pub mod finding;
 pub mod host;

@@ -1,10 +1,68 @@
-//! Installed packages, from the databases of the package managers.
+//! What package managers, lock files and binaries say is there: one file for each format.
 //!
-//! Each reader takes bytes and gives what it understood together with what it did not; nothing
-//! here opens a file, so that hosts, images and stored layers are read by the same functions.
+//! A [`Reader`] recognises its files by path, then by their first bytes, and reads them whole.
+//! Readers of an operating system's database leave [`vigie_model::package::Package::ecosystem`] as the
+//! name of the package system (`dpkg`, `apk`, `rpm`): which distribution it is stands in another file,
+//! perhaps in another layer, and is filled in when all of them are known.
 
 pub mod apk;
 pub mod apt;
-
 pub mod control;
 pub mod dpkg;
+
+use crate::content::{Content, Meta, Setting};
+use vigie_model::component::Component;
+use vigie_model::observed::Gap;
+
+/// Reads one format.
+pub struct Reader {
+    /// The format's name, for reports of what could not be read.
+    pub name: &'static str,
+    /// Whether a file may be one of these, by its path, size and mode.
+    pub wants: fn(&Meta<'_>, Setting) -> bool,
+    /// Whether it is one, by its first bytes (at most [`HEAD_BYTES`]).
+    pub looks_right: fn(&[u8]) -> bool,
+    /// The largest file that is read; a larger one is a gap.
+    pub bytes_max: u64,
+    /// Reads it.
+    pub read: fn(&Meta<'_>, &Content<'_>) -> Found,
+}
+
+/// How many of a file's first bytes a reader is shown before it is read whole.
+pub const HEAD_BYTES: usize = 512;
+
+/// What a file told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// What is there.
+    pub components: Vec<Component>,
+    /// Files that the packages of the operating system brought, of those that [`may_carry`] a component.
+    pub owned: Vec<Owned>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+/// A file and the package of the operating system that brought it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owned {
+    /// Below the root, without a leading `/`.
+    pub path: String,
+    /// The package.
+    pub package: String,
+}
+
+/// All readers; the first that wants a file gets it.
+pub static READERS: &[&Reader] = &[];
+
+/// Who reads a file, judged by its path.
+#[must_use]
+pub fn reader_of(meta: &Meta<'_>, setting: Setting) -> Option<&'static Reader> {
+    READERS.iter().copied().find(|reader| (reader.wants)(meta, setting))
+}
+
+/// Whether some reader that is not one of the operating system's databases wants this path: only of such
+/// files it matters whether a package of the operating system owns them.
+#[must_use]
+pub fn may_carry(path: &str) -> bool {
+    reader_of(&Meta { path, size: 1, mode: 0o755 }, Setting::Installed).is_some()
+}
