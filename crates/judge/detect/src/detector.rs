@@ -1,11 +1,10 @@
 //! The detector: rules and correlations over a stream of stored events.
 
-use crate::correlation::{
-    Counted, Feed, KEY_BYTES_MAX, Linked, Notice, NoticeKind, Notices, RestoreError, RuleRef, Settings, State, link,
-};
+use crate::binding::{Binding, Branch, bindings, counted, picked};
+use crate::correlation::{Feed, Linked, Notice, NoticeKind, Notices, RestoreError, Settings, State, link};
 use crate::engine::view::{Slot, View};
 use crate::engine::{Engine, Index, Match, RuleReport, Scratch, Sources, report_all};
-use crate::finding::{ENTITY, Sighting};
+use crate::finding::Sighting;
 use crate::rule::{Refused, RuleInfo, RuleSet};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -33,32 +32,6 @@ pub struct Detector {
     settings: Settings,
     notices: Notices,
     position: Option<u64>,
-}
-
-/// What is done with the matches of a rule in a log source.
-#[derive(Debug, Default)]
-struct Binding {
-    entity: Vec<(String, Slot)>,
-    branches: Vec<Branch>,
-}
-
-/// A correlation that is told of a match, and those that are told when it is met.
-#[derive(Debug)]
-struct Branch {
-    correlation: usize,
-    rule: u16,
-    group: Vec<Pick>,
-    values: Vec<Pick>,
-    above: Vec<Branch>,
-}
-
-/// Where a correlation takes a value from.
-#[derive(Clone, Debug)]
-enum Pick {
-    /// A field of the event.
-    Event(Slot, String),
-    /// A value of the group below.
-    Group(usize),
 }
 
 /// What is the same for every rule that an event matches.
@@ -124,7 +97,8 @@ impl Detector {
                 found.push(sighting(info, binding, &matched, &context));
             }
             for branch in binding.map(|binding| binding.branches.as_slice()).unwrap_or_default() {
-                correlator.tell(branch, &[], None, context.time, matched.view, &context, &mut found);
+                let told = Told { below: &[], trail: None, time: context.time };
+                correlator.tell(branch, told, matched.view, &context, &mut found);
             }
         });
         found
@@ -198,6 +172,16 @@ fn sighting(info: &RuleInfo, binding: Option<&Binding>, matched: &Match<'_, '_>,
     .occurrence()
 }
 
+/// What a correlation is told beside the event.
+struct Told<'a> {
+    /// The values of the group below, when a correlation was met.
+    below: &'a [Box<str>],
+    /// The events behind that.
+    trail: Option<Arc<[u64]>>,
+    /// When it happened.
+    time: i64,
+}
+
 struct Correlator<'a> {
     linked: &'a Linked,
     states: &'a mut [State],
@@ -207,17 +191,8 @@ struct Correlator<'a> {
 
 impl Correlator<'_> {
     /// Tells a correlation of a match, and those above of what it makes of it.
-    #[expect(clippy::too_many_arguments, reason = "what is below, when, and the event: a struct would be made for one call")]
-    fn tell(
-        &mut self,
-        branch: &Branch,
-        below: &[Box<str>],
-        trail: Option<Arc<[u64]>>,
-        time: i64,
-        view: &View<'_>,
-        context: &Context<'_>,
-        found: &mut Vec<Occurrence>,
-    ) {
+    fn tell(&mut self, branch: &Branch, told: Told<'_>, view: &View<'_>, context: &Context<'_>, found: &mut Vec<Occurrence>) {
+        let Told { below, trail, time } = told;
         let Some(definition) = self.linked.definitions.get(branch.correlation) else { return };
         let subject = &definition.info.subject;
         let Some(state) = self.states.get_mut(branch.correlation) else { return };
@@ -259,7 +234,8 @@ impl Correlator<'_> {
         if !branch.above.is_empty() {
             let trail: Arc<[u64]> = outcome.met.events.into();
             for above in &branch.above {
-                self.tell(above, &group, Some(Arc::clone(&trail)), outcome.met.last, view, context, found);
+                let told = Told { below: &group, trail: Some(Arc::clone(&trail)), time: outcome.met.last };
+                self.tell(above, told, view, context, found);
             }
         }
     }
@@ -269,103 +245,4 @@ impl Correlator<'_> {
 fn weight(event: &Event) -> u32 {
     let count = event.fields.integer(field::COUNT).unwrap_or(1).clamp(1, REPETITIONS_MAX);
     u32::try_from(count).unwrap_or(1)
-}
-
-/// The values of fields, or the name of the first that has none.
-fn picked<'p>(picks: &'p [Pick], below: &[Box<str>], view: &View<'_>) -> Result<Vec<Box<str>>, &'p str> {
-    let value = |pick: &'p Pick| match pick {
-        Pick::Group(place) => below.get(*place).cloned().ok_or(""),
-        Pick::Event(slot, name) => {
-            let text = view.cell(*slot).and_then(|cell| cell.text().map(|text| cut(&text))).ok_or(name.as_str())?;
-            if text.is_empty() { Err(name.as_str()) } else { Ok(text) }
-        }
-    };
-    picks.iter().map(value).collect()
-}
-
-fn counted<'p>(
-    kind: crate::correlation::Kind,
-    picks: &'p [Pick],
-    below: &[Box<str>],
-    view: &View<'_>,
-) -> Result<Counted, &'p str> {
-    use crate::correlation::Kind;
-    use crate::rule::tree::Number;
-    match kind {
-        Kind::Events | Kind::Rules | Kind::RulesInOrder => Ok(Counted::Nothing),
-        // Several fields count as one value; lengths keep them apart.
-        Kind::Values => {
-            let values = picked(picks, below, view)?;
-            let joined: String = values.iter().map(|value| format!("{}:{value}", value.len())).collect();
-            Ok(Counted::Text(if values.len() == 1 { values.concat().into() } else { joined.into() }))
-        }
-        Kind::Sum | Kind::Average | Kind::Percentile(_) => {
-            let values = picked(picks, below, view)?;
-            let number = values.first().and_then(|value| Number::parse(value)).map(Number::real);
-            let name = picks.first().map_or("", |pick| match pick {
-                Pick::Event(_, name) => name,
-                Pick::Group(_) => "",
-            });
-            number.filter(|number| number.is_finite()).map(Counted::Number).ok_or(name)
-        }
-    }
-}
-
-/// A value cut to the length a group may be made of.
-fn cut(text: &str) -> Box<str> {
-    let mut end = text.len().min(KEY_BYTES_MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default().into()
-}
-
-/// Binds entities and groups to the fields of each log source.
-fn bindings(engine: &mut Engine, linked: &Linked) -> HashMap<(usize, usize), Binding> {
-    let pairs: Vec<(usize, usize)> = engine
-        .partitions()
-        .iter()
-        .enumerate()
-        .flat_map(|(source, (_, partition))| partition.rules().map(move |rule| (source, rule)))
-        .collect();
-    let mut bindings = HashMap::new();
-    for (source, rule) in pairs {
-        let Some(info) = engine.rules().get(rule).map(|rule| rule.info.clone()) else { continue };
-        let mut names = info.entity.clone();
-        if names.is_empty() {
-            names = ENTITY.map(str::to_owned).to_vec();
-        }
-        let mut slot = |name: &str| engine.slot(source, name).unwrap_or(Slot(usize::MAX));
-        let entity = names.into_iter().map(|name| (name.clone(), slot(&name))).collect();
-        let called: Vec<&str> = info.names().collect();
-        let branches = branches(linked, RuleRef::Rule(rule), &called, None, &mut slot);
-        bindings.insert((source, rule), Binding { entity, branches });
-    }
-    bindings
-}
-
-/// The correlations that look at a rule, each with those that look at it.
-fn branches(
-    linked: &Linked,
-    below: RuleRef,
-    called: &[&str],
-    child: Option<usize>,
-    slot: &mut impl FnMut(&str) -> Slot,
-) -> Vec<Branch> {
-    let mut branches = Vec::new();
-    for (number, (definition, rules)) in linked.definitions.iter().zip(&linked.rules).enumerate() {
-        let Some(place) = rules.iter().position(|rule| *rule == below) else { continue };
-        let child = child.and_then(|child| linked.definitions.get(child));
-        let mut pick = |field: &str| {
-            let of_child = child.and_then(|child| child.group.iter().position(|own| own.name == field));
-            of_child.map_or_else(|| Pick::Event(slot(field), field.to_owned()), Pick::Group)
-        };
-        let group = definition.group.iter().map(|field| pick(field.of_rule(called))).collect();
-        let values = definition.fields.iter().map(|field| pick(field)).collect();
-        let called: Vec<&str> = definition.info.names().collect();
-        let above = self::branches(linked, RuleRef::Correlation(number), &called, Some(number), slot);
-        let rule = u16::try_from(place).unwrap_or(u16::MAX);
-        branches.push(Branch { correlation: number, rule, group, values, above });
-    }
-    branches
 }

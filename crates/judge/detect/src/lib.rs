@@ -9,6 +9,7 @@
 //! is handed out as bytes and taken back, so a live run, a replay over stored events and a test give
 //! the same answer. What a rule could not do it says ([`Notice`], [`RuleReport`]).
 
+mod binding;
 pub mod correlation;
 mod detector;
 pub mod engine;
@@ -20,3 +21,8 @@ pub use correlation::{Notice, NoticeKind, RestoreError, Settings};
 pub use detector::Detector;
 pub use engine::{Index, RuleReport, RuleState, Sources};
 pub use rule::{Lists, Refusal, RuleInfo, RuleSet};
+
+#[cfg(test)]
+mod referee;
+#[cfg(test)]
+mod tests;

@@ -331,7 +331,7 @@ fn percentile(mut numbers: Vec<f64>, percent: f64) -> Option<f64> {
 fn met(window: Window<'_>) -> Met {
     let first = window.clone().next().map_or(0, |entry| entry.time);
     let last = window.clone().next_back().map_or(0, |entry| entry.time);
-    let count = window.clone().map(|entry| u64::from(entry.weight)).sum();
+    let count: u64 = window.clone().map(|entry| u64::from(entry.weight)).sum();
     let mut events = Vec::new();
     for entry in window.rev() {
         events.push(entry.event);
@@ -345,5 +345,7 @@ fn met(window: Window<'_>) -> Met {
     events.retain(|event| seen.insert(*event));
     events.truncate(Group::TRAIL_MAX);
     events.reverse();
+    // An entry that stands for a correlation below is one here; the events behind it are more.
+    let count = count.max(events.len() as u64);
     Met { count, first, last, events }
 }

@@ -4,7 +4,6 @@
 //! the field were missing; what asks for something that is the same in all events of the source
 //! (class, parser, program) is decided; everything else is open.
 
-use super::report::FieldGap;
 use super::source::Source;
 use crate::rule::pattern::fold;
 use crate::rule::tree::{Check, Item, Node, Test};
@@ -16,7 +15,7 @@ pub(super) fn concerns(node: &Node<String>, source: &Source) -> bool {
 }
 
 /// Whether a condition can be met by events of a source; notes the fields it asks for in vain.
-pub(super) fn can_match(node: &Node<String>, source: &Source, gaps: &mut BTreeSet<FieldGap>) -> bool {
+pub(super) fn can_match(node: &Node<String>, source: &Source, gaps: &mut BTreeSet<String>) -> bool {
     outlook(node, source, &mut Some(gaps)) != Outlook::Never
 }
 
@@ -30,7 +29,7 @@ enum Outlook {
 
 /// Where gaps are noted; without it, only what a source is (class, parser, program) counts and every
 /// field is taken to be there.
-type Gaps<'g> = Option<&'g mut BTreeSet<FieldGap>>;
+type Gaps<'g> = Option<&'g mut BTreeSet<String>>;
 
 fn outlook(node: &Node<String>, source: &Source, gaps: &mut Gaps<'_>) -> Outlook {
     let mut each = |parts: &[Node<String>]| parts.iter().map(|part| outlook(part, source, gaps)).collect::<Vec<_>>();
@@ -66,7 +65,7 @@ fn of_item(item: &Item<String>, source: &Source, gaps: &mut Gaps<'_>) -> Outlook
     let mut has = |name: &String| {
         let has = source.can_set(&source.places(name));
         if !has {
-            gaps.insert(FieldGap { field: name.clone(), format: source.name().to_owned() });
+            gaps.insert(name.clone());
         }
         has
     };

@@ -7,7 +7,7 @@ use super::Engine;
 use super::outlook::can_match;
 use crate::correlation::{Condition, Linked, RuleRef};
 use crate::rule::{Refusal, Refused, Rule, RuleInfo};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use vigie_model::lang::Text;
 use vigie_model::text;
 
@@ -23,7 +23,8 @@ pub struct RuleReport {
 /// What became of a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RuleState {
-    /// It sees events. Fields it names and never gets are listed; the rest of it works.
+    /// It sees events. Fields that it names and that none of its log sources has are listed; the rest
+    /// of it works.
     Live {
         /// What is missing.
         gaps: Vec<FieldGap>,
@@ -47,13 +48,13 @@ pub enum RuleState {
     Refused(Refusal),
 }
 
-/// A field that a log source never has.
+/// A field that log sources never have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FieldGap {
     /// The field, by the rule's name for it.
     pub field: String,
-    /// The parser whose events lack it.
-    pub format: String,
+    /// The parsers whose events lack it.
+    pub formats: Vec<String>,
 }
 
 impl RuleState {
@@ -103,7 +104,7 @@ impl RuleState {
 }
 
 fn listed(gaps: &[FieldGap]) -> String {
-    let gaps = gaps.iter().map(|gap| format!("`{}` ({})", gap.field, gap.format));
+    let gaps = gaps.iter().map(|gap| format!("`{}` ({})", gap.field, gap.formats.join(", ")));
     gaps.collect::<Vec<_>>().join(", ")
 }
 
@@ -130,38 +131,28 @@ fn of_correlation(engine: &Engine, linked: &Linked, rules: &[RuleReport], number
     let dead = |(link, name): (&RuleRef, &String)| (!lives(link)).then(|| name.clone());
     let dead: Vec<String> = links.iter().zip(&definition.rules).filter_map(dead).collect();
     let all_needed = definition.condition == Condition::AllRules;
-    let mut gaps = BTreeSet::new();
-    let mut grouped = links.len() - dead.len();
+    let (mut missing, mut grouped) = (Missing::default(), links.len() - dead.len());
     for link in links {
         let RuleRef::Rule(rule) = link else { continue };
-        let sources = engine.partitions().iter().filter(|(_, partition)| partition.rules().any(|own| own == *rule));
         let Some(info) = engine.rules().get(*rule).map(|rule| &rule.info) else { continue };
         let names: Vec<&str> = info.names().collect();
-        let fields: Vec<&str> = definition
-            .group
-            .iter()
-            .map(|field| field.of_rule(&names))
-            .chain(definition.fields.iter().map(String::as_str))
-            .collect();
-        let before = gaps.len();
-        let mut whole = false;
-        for (source, _) in sources {
-            let missing: Vec<_> = fields.iter().filter(|field| !source.can_set(&source.places(field))).collect();
-            whole |= missing.is_empty();
-            let gap = |field: &&&str| FieldGap { field: (**field).to_owned(), format: source.name().to_owned() };
-            gaps.extend(missing.iter().map(gap));
-        }
-        if !whole && gaps.len() > before {
+        let own = definition.group.iter().map(|field| field.of_rule(&names));
+        let fields: Vec<&str> = own.chain(definition.fields.iter().map(String::as_str)).collect();
+        let whole =
+            engine.partitions().iter().filter(|(_, partition)| partition.rules().any(|own| own == *rule)).any(|(source, _)| {
+                let lacking = fields.iter().filter(|field| !source.can_set(&source.places(field)));
+                missing.add(source.name(), lacking.map(|field| (*field).to_owned()).collect())
+            });
+        if !whole && lives(link) {
             grouped = grouped.saturating_sub(1);
         }
     }
-    let gaps: Vec<_> = gaps.into_iter().collect();
     let state = if dead.len() == links.len() || all_needed && !dead.is_empty() {
         RuleState::NeedsOthers { rules: dead }
     } else if grouped == 0 || all_needed && grouped < links.len() {
-        RuleState::CannotMatch { gaps }
+        RuleState::CannotMatch { gaps: missing.somewhere() }
     } else {
-        RuleState::Live { gaps }
+        RuleState::Live { gaps: missing.everywhere() }
     };
     Some(RuleReport { info: definition.info.clone(), state })
 }
@@ -169,18 +160,55 @@ fn of_correlation(engine: &Engine, linked: &Linked, rules: &[RuleReport], number
 /// What became of a detection rule.
 fn of_rule(engine: &Engine, number: usize, rule: &Rule) -> RuleReport {
     let sources = engine.partitions().iter().filter(|(_, partition)| partition.rules().any(|own| own == number));
-    let (mut gaps, mut seen, mut can) = (BTreeSet::new(), false, false);
+    let (mut missing, mut can) = (Missing::default(), false);
     for (source, _) in sources {
-        seen = true;
-        can |= can_match(&rule.tree, source, &mut gaps);
+        let mut lacking = BTreeSet::new();
+        can |= can_match(&rule.tree, source, &mut lacking);
+        missing.add(source.name(), lacking);
     }
-    let gaps = gaps.into_iter().collect();
-    let state = match (seen, can) {
-        (false, _) => RuleState::NoSource { wanted: wanted(rule) },
-        (true, true) => RuleState::Live { gaps },
-        (true, false) => RuleState::CannotMatch { gaps },
+    let state = match (missing.sources, can) {
+        (0, _) => RuleState::NoSource { wanted: wanted(rule) },
+        (_, true) => RuleState::Live { gaps: missing.everywhere() },
+        (_, false) => RuleState::CannotMatch { gaps: missing.somewhere() },
     };
     RuleReport { info: rule.info.clone(), state }
+}
+
+/// The fields that log sources lack.
+#[derive(Default)]
+struct Missing {
+    sources: usize,
+    fields: BTreeMap<String, (usize, BTreeSet<String>)>,
+}
+
+impl Missing {
+    /// Adds a log source; says whether it lacks nothing.
+    fn add(&mut self, source: &str, lacking: BTreeSet<String>) -> bool {
+        let whole = lacking.is_empty();
+        self.sources += 1;
+        for field in lacking {
+            let (sources, names) = self.fields.entry(field).or_default();
+            *sources += 1;
+            names.insert(source.to_owned());
+        }
+        whole
+    }
+
+    /// What at least one source lacks.
+    fn somewhere(self) -> Vec<FieldGap> {
+        let gap = |(field, (_, formats)): (String, (usize, BTreeSet<String>))| FieldGap {
+            field,
+            formats: formats.into_iter().collect(),
+        };
+        self.fields.into_iter().map(gap).collect()
+    }
+
+    /// What every source lacks.
+    fn everywhere(mut self) -> Vec<FieldGap> {
+        let all = self.sources;
+        self.fields.retain(|_, (sources, _)| *sources == all);
+        self.somewhere()
+    }
 }
 
 fn wanted(rule: &Rule) -> String {

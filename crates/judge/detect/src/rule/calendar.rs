@@ -1,8 +1,9 @@
 //! The parts of a point in time that Sigma's time modifiers ask for, in UTC.
 //!
 //! "It is not designed to handle timezone or format conversions" (Sigma 2.1.0, "Time Modifiers"): a
-//! text without an offset is taken as UTC, a number as seconds or milliseconds since 1970. Weeks are
-//! those of ISO 8601.
+//! text without an offset is taken as UTC, a number as seconds or milliseconds since 1970. A text of
+//! digits is such a number only where it has as many as these have today: `7` or `20240710` in a text
+//! is no time. Weeks are those of ISO 8601.
 
 use vigie_model::time::{Day, Timestamp};
 
@@ -39,8 +40,13 @@ impl TimePart {
     }
 }
 
-/// The point in time of a text: RFC 3339, or the same without offset and with a space for the `T`.
+/// The point in time of a text: RFC 3339, or the same without offset and with a space for the `T`; or
+/// a number.
 pub(crate) fn time_of_text(text: &str) -> Option<Timestamp> {
+    // Seconds from 1973 on, milliseconds from 2001 on.
+    if matches!(text.len(), 9 | 10 | 13) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().map(time_of_number).ok();
+    }
     if let Ok(time) = Timestamp::parse(text) {
         return Some(time);
     }
@@ -97,7 +103,11 @@ mod tests {
         assert_eq!(parts("2021-01-03T00:00:00+02:00"), [2021, 1, 53, 2, 22, 0]);
         assert_eq!(parts("2024-12-30T00:00:00"), [2024, 12, 1, 30, 0, 0]);
         assert_eq!(parts("1969-12-31T23:59:00Z"), [1969, 12, 1, 31, 23, 59]);
-        assert_eq!(time_of_text("noon"), None);
+        for text in ["noon", "7", "20240710", "202407101430"] {
+            assert_eq!(time_of_text(text), None, "{text}");
+        }
+        assert_eq!(time_of_text("1720614600"), Some(time_of_number(1_720_614_600)));
+        assert_eq!(time_of_text("1720614600000"), Some(time_of_number(1_720_614_600)));
         assert_eq!(time_of_number(1_720_614_600), time_of_number(1_720_614_600_000));
     }
 

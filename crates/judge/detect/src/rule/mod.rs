@@ -33,12 +33,12 @@ use std::collections::BTreeMap;
 use tree::Node;
 use vigie_catalogue::Entry;
 
-/// Largest rule file; the largest public ones have 30 kB.
-pub const RULE_BYTES_MAX: usize = 256 * 1024;
+/// Largest rule file; the largest public one, a list of hashes, has 295 kB.
+pub const RULE_BYTES_MAX: usize = 1024 * 1024;
 /// Most forms that one value may have after placeholders and encodings.
 pub const VARIANTS_MAX: usize = 10_000;
 /// Largest compiled regular expression.
-pub const REGEX_BYTES_MAX: usize = 2 * 1024 * 1024;
+pub const REGEX_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Values for the placeholders of `expand`, by name without percent signs. Values may hold wildcards.
 pub type Lists = BTreeMap<String, Vec<String>>;
