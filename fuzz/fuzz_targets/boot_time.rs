@@ -5,5 +5,5 @@ use libfuzzer_sys::fuzz_target;
 use vigie_inventory::host::kernel::parse_boot_time;
 
 fuzz_target!(|bytes: &[u8]| {
-    drop(parse_boot_time(bytes));
+    let _time = parse_boot_time(bytes);
 });

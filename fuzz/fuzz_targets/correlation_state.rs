@@ -9,7 +9,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut rules = RuleSet::default();
     rules.add("correlation.yml", CORRELATION);
     let mut detector = Detector::new(rules, &Sources::any(), Settings::default());
-    drop(detector.restore(bytes));
+    let _restored = detector.restore(bytes);
     if detector.restore(&checksum::closed(bytes)).is_ok() {
         let state = detector.snapshot();
         detector.restore(&state).expect("what was written is read");

@@ -1,4 +1,4 @@
-//! group(5).
+//! group(5): groups and their members.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

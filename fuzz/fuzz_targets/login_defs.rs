@@ -1,4 +1,4 @@
-//! login.defs(5).
+//! login.defs(5): defaults for accounts.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

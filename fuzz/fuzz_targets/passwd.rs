@@ -1,4 +1,4 @@
-//! passwd(5).
+//! passwd(5): accounts.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

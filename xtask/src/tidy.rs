@@ -24,7 +24,7 @@ pub(crate) fn run(root: &Path, bless: bool) -> Result<String, Error> {
 fn files(root: &Path) -> Result<Vec<String>, Error> {
     let mut problems = Vec::new();
     let mut sources = Vec::new();
-    for path in found(root, &["crates", "xtask"])? {
+    for path in found(root, &["crates", "fuzz", "xtask"])? {
         let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
         if name.ends_with(".rs") {
             problems.extend(source(&name, &read(&path)?));
@@ -35,7 +35,8 @@ fn files(root: &Path) -> Result<Vec<String>, Error> {
     }
     problems.extend(purity::problems(root, &sources)?);
     let is_document = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "md");
-    let mut documents: Vec<PathBuf> = found(root, &["docs", "crates", "xtask"])?.into_iter().filter(is_document).collect();
+    let mut documents: Vec<PathBuf> =
+        found(root, &["docs", "crates", "fuzz", "xtask"])?.into_iter().filter(is_document).collect();
     documents.extend(listed(root)?.into_iter().filter(is_document));
     problems.extend(links::problems(root, &documents)?);
     Ok(problems)
