@@ -15,7 +15,7 @@ if (binary === undefined) {
 }
 
 const data = await mkdtemp(join(tmpdir(), 'vigie-data-'));
-const arguments_ = ['up', '--data', data, '--listen', '127.0.0.1:0', '--syslog', '127.0.0.1:0', '--no-local-logs'];
+const arguments_ = ['up', '--data', data, '--listen', '127.0.0.1:0', '--syslog', '127.0.0.1:0', '--no-local-logs', '--feeds', 'none'];
 const platform = spawn(binary, arguments_, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
 const ended = once(platform, 'exit');
 

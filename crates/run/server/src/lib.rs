@@ -17,7 +17,7 @@ mod rounds;
 mod running;
 mod tls;
 
-pub use platform::{KEEP_DAYS, Platform};
+pub use platform::{KEEP_DAYS, Opening, Platform};
 pub use running::{Running, Settings};
 
 /// The version of the program.

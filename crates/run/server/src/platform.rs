@@ -1,6 +1,6 @@
 //! The platform: every store open, every room at hand, and what they share.
 
-use crate::advisories::AdvisoryFile;
+use crate::advisories::{AdvisoryFile, Origin};
 use crate::live::Live;
 use crate::rounds::{self, Round};
 use std::path::PathBuf;
@@ -18,6 +18,21 @@ use vigie_model::time::Timestamp;
 
 /// Days that events are kept when nobody says otherwise.
 pub const KEEP_DAYS: u32 = 90;
+
+/// What a platform is opened with.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Days that events are kept, 0 for good.
+    pub keep_days: u32,
+    /// Where vulnerability data is renewed from, once a day; none to leave that to others.
+    pub feeds: Option<Origin>,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self { keep_days: KEEP_DAYS, feeds: None }
+    }
+}
 
 /// The platform on one data directory.
 pub struct Platform {
@@ -39,6 +54,8 @@ pub struct Platform {
     pub(crate) live: Live,
     /// Rings when events have arrived in the lake.
     pub(crate) arrived: Notify,
+    /// Where vulnerability data is renewed from.
+    pub(crate) feeds: Option<Origin>,
     dir: DataDir,
     rounds: Vec<Arc<Round>>,
     sources: OnceLock<Reporter>,
@@ -50,14 +67,14 @@ pub struct Platform {
 type Reporter = Box<dyn Fn() -> Vec<SourceReport> + Send + Sync>;
 
 impl Platform {
-    /// Opens everything in a data directory. Events are kept for so many days, 0 for good.
+    /// Opens everything in a data directory.
     ///
     /// # Errors
     /// A [`Problem`] that says which store cannot be opened, and why.
-    pub fn open(dir: DataDir, clock: Arc<dyn Clock>, keep_days: u32) -> Result<Self, Problem> {
+    pub fn open(dir: DataDir, clock: Arc<dyn Clock>, opening: Opening) -> Result<Self, Problem> {
         let db = Db::open(&dir.state_db()).map_err(Explain::explain)?;
         let kept = vigie_lake::Settings {
-            retention: vigie_lake::Retention { days: keep_days, ..vigie_lake::Retention::default() },
+            retention: vigie_lake::Retention { days: opening.keep_days, ..vigie_lake::Retention::default() },
             ..vigie_lake::Settings::default()
         };
         let lake = Lake::open(&dir.lake(), db.clone(), clock.clone(), kept).map_err(Explain::explain)?;
@@ -75,6 +92,7 @@ impl Platform {
             advisories,
             live: Live::default(),
             arrived: Notify::new(),
+            feeds: opening.feeds,
             dir,
             rounds: rounds::all(),
             sources: OnceLock::new(),
@@ -110,6 +128,11 @@ impl Platform {
             // An error means that the platform itself is gone, which is the same.
             let _stopped = told.wait_for(|stop| *stop).await;
         }
+    }
+
+    /// Whether the platform is to stop: asked by work that takes long.
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
     }
 
     /// The local socket's file.

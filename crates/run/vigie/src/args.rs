@@ -70,7 +70,13 @@ pub(crate) struct UpArgs {
     /// Days after which events are removed
     #[arg(long, value_name = "DAYS", env = "VIGIE_KEEP_DAYS", default_value_t = 90)]
     pub(crate) keep_days: u32,
+    /// Where vulnerability data is renewed from, once a day: the address or folder that has ECOSYSTEM/all.zip, or `none`
+    #[arg(long, value_name = "URL|DIR", env = "VIGIE_DB_FROM", default_value = FEEDS)]
+    pub(crate) feeds: String,
 }
+
+/// The public bucket of OSV.
+const FEEDS: &str = "https://osv-vulnerabilities.storage.googleapis.com";
 
 #[derive(ClapArgs)]
 pub(crate) struct ScanArgs {
@@ -260,12 +266,7 @@ pub(crate) struct DbImportArgs {
 #[derive(ClapArgs)]
 pub(crate) struct DbUpdateArgs {
     /// Where from: the address or folder that has ECOSYSTEM/all.zip
-    #[arg(
-        long,
-        value_name = "URL|DIR",
-        env = "VIGIE_DB_FROM",
-        default_value = "https://osv-vulnerabilities.storage.googleapis.com"
-    )]
+    #[arg(long, value_name = "URL|DIR", env = "VIGIE_DB_FROM", default_value = FEEDS)]
     pub(crate) from: String,
     /// Ecosystem to fetch, such as Debian or PyPI; by default that of this machine
     #[arg(long, value_name = "NAME")]

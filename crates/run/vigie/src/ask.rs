@@ -45,7 +45,7 @@ impl House {
         let door = match DataDir::open(&path) {
             Ok(dir) => {
                 let _inside = runtime.enter();
-                let platform = Platform::open(dir, Arc::new(SystemClock), vigie_server::KEEP_DAYS)?;
+                let platform = Platform::open(dir, Arc::new(SystemClock), vigie_server::Opening::default())?;
                 Door::Ours(Box::new(local::router(Arc::new(platform))))
             }
             Err(DataDirError::InUse { .. }) => Door::Socket(path.join(local::SOCKET)),

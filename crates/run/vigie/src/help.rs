@@ -27,6 +27,12 @@ const TEXTS: &[Line] = &[
         "Nombre de jours après lesquels les événements sont supprimés",
         "Tage, nach denen Ereignisse entfernt werden",
     ),
+    (
+        "up",
+        "feeds",
+        "D’où les données de vulnérabilités sont renouvelées, une fois par jour : l’adresse ou le répertoire contenant ÉCOSYSTÈME/all.zip, ou `none`",
+        "Woher Schwachstellendaten einmal täglich erneuert werden: Adresse oder Ordner mit ÖKOSYSTEM/all.zip, oder `none`",
+    ),
     ("scan", "", "Regarder une fois et dire ce qui a été trouvé", "Einmal hinsehen und sagen, was gefunden wurde"),
     ("scan host", "", "Regarder cette machine", "Diesen Rechner ansehen"),
     (

@@ -58,7 +58,8 @@ struct Up {
 
 impl Up {
     fn start(data: &Path, more: &[&str]) -> Self {
-        let arguments = [&["up", "--listen", "127.0.0.1:0", "--syslog", "127.0.0.1:0", "--no-local-logs"], more].concat();
+        let feeds = if more.contains(&"--feeds") { &[][..] } else { &["--feeds", "none"] };
+        let arguments = [&["up", "--listen", "127.0.0.1:0", "--syslog", "127.0.0.1:0", "--no-local-logs"], feeds, more].concat();
         let mut child = vigie(data, &arguments).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
@@ -208,6 +209,51 @@ fn a_broken_feed_never_harms_the_standing_data() {
     assert_eq!(records(), 1);
     let nothing = import(&broken.path().join("missing"));
     assert_eq!(nothing.status.code(), Some(2));
+}
+
+/// Serves the files of a folder by HTTP; what is not there is 404.
+fn serve(folder: &Path) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let folder = folder.to_owned();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let mut asked = String::new();
+            while !asked.ends_with("\r\n\r\n") && stream.read_line(&mut asked).unwrap() > 0 {}
+            let path = asked.split(' ').nth(1).unwrap().trim_start_matches('/');
+            let (status, body) = fs::read(folder.join(path)).map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
+            write!(stream.get_mut(), "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len()).unwrap();
+            stream.get_mut().write_all(&body).unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn data_is_renewed_from_a_server_by_hand_and_by_itself() {
+    let (data, feeds) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let ecosystem = vigie_server::advisories::own_ecosystems().first().cloned().unwrap_or_else(|| "Debian".to_owned());
+    feed(feeds.path(), &ecosystem, &[("DEBIAN-CVE-2026-0001.json", RECORD)]);
+    fs::write(feeds.path().join("known_exploited_vulnerabilities.json"), r#"{"vulnerabilities": [{"cveID": "CVE-2026-0001"}]}"#)
+        .unwrap();
+    let address = serve(feeds.path());
+    let status = |data: &Path| json(data, &["db", "status", "--format", "json"])["status"].clone();
+
+    let updated = run(data.path(), &["db", "update", "--from", &address, "--ecosystem", &ecosystem]);
+    assert_eq!(updated.status.code(), Some(0), "{}", stderr(&updated));
+    assert!(stderr(&updated).contains("epss_scores-current.csv.gz answered with status 404"), "{}", stderr(&updated));
+    assert_eq!((&status(data.path())["records"], &status(data.path())["kev"]), (&1.into(), &1.into()));
+
+    let nobody = run(data.path(), &["db", "update", "--from", "http://127.0.0.1:1"]);
+    assert_eq!(nobody.status.code(), Some(2), "{}", stderr(&nobody));
+    assert!(stderr(&nobody).contains("hint:"), "{}", stderr(&nobody));
+    assert_eq!(status(data.path())["records"], 1, "the standing data goes on");
+
+    let other = tempfile::tempdir().unwrap();
+    let up = Up::start(other.path(), &["--feeds", &address]);
+    wait_for("data fetched by the platform itself", || Some(()).filter(|()| status(other.path())["records"] == 1));
+    assert_eq!(up.terminate(), 0);
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod sources;
 mod update;
 
 pub use build::{Built, Step, import};
-pub use update::{Origin, update};
+pub use update::{Origin, own_ecosystems, update};
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

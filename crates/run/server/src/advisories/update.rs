@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use vigie_kit::clock::Clock;
+use vigie_inventory::host;
+use vigie_inventory::world::World;
+use vigie_kit::clock::{Clock, SystemClock};
 use vigie_kit::files;
 use vigie_kit::http::{Client, Fetched, Wanted};
 use vigie_kit::problem::{Explain, Problem};
@@ -37,6 +39,14 @@ impl Origin {
     }
 }
 
+/// The ecosystem of this machine's own packages, without its release: OSV publishes one zip for all.
+#[must_use]
+pub fn own_ecosystems() -> Vec<String> {
+    let facts = host::observe(&World::live(), &SystemClock);
+    let first = facts.packages.value().and_then(|packages| packages.first());
+    first.and_then(|package| package.ecosystem.split(':').next()).map(str::to_owned).into_iter().collect()
+}
+
 /// A feed to be fetched.
 struct Sought {
     name: PathBuf,
@@ -45,7 +55,7 @@ struct Sought {
 }
 
 /// Fetches what has changed and builds the data anew. Gives what was built, if anything was new, and
-/// the feeds that could not be had.
+/// the feeds that could not be had. What watches may break off a download, which goes on the next time.
 ///
 /// # Errors
 /// A [`Problem`] when nothing could be had, or the data could not be built.
@@ -54,11 +64,11 @@ pub fn update(
     clock: &dyn Clock,
     origin: &Origin,
     ecosystems: &[String],
-    watch: &mut dyn FnMut(Step<'_>),
+    watch: &mut dyn FnMut(Step<'_>) -> ControlFlow<()>,
 ) -> Result<(Option<Built>, Vec<Problem>), Problem> {
     let address = match origin {
         Origin::Folder(folder) => {
-            return Ok((Some(build::import(file, clock, std::slice::from_ref(folder), watch)?), Vec::new()));
+            return Ok((Some(build::import(file, clock, std::slice::from_ref(folder), &mut unbroken(watch))?), Vec::new()));
         }
         Origin::Address(address) => address,
     };
@@ -87,13 +97,20 @@ pub fn update(
         };
     }
     let downloaded: Vec<PathBuf> = new.values().map(|feed| feed.path.clone()).collect();
-    let built = build::build(file, clock, new, watch)?;
+    let built = build::build(file, clock, new, &mut unbroken(watch))?;
     etags.extend(fresh);
     etags.write(file)?;
     for path in downloaded {
         fs::remove_file(&path).map_err(|error| build::unwritable(&path, error))?;
     }
     Ok((Some(built), missed))
+}
+
+/// Building takes seconds and is not broken off.
+fn unbroken(watch: &mut dyn FnMut(Step<'_>) -> ControlFlow<()>) -> impl FnMut(Step<'_>) {
+    |step| {
+        let _goes_on: ControlFlow<()> = watch(step);
+    }
 }
 
 /// The feeds of an address; KEV and EPSS come from where they are published when the address is
@@ -123,15 +140,13 @@ fn fetch(
     sought: &Sought,
     etag: Option<&str>,
     incoming: &Path,
-    watch: &mut dyn FnMut(Step<'_>),
+    watch: &mut dyn FnMut(Step<'_>) -> ControlFlow<()>,
 ) -> Result<Option<(PathBuf, Option<String>)>, Problem> {
     let name = sought.name.to_string_lossy();
     let to = incoming.join(file_safe(&name));
     let wanted = Wanted { url: &sought.url, etag, bytes_max: FEED_BYTES_MAX, sha256: None };
-    let mut progress = |progress: vigie_kit::http::Progress| {
-        watch(Step::Fetching { feed: &name, done: progress.done, total: progress.total });
-        ControlFlow::Continue(())
-    };
+    let mut progress =
+        |progress: vigie_kit::http::Progress| watch(Step::Fetching { feed: &name, done: progress.done, total: progress.total });
     match Client::default().download(&wanted, &to, &mut progress).map_err(Explain::explain)? {
         Fetched::New(download) => Ok(Some((to, download.etag))),
         Fetched::Unchanged => Ok(None),

@@ -23,7 +23,7 @@ struct House {
 fn house() -> House {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(FakeClock::at("2026-11-21T08:00:00Z"));
-    let platform = Arc::new(Platform::open(DataDir::open(dir.path()).unwrap(), clock, crate::KEEP_DAYS).unwrap());
+    let platform = Arc::new(Platform::open(DataDir::open(dir.path()).unwrap(), clock, crate::Opening::default()).unwrap());
     let (router, document, rules) = router(platform.clone());
     House { router, document, rules, platform, _dir: dir }
 }

@@ -4,6 +4,7 @@
 
 mod advisories;
 mod decisions;
+mod feeds;
 mod host;
 mod upkeep;
 
@@ -48,6 +49,7 @@ pub(crate) fn all() -> Vec<Arc<Round>> {
     };
     vec![
         round("advisories", 10, advisories::run),
+        round("feeds", 3600, feeds::run),
         round("host", 600, host::run),
         round("decisions", 60, decisions::run),
         round("upkeep", 3600, upkeep::run),

@@ -6,14 +6,13 @@ use crate::ask::data_path;
 use crate::{Ended, out, table};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
+use std::ops::ControlFlow;
 use std::path::Path;
-use vigie_inventory::host;
-use vigie_inventory::world::World;
 use vigie_kit::clock::SystemClock;
 use vigie_kit::data_dir::{DataDir, DataDirError};
-use vigie_kit::problem::{Explain, Problem};
+use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::lang::Lang;
-use vigie_model::say;
+use vigie_model::{say, text};
 use vigie_server::advisories::{self, AdvisoryFile, Built, Origin, Step};
 
 /// Does one of the verbs.
@@ -51,10 +50,13 @@ fn import(file: &AdvisoryFile, args: &DbImportArgs, lang: Lang) -> Result<Ended,
 }
 
 fn update(file: &AdvisoryFile, args: &DbUpdateArgs, lang: Lang) -> Result<Ended, Problem> {
-    let ecosystems = if args.ecosystem.is_empty() { own_ecosystems() } else { args.ecosystem.clone() };
+    let ecosystems = if args.ecosystem.is_empty() { advisories::own_ecosystems() } else { args.ecosystem.clone() };
     let bar = Bar::new();
     let origin = Origin::of(&args.from);
-    let (built, missed) = advisories::update(file, &SystemClock, &origin, &ecosystems, &mut |step| bar.show(step, lang))?;
+    let (built, missed) = advisories::update(file, &SystemClock, &origin, &ecosystems, &mut |step| {
+        bar.show(step, lang);
+        ControlFlow::Continue(())
+    })?;
     bar.clear();
     for problem in &missed {
         out::say(&say!(lang, en "warning: not renewed:", fr "attention : non renouvelé :", de "Warnung: nicht erneuert:"));
@@ -66,16 +68,29 @@ fn update(file: &AdvisoryFile, args: &DbUpdateArgs, lang: Lang) -> Result<Ended,
             en "Everything is up to date.",
             fr "Tout est à jour.",
             de "Alles ist aktuell.")),
+        None if missed.len() >= ecosystems.len() + COMMON_FEEDS => return Err(nothing_renewed()),
         None => {}
     }
     Ok(Ended::Clean)
 }
 
-/// The ecosystem of this machine's own packages, without its release: OSV publishes one zip for all.
-fn own_ecosystems() -> Vec<String> {
-    let facts = host::observe(&World::live(), &SystemClock);
-    let first = facts.packages.value().and_then(|packages| packages.first());
-    first.and_then(|package| package.ecosystem.split(':').next()).map(str::to_owned).into_iter().collect()
+/// Feeds fetched whatever the ecosystems: KEV and EPSS.
+const COMMON_FEEDS: usize = 2;
+
+fn nothing_renewed() -> Problem {
+    Problem::new(
+        Kind::Environment,
+        text!(
+            en "nothing could be renewed; the data of before goes on being used",
+            fr "rien n’a pu être renouvelé ; les données d’avant restent en usage",
+            de "nichts konnte erneuert werden; die bisherigen Daten bleiben in Gebrauch",
+        ),
+    )
+    .hint(text!(
+        en "the reasons stand above; `vigie db import PATH` reads the same feeds from a folder",
+        fr "les raisons figurent ci-dessus ; `vigie db import CHEMIN` lit les mêmes flux depuis un répertoire",
+        de "die Gründe stehen oben; `vigie db import PFAD` liest dieselben Datenquellen aus einem Ordner",
+    ))
 }
 
 fn tell(built: &Built, lang: Lang) {

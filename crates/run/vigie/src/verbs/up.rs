@@ -11,7 +11,11 @@ use vigie_kit::data_dir::DataDir;
 use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::lang::Lang;
 use vigie_model::{say, text};
-use vigie_server::{Platform, Running, Settings};
+use vigie_server::advisories::Origin;
+use vigie_server::{Opening, Platform, Running, Settings};
+
+/// The word that stands for no feeds.
+const NO_FEEDS: &str = "none";
 
 /// Starts the platform and waits.
 pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ended, Problem> {
@@ -23,8 +27,10 @@ pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ende
         follow: args.follow.clone(),
         local_logs: !args.no_local_logs,
     };
+    let feeds = (args.feeds != NO_FEEDS).then(|| Origin::of(&args.feeds));
+    let opening = Opening { keep_days: args.keep_days, feeds };
     runtime()?.block_on(async {
-        let platform = Arc::new(Platform::open(dir, Arc::new(SystemClock), args.keep_days)?);
+        let platform = Arc::new(Platform::open(dir, Arc::new(SystemClock), opening)?);
         let running = Running::start(platform, settings).await?;
         greet(&running, &path, lang);
         until_told_to_stop().await?;
