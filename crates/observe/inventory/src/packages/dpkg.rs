@@ -1,10 +1,16 @@
-//! What dpkg has installed.
+//! What dpkg has installed, and which files it brought.
 //!
 //! Reads `/var/lib/dpkg/status` (dpkg-query(1), deb-control(5)) and the single-paragraph files of
 //! `/var/lib/dpkg/status.d` that images without a package manager carry instead. A package counts
 //! when its files are on disk: also half-configured ones, not those of which only settings are left.
+//! Files are listed in `/var/lib/dpkg/info/NAME.list` and, with checksums, in `NAME.md5sums` there and
+//! in `status.d`.
 
+use super::owned::Ownership;
+use super::{Found, Reader};
+use crate::content::{Content, Meta, Setting};
 use crate::packages::control::{Paragraph, Paragraphs};
+use vigie_model::component::Component;
 use vigie_model::observed::{Gap, Obstacle};
 use vigie_model::package::{Package, SourcePackage};
 
@@ -14,6 +20,54 @@ pub const BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const PACKAGES_MAX: usize = 200_000;
 /// The longest name or version; dpkg itself has none near it.
 const WORD_BYTES_MAX: usize = 512;
+
+/// The database, and the same in parts.
+pub(crate) static STATUS: Reader =
+    Reader { name: "dpkg status", wants: wants_status, looks_right: |_| true, bytes_max: BYTES_MAX as u64, read: read_status };
+
+/// Lists of the files of one package.
+pub(crate) static FILES: Reader =
+    Reader { name: "dpkg file list", wants: wants_files, looks_right: |_| true, bytes_max: BYTES_MAX as u64, read: read_files };
+
+const STATUS_DIR: &str = "var/lib/dpkg/status.d/";
+
+fn wants_status(meta: &Meta<'_>, setting: Setting) -> bool {
+    let part = meta.path.strip_prefix(STATUS_DIR).is_some_and(|name| !name.contains('/') && !name.ends_with(".md5sums"));
+    setting == Setting::Installed && (part || meta.path == "var/lib/dpkg/status")
+}
+
+fn read_status(meta: &Meta<'_>, content: &Content<'_>) -> Found {
+    let (packages, gaps) = parse_status(content.bytes, "dpkg");
+    let components = packages.into_iter().map(|package| Component::new(package, meta.path)).collect();
+    Found { components, gaps, ..Found::default() }
+}
+
+fn wants_files(meta: &Meta<'_>, setting: Setting) -> bool {
+    setting == Setting::Installed && package_of_list(meta.path).is_some()
+}
+
+/// The package whose files this file lists: `var/lib/dpkg/info/libc6:amd64.list` → `libc6`.
+fn package_of_list(path: &str) -> Option<&str> {
+    let name = match path.strip_prefix("var/lib/dpkg/info/") {
+        Some(file) => file.strip_suffix(".list").or_else(|| file.strip_suffix(".md5sums"))?,
+        None => path.strip_prefix(STATUS_DIR)?.strip_suffix(".md5sums")?,
+    };
+    let name = name.split(':').next().unwrap_or_default();
+    (!name.is_empty() && !name.contains('/')).then_some(name)
+}
+
+fn read_files(meta: &Meta<'_>, content: &Content<'_>) -> Found {
+    let Some(package) = package_of_list(meta.path) else { return Found::default() };
+    let mut ownership = Ownership::default();
+    for line in content.bytes.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok()) {
+        // `list` has a path on each line, `md5sums` has `checksum  path`.
+        let path = if line.starts_with('/') { Some(line) } else { line.split_once("  ").map(|(_, path)| path) };
+        if let Some(path) = path {
+            ownership.add(path, package);
+        }
+    }
+    ownership.found(meta.path)
+}
 
 /// Reads a dpkg status file, or one file of `status.d`, whose paragraph has no `Status` field.
 #[must_use]
@@ -150,10 +204,32 @@ Source: same
         check("Package: base-files\nVersion: 12.4\nArchitecture: amd64\n", &["base-files 12.4 amd64"]);
     }
 
+    #[test]
+    fn wants_its_own_files_only() {
+        let wanted = |path: &str, reader: &Reader| (reader.wants)(&Meta { path, size: 1, mode: 0o644 }, Setting::Installed);
+        let table = [
+            ("var/lib/dpkg/status", true, false),
+            ("var/lib/dpkg/status-old", false, false),
+            ("var/lib/dpkg/status.d/base-files", true, false),
+            ("var/lib/dpkg/status.d/base-files.md5sums", false, true),
+            ("var/lib/dpkg/status.d/a/b", false, false),
+            ("var/lib/dpkg/info/libc6:amd64.list", false, true),
+            ("var/lib/dpkg/info/adduser.md5sums", false, true),
+            ("var/lib/dpkg/info/adduser.postinst", false, false),
+            ("srv/var/lib/dpkg/status", false, false),
+        ];
+        for (path, status, files) in table {
+            assert_eq!((wanted(path, &super::STATUS), wanted(path, &FILES)), (status, files), "{path}");
+        }
+        assert_eq!(package_of_list("var/lib/dpkg/info/libc6:amd64.list"), Some("libc6"));
+    }
+
     proptest! {
         #[test]
         fn survives_any_bytes(bytes: Vec<u8>) {
             drop(parse_status(&bytes, "Debian:12"));
+            let meta = Meta { path: "var/lib/dpkg/info/a.list", size: 0, mode: 0 };
+            drop(read_files(&meta, &Content::of(&bytes)));
         }
 
         #[test]

@@ -9,6 +9,7 @@ pub mod apk;
 pub mod apt;
 pub mod control;
 pub mod dpkg;
+mod owned;
 
 use crate::content::{Content, Meta, Setting};
 use vigie_model::component::Component;
@@ -52,7 +53,7 @@ pub struct Owned {
 }
 
 /// All readers; the first that wants a file gets it.
-pub static READERS: &[&Reader] = &[];
+pub static READERS: &[&Reader] = &[&apk::READER, &dpkg::STATUS, &dpkg::FILES];
 
 /// Who reads a file, judged by its path.
 #[must_use]

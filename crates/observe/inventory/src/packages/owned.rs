@@ -1,0 +1,64 @@
+//! Files that packages of the operating system brought.
+//!
+//! Databases list every file; only those are kept of which some reader could make a component of its own
+//! ([`may_carry`]), because it only matters there who brought them.
+//!
+//! Holds: a path is relative, in UTF-8, without `.` and `..`, and not longer than [`PATH_BYTES_MAX`].
+
+use super::{Found, Owned, may_carry};
+use vigie_model::observed::{Gap, Obstacle};
+
+/// The most files that one database gives; a desktop has some 300,000, of which a tenth is kept.
+pub(crate) const OWNED_MAX: usize = 1_000_000;
+/// The longest path; the limit of Linux.
+const PATH_BYTES_MAX: usize = 4096;
+/// Directories that systems with a merged `/usr` keep below it, whatever their databases say.
+const MERGED: [&str; 4] = ["bin/", "lib/", "lib64/", "sbin/"];
+
+/// A list of owned files that is being put together.
+#[derive(Debug, Default)]
+pub(crate) struct Ownership {
+    owned: Vec<Owned>,
+    full: bool,
+}
+
+impl Ownership {
+    /// Adds a file if it could carry a component. Since `/lib/a` is in truth `/usr/lib/a` where `/usr` is merged,
+    /// both are added.
+    pub(crate) fn add(&mut self, path: &str, package: &str) {
+        let path = path.trim_start_matches("./").trim_start_matches('/');
+        if path.is_empty() || path.len() > PATH_BYTES_MAX || path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            return;
+        }
+        if MERGED.iter().any(|directory| path.starts_with(directory)) {
+            self.add_if_carrying(format!("usr/{path}"), package);
+        }
+        self.add_if_carrying(path.to_owned(), package);
+    }
+
+    fn add_if_carrying(&mut self, path: String, package: &str) {
+        if !may_carry(&path) {
+            return;
+        }
+        if self.owned.len() == OWNED_MAX {
+            self.full = true;
+            return;
+        }
+        self.owned.push(Owned { path, package: package.to_owned() });
+    }
+
+    /// The files alone, of a list at this place.
+    pub(crate) fn found(self, path: &str) -> Found {
+        let mut found = Found::default();
+        self.add_to(&mut found, path);
+        found
+    }
+
+    /// Puts the files beside what a database at this place told else.
+    pub(crate) fn add_to(self, found: &mut Found, path: &str) {
+        found.owned.extend(self.owned);
+        if self.full {
+            found.gaps.push(Gap::new(path, Obstacle::BeyondLimit, format!("lists more than {OWNED_MAX} files")));
+        }
+    }
+}
