@@ -4,10 +4,12 @@
 //! with the suffixes `alpha beta pre rc` before the plain version and `cvs svn git hg p` after it.
 //! A number after a dot that starts with `0` is compared as text, as Gentoo does: `1.010 < 1.09`.
 //!
-//! As in apk, a text that leaves this grammar is read up to there; what follows is not looked at, and
-//! breaking off sorts before ending: `1.0bc < 1.0b`. Unlike in apk, numbers do not wrap at 2⁶⁴.
+//! As in apk, a text that leaves this grammar is read up to there, and breaking off sorts before ending:
+//! `1.0bc < 1.0b`. Unlike in apk 3, what follows still tells apart two that break off at the same place
+//! (Alpine does have `6.6.2p1-r0` and `6.6.2p1-r1`), as Debian orders texts. Unlike in apk, numbers do
+//! not wrap at 2⁶⁴.
 
-use super::digits;
+use super::{digits, dpkg};
 use std::cmp::Ordering;
 
 /// Compares two versions.
@@ -17,7 +19,7 @@ pub fn compare(a: &str, b: &str) -> Ordering {
     loop {
         let (token_a, token_b) = (a.token, b.token);
         match token_a.compare(&token_b) {
-            Ordering::Equal if token_a.is_last() => return Ordering::Equal,
+            Ordering::Equal if token_a.is_last() => return dpkg::compare_part(a.rest, b.rest),
             Ordering::Equal => {
                 a.advance();
                 b.advance();
@@ -215,8 +217,10 @@ mod tests {
             1.2_blah > 1.2_rc1
             1-r < 1
             2.3.4-invalid < 3.4.5-r1
-            1.0p1p2 = 1.0p1p3
-            a = b
+            6.6.2p1-r0 < 6.6.2p1-r1
+            6.6.2p1-r1 < 6.6.2p2-r0
+            1.0p1p2 < 1.0p1p3
+            a < b
             .1 < 1
             ",
         );

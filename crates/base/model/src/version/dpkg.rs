@@ -42,7 +42,7 @@ impl<'a> Parts<'a> {
 }
 
 /// Compares upstream versions or revisions: non-digits, digits, non-digits, digits, …
-fn compare_part(mut a: &[u8], mut b: &[u8]) -> Ordering {
+pub(super) fn compare_part(mut a: &[u8], mut b: &[u8]) -> Ordering {
     while !a.is_empty() || !b.is_empty() {
         // Character by character while at least one of the two is not at a digit or the end.
         loop {

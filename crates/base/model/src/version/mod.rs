@@ -9,11 +9,23 @@
 //! upper bound. No order allocates.
 
 pub mod apk;
+pub mod bitnami;
+pub mod conan;
+pub mod conda;
+pub mod cran;
 mod digits;
 pub mod dpkg;
+pub mod hackage;
+mod integers;
+pub mod maven;
+pub mod nuget;
+pub mod packagist;
 #[cfg(test)]
 mod peers;
 pub mod pep440;
+pub mod pub_dev;
+pub mod rpm;
+pub mod rubygems;
 mod scheme;
 pub mod semver;
 #[cfg(test)]

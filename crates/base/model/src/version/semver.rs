@@ -12,11 +12,24 @@ use std::cmp::Ordering;
 /// Compares two versions.
 #[must_use]
 pub fn compare(a: &str, b: &str) -> Ordering {
+    compare_with(a, b, Ord::cmp)
+}
+
+/// Compares two versions, words by an order of the caller's.
+pub(super) fn compare_with(a: &str, b: &str, words: fn(&[u8], &[u8]) -> Ordering) -> Ordering {
     match (Parts::of(a), Parts::of(b)) {
         (Some(a), Some(b)) => {
-            compare_numbers(a.numbers, b.numbers).then_with(|| compare_pre_releases(a.pre_release, b.pre_release))
+            compare_numbers(a.numbers, b.numbers).then_with(|| compare_identifiers(a.pre_release, b.pre_release, words))
         }
-        (None, None) => a.as_bytes().cmp(b.as_bytes()),
+        (None, None) => words(a.as_bytes(), b.as_bytes()),
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    }
+}
+
+/// Compares the build metadata of two versions alone; none is older than any.
+pub(super) fn compare_builds(a: &str, b: &str) -> Ordering {
+    match (a.split_once('+'), b.split_once('+')) {
+        (Some((_, a)), Some((_, b))) => compare_rows(a.trim_ascii_end().as_bytes(), b.trim_ascii_end().as_bytes(), Ord::cmp),
         (a, b) => a.is_some().cmp(&b.is_some()),
     }
 }
@@ -73,43 +86,32 @@ fn compare_numbers(a: &[u8], b: &[u8]) -> Ordering {
     }
 }
 
-fn compare_pre_releases(a: Option<&[u8]>, b: Option<&[u8]>) -> Ordering {
+fn compare_identifiers(a: Option<&[u8]>, b: Option<&[u8]>, words: fn(&[u8], &[u8]) -> Ordering) -> Ordering {
     match (a, b) {
-        (Some(a), Some(b)) => {
-            let (a, b) = (a.split(|byte| *byte == b'.'), b.split(|byte| *byte == b'.'));
-            a.map(Identifier).cmp(b.map(Identifier))
-        }
+        (Some(a), Some(b)) => compare_rows(a, b, words),
         // Without one it is the release itself, and newer.
         (a, b) => a.is_none().cmp(&b.is_none()),
     }
 }
 
-/// A part of a pre-release: numbers by value and before words, words by bytes.
-struct Identifier<'a>(&'a [u8]);
-
-impl Ord for Identifier<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        match (digits::are_all(self.0), digits::are_all(other.0)) {
-            (true, true) => digits::compare(self.0, other.0),
-            (false, false) => self.0.cmp(other.0),
-            (number, other_number) => other_number.cmp(&number),
+/// Identifiers joined by dots: numbers by value and before words; of two that begin alike the longer
+/// row is the newer.
+fn compare_rows(a: &[u8], b: &[u8], words: fn(&[u8], &[u8]) -> Ordering) -> Ordering {
+    let (mut a, mut b) = (a.split(|byte| *byte == b'.'), b.split(|byte| *byte == b'.'));
+    loop {
+        let order = match (a.next(), b.next()) {
+            (Some(a), Some(b)) => match (digits::are_all(a), digits::are_all(b)) {
+                (true, true) => digits::compare(a, b),
+                (false, false) => words(a, b),
+                (number_a, number_b) => number_b.cmp(&number_a),
+            },
+            (a, b) => return a.is_some().cmp(&b.is_some()),
+        };
+        if order.is_ne() {
+            return order;
         }
     }
 }
-
-impl PartialOrd for Identifier<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Identifier<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Identifier<'_> {}
 
 #[cfg(test)]
 mod tests {
