@@ -3,6 +3,7 @@
 //! A [`Book`] keeps state, history and counters together: whoever changes a finding through it
 //! cannot forget one of them. States move only as [`State::after`] says.
 
+use crate::bounds;
 use crate::codes::{self, Bucket, Code, StateName};
 use crate::error::LedgerError;
 use crate::history::{self, Change, Entry};
@@ -41,6 +42,9 @@ struct Labelled {
 pub(crate) struct Tool {
     pub(crate) number: i64,
     pub(crate) who: String,
+    /// Bits of the tools whose word counts more on the asset: of several that see a finding, one
+    /// says how bad it is. Else each run would take back what the one before it said.
+    pub(crate) yields_to: i64,
 }
 
 impl Tool {
@@ -210,7 +214,8 @@ impl<'w> Book<'w> {
         after.seen_by |= tool.bit();
         // The clock may have been set back since.
         after.last_seen = self.now.max(after.first_seen);
-        let changed = after.digest != sighting.digest || after.place.priority != sighting.priority;
+        let speaks = before.seen_by & tool.yields_to == 0;
+        let changed = speaks && (after.digest != sighting.digest || after.place.priority != sighting.priority);
         if changed {
             self.take_over(&mut after, tool, sighting)?;
         }
@@ -296,7 +301,7 @@ impl<'w> Book<'w> {
     pub(crate) fn rules(&mut self) -> Result<&Rulebook, LedgerError> {
         let rules = match self.rules.take() {
             Some(rules) => rules,
-            None => Rulebook::load(self.w)?,
+            None => Rulebook::load(self.w, self.now)?,
         };
         Ok(self.rules.insert(rules))
     }
@@ -492,5 +497,7 @@ fn bucket_of(state: StateName, sighting: &Sighting<'_>) -> Bucket {
 
 fn named(sighting: &Sighting<'_>) -> Named {
     let identity = &sighting.occurrence.identity;
-    Named { kind: identity.kind, subject: identity.subject.clone(), locator: identity.locator.text() }
+    // As it is stored.
+    let (subject, locator) = (bounds::line(&identity.subject).to_owned(), bounds::line(&identity.locator.text()).to_owned());
+    Named { kind: identity.kind, subject, locator }
 }

@@ -52,6 +52,9 @@ pub struct TrendDay {
     pub active: u64,
 }
 
+/// A trend goes back at most this far: ten years.
+pub const TREND_DAYS_MAX: u32 = 3_660;
+
 /// The kept counters.
 pub(crate) struct Cells(Vec<(Bucket, i64, u64)>);
 
@@ -73,9 +76,11 @@ impl Cells {
         buckets
     }
 
-    /// How many findings are in the buckets that a filter admits, of at least this priority.
-    pub(crate) fn admitted(&self, filter: &Filter, least: Option<i64>) -> u64 {
-        self.at_least(least).filter(|(bucket, _)| filter.admits(*bucket)).map(|(_, findings)| findings).sum()
+    /// How many findings are in the buckets that a filter and a closure admit, of at least this
+    /// priority.
+    pub(crate) fn admitted(&self, filter: &Filter, least: Option<i64>, also: impl Fn(Bucket) -> bool) -> u64 {
+        let admitted = self.at_least(least).filter(|(bucket, _)| filter.admits(*bucket) && also(*bucket));
+        admitted.map(|(_, findings)| findings).sum()
     }
 
     pub(crate) fn facets(&self, filter: &Filter, least: Option<i64>) -> Facets {
@@ -172,20 +177,20 @@ impl Ledger {
         Ok(rows.into_iter().collect())
     }
 
-    /// The last `days` days, the oldest first, today last.
+    /// The last `days` days (at most [`TREND_DAYS_MAX`]), the oldest first, today last.
     ///
     /// # Errors
     /// What the database says.
     pub fn trend(&self, days: u32) -> Result<Vec<TrendDay>, LedgerError> {
         let today = self.clock.now().day();
-        let first = Day::from_number(today.number().saturating_sub(i64::from(days) - 1));
+        let first = Day::from_number(today.number().saturating_sub(i64::from(days.min(TREND_DAYS_MAX)) - 1));
         self.db.read(|r| {
             let sql = "SELECT day, opened, fixed, active_change FROM trend WHERE day >= $1";
             let rows = r.query(sql, params![first], |row| {
                 Ok((row.get::<Day>(0)?, (row.get::<i64>(1)?, row.get::<i64>(2)?, row.get::<i64>(3)?)))
             })?;
             let by_day: HashMap<Day, (i64, i64, i64)> = rows.into_iter().collect();
-            let now = Cells::load(r)?.admitted(&Filter::default(), None);
+            let now = Cells::load(r)?.admitted(&Filter::default(), None, |_| true);
             // Backwards from now: what is active today less what changed today was active yesterday.
             // Days that the clock has not reached again after it was set back count as today.
             let ahead: i64 = by_day.iter().filter(|(day, _)| **day > today).map(|(_, changes)| changes.2).sum();

@@ -101,7 +101,7 @@ impl Filter {
 }
 
 /// Words beyond these are not looked at.
-const WORDS_MAX: usize = 8;
+pub(crate) const WORDS_MAX: usize = 8;
 const WORD_CHARS_MAX: usize = 100;
 
 /// The words of a text search, in lower case.

@@ -7,7 +7,7 @@ use crate::filter::{Key, KeyValue, Sort};
 use crate::narrow::{Candidate, Narrowed, Source};
 use crate::page::{Answer, Question};
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::ops::ControlFlow;
 use vigie_db::{DbError, Reader, Row, Sql};
 
 /// Numbers in one statement: enough to make the statement's own cost small.
@@ -20,19 +20,19 @@ pub(crate) fn answer(
     source: &Source,
     cells: &Cells,
 ) -> Result<Answer, LedgerError> {
-    let mut found: Vec<(Bucket, Key)> = Vec::new();
-    // A finding may come by its asset and by its wording.
-    let mut known = HashSet::new();
-    let mut take = |row: &Row<'_>| -> Result<(), DbError> {
-        let (candidate, bucket, key) = read(row, question.sort)?;
-        if narrowed.fits(&candidate) && known.insert(key.number) {
-            found.push((bucket, key));
-        }
-        Ok(())
-    };
-    for sql in statements(question, source, cells) {
-        r.query_built(&sql, |row| take(row))?;
+    let mut found: Vec<(Bucket, Candidate)> = Vec::new();
+    for sql in statements(question, narrowed, source, cells) {
+        r.each(&sql, |row| {
+            let (bucket, candidate) = read(row)?;
+            if narrowed.fits(&candidate) {
+                found.push((bucket, candidate));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
     }
+    // A finding may come by its asset and by its wording.
+    found.sort_unstable_by_key(|(_, candidate)| candidate.number);
+    found.dedup_by_key(|(_, candidate)| candidate.number);
     let facets = match source {
         // These were read whatever their bucket, so they can be counted with a part left open.
         Source::Of { .. } => Some(Facets::of(question.filter, found.iter().map(|(bucket, _)| (*bucket, 1)))),
@@ -41,7 +41,7 @@ pub(crate) fn answer(
     };
     found.retain(|(bucket, _)| question.filter.admits(*bucket));
     let total = found.len() as u64;
-    let mut keys: Vec<Key> = found.into_iter().map(|(_, key)| key).collect();
+    let mut keys = keys(r, question.sort, &found)?;
     if let Some(after) = question.after {
         keys.retain(|key| question.order.compare(key, after) == Ordering::Greater);
     }
@@ -50,24 +50,26 @@ pub(crate) fn answer(
     Ok(Answer { keys, total: Some(total), facets })
 }
 
-fn statements(question: &Question<'_>, source: &Source, cells: &Cells) -> Vec<Sql> {
+fn statements(question: &Question<'_>, narrowed: &Narrowed, source: &Source, cells: &Cells) -> Vec<Sql> {
+    // All of it is in the indexes.
+    let select = || Sql::new("SELECT number, bucket, priority, wording, asset FROM finding WHERE ");
     let mut statements = Vec::new();
     match source {
         Source::Of { assets, wordings } => {
             for chunk in assets.chunks(CHUNK) {
-                let mut sql = select(question.sort);
+                let mut sql = select();
                 sql.push("asset IN (").bind_all(chunk.iter().copied()).push(")");
                 statements.push(sql);
             }
             for chunk in wordings.chunks(CHUNK) {
-                let mut sql = select(question.sort);
+                let mut sql = select();
                 sql.push("wording IN (").bind_all(chunk.iter().copied()).push(")");
                 statements.push(sql);
             }
         }
         Source::Buckets(least) => {
-            for bucket in cells.buckets(question.filter) {
-                let mut sql = select(question.sort);
+            for bucket in cells.buckets(question.filter).into_iter().filter(|bucket| narrowed.may_fit(*bucket)) {
+                let mut sql = select();
                 sql.push("bucket = ").bind(&bucket.number()).push(" AND priority >= ").bind(least);
                 statements.push(sql);
             }
@@ -76,17 +78,33 @@ fn statements(question: &Question<'_>, source: &Source, cells: &Cells) -> Vec<Sq
     statements
 }
 
-fn select(sort: Sort) -> Sql {
-    let mut sql = Sql::new("SELECT number, bucket, priority, wording, asset, ");
-    sql.push(sort.column()).push(" FROM finding WHERE ");
-    sql
+fn read(row: &Row<'_>) -> Result<(Bucket, Candidate), DbError> {
+    let bucket = row.map(1, "a bucket", Bucket::from_number)?;
+    let candidate = Candidate { number: row.get(0)?, priority: row.get(2)?, wording: row.get(3)?, asset: row.get(4)? };
+    Ok((bucket, candidate))
 }
 
-fn read(row: &Row<'_>, sort: Sort) -> Result<(Candidate, Bucket, Key), DbError> {
-    let bucket = row.map(1, "a bucket", Bucket::from_number)?;
-    let candidate = Candidate { priority: row.get(2)?, wording: row.get(3)?, asset: row.get(4)? };
-    let key = Key { severity: sort.severity_first(bucket), value: sort.value(row, 5)?, number: row.get(0)? };
-    Ok((candidate, bucket, key))
+/// The keys of candidates, which are in the order of their numbers: what must be looked up in the
+/// table is looked up in the order in which it lies there.
+fn keys(r: &Reader<'_>, sort: Sort, found: &[(Bucket, Candidate)]) -> Result<Vec<Key>, DbError> {
+    let key = |(bucket, candidate): &(Bucket, Candidate), value| Key {
+        severity: sort.severity_first(*bucket),
+        value,
+        number: candidate.number,
+    };
+    if matches!(sort, Sort::Priority | Sort::Severity) {
+        return Ok(found.iter().map(|one| key(one, KeyValue::Number(one.1.priority))).collect());
+    }
+    let mut keys = Vec::with_capacity(found.len());
+    for chunk in found.chunks(CHUNK) {
+        let mut sql = Sql::new("SELECT number, ");
+        sql.push(sort.column()).push(" FROM finding WHERE number IN (");
+        sql.bind_all(chunk.iter().map(|(_, candidate)| candidate.number)).push(") ORDER BY number");
+        let values = r.query_built(&sql, |row| Ok((row.get::<i64>(0)?, sort.value(row, 1)?)))?;
+        let known = chunk.iter().zip(values).filter(|((_, candidate), (number, _))| candidate.number == *number);
+        keys.extend(known.map(|(one, (_, value))| key(one, value)));
+    }
+    Ok(keys)
 }
 
 impl Sort {

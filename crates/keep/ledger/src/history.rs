@@ -123,13 +123,16 @@ fn continue_last(w: &Writer<'_>, entry: &Entry<'_>) -> Result<bool, DbError> {
     Ok(changed > 0)
 }
 
-/// The history of a finding, oldest first, without its opening.
+/// Entries shown of one history: what comes and goes every hour must not fill a page without end.
+const SHOWN_MAX: i64 = 1_000;
+
+/// The history of a finding (its latest [`SHOWN_MAX`] entries), oldest first, without its opening.
 pub(crate) fn of(r: &Reader<'_>, finding: i64) -> Result<Vec<HistoryEntry>, LedgerError> {
-    let entries = r.query(
+    let mut entries = r.query(
         "SELECT h.at, h.who, h.change, h.old, h.new, h.why, d.id
          FROM history h LEFT JOIN decision d ON d.number = h.decision
-         WHERE h.finding = $1 ORDER BY h.number",
-        params![finding],
+         WHERE h.finding = $1 ORDER BY h.number DESC LIMIT $2",
+        params![finding, SHOWN_MAX],
         |row| {
             Ok(HistoryEntry {
                 at: row.get(0)?,
@@ -142,5 +145,6 @@ pub(crate) fn of(r: &Reader<'_>, finding: i64) -> Result<Vec<HistoryEntry>, Ledg
             })
         },
     )?;
+    entries.reverse();
     Ok(entries)
 }

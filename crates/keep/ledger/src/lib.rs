@@ -14,7 +14,9 @@
 //! * Counters equal a count of the rows they count. Pages read counters, never group findings.
 //! * Each public call that writes is one transaction, except [`Ledger::record`], which writes large
 //!   reports in pieces so that others get their turn; a report that was cut off is completed by the
-//!   next run, and until then fixes nothing.
+//!   next run, and until then fixes nothing. One report is recorded at a time.
+//! * Of several tools that see a finding, the one known for longest says how bad it is, as long as it
+//!   goes on reporting; what each finds is remembered for each.
 //!
 //! Pages are keyset pages: the next one begins after a [`Cursor`], however deep, at the same cost.
 //! How a page finds its rows without grouping or scanning is told in `page.rs`.
@@ -23,6 +25,7 @@
 
 mod asset;
 mod book;
+mod bounds;
 mod codes;
 mod counts;
 mod decision;
@@ -46,10 +49,11 @@ mod tally;
 mod verdicts;
 mod walk;
 mod wording;
+mod words;
 
 pub use asset::{AssetDetail, AssetEdit, AssetFilter, AssetSummary, RelatedAsset, Side};
 pub use codes::StateName;
-pub use counts::{Cell, Facets, TrendDay};
+pub use counts::{Cell, Facets, TREND_DAYS_MAX, TrendDay};
 pub use decision::{Decided, Decision, NewDecision};
 pub use detail::{Detail, ProblemRef};
 pub use error::LedgerError;
@@ -63,7 +67,7 @@ pub use report::Report;
 pub use selector::{Label, NotALabel, Selector};
 pub use verdicts::{RuleVerdict, VerdictCounts};
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use vigie_db::Db;
 use vigie_kit::clock::Clock;
 
@@ -91,6 +95,9 @@ pub struct Ledger {
     db: Db,
     clock: Arc<dyn Clock>,
     settings: Settings,
+    /// Held by whoever records a report: its pieces are transactions of their own, and what one
+    /// report has just seen another must not take for gone.
+    reporting: Arc<Mutex<()>>,
 }
 
 impl Ledger {
@@ -100,7 +107,7 @@ impl Ledger {
     /// What the database says; among others that a newer version made the tables.
     pub fn open(db: Db, clock: Arc<dyn Clock>) -> Result<Self, LedgerError> {
         db.migrate("ledger", schema::MIGRATIONS)?;
-        Ok(Self { db, clock, settings: Settings::default() })
+        Ok(Self { db, clock, settings: Settings::default(), reporting: Arc::default() })
     }
 
     /// The same ledger under other settings.

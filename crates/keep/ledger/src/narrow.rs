@@ -1,18 +1,23 @@
 //! What narrows a list beyond its buckets, and which way to a page is the shorter.
 
+use crate::codes::{Bucket, Code};
 use crate::counts::Cells;
 use crate::error::LedgerError;
-use crate::filter::{Filter, Sort, pattern, words};
+use crate::filter::{Filter, Sort};
 use crate::page::{GATHER_MAX, Question};
+use crate::words::Words;
 use std::collections::HashSet;
 use vigie_db::{Reader, params};
+use vigie_model::finding::FindingKind;
 
 /// A filter with its asset, subject and words looked up.
 #[derive(Debug, Default)]
 pub(crate) struct Narrowed {
     asset: Option<Counted<i64>>,
     subject: Option<Counted<HashSet<i64>>>,
-    words: Vec<Word>,
+    words: Option<Words>,
+    /// All kinds that can fit, where that is known.
+    kinds: Option<HashSet<FindingKind>>,
     priority_min: Option<i64>,
 }
 
@@ -22,17 +27,10 @@ struct Counted<T> {
     findings: u64,
 }
 
-/// Where a word occurs.
-#[derive(Debug, Default)]
-struct Word {
-    wordings: HashSet<i64>,
-    assets: HashSet<i64>,
-    findings: u64,
-}
-
 /// A candidate for a page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Candidate {
+    pub(crate) number: i64,
     pub(crate) priority: i64,
     pub(crate) wording: i64,
     pub(crate) asset: i64,
@@ -70,27 +68,43 @@ impl Narrowed {
             narrowed.asset = Some(Counted { what: number, findings: count(findings) });
         }
         if let Some(subject) = &filter.subject {
-            let sql = "SELECT number, findings FROM wording WHERE subject = $1";
-            let found = r.query(sql, params![subject], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let sql = "SELECT number, findings, kind FROM wording WHERE subject = $1";
+            let found = r.query(sql, params![subject], |row| {
+                Ok((row.get::<i64>(0)?, count(row.get(1)?), row.map(2, "a kind", FindingKind::from_number)?))
+            })?;
             if found.is_empty() {
                 return Ok(None);
             }
-            narrowed.subject = Some(Counted { what: set(&found), findings: sum(&found) });
+            let what = found.iter().map(|(number, ..)| *number).collect();
+            narrowed.subject = Some(Counted { what, findings: found.iter().map(|(_, findings, _)| findings).sum() });
+            narrowed.kinds = Some(found.iter().map(|(.., kind)| *kind).collect());
         }
-        for word in words(filter.text.as_deref().unwrap_or_default()) {
-            narrowed.words.push(Word::find(r, &word)?);
+        narrowed.words = Words::find(r, filter.text.as_deref().unwrap_or_default())?;
+        if let Some(of_words) = narrowed.words.as_ref().and_then(Words::kinds) {
+            let known = narrowed.kinds.take().unwrap_or_else(|| of_words.clone());
+            narrowed.kinds = Some(known.intersection(&of_words).copied().collect());
         }
         Ok(Some(narrowed))
     }
 
+    /// Whether findings of a bucket may fit, as far as their kind tells.
+    pub(crate) fn may_fit(&self, bucket: Bucket) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&bucket.kind))
+    }
+
     /// Whether buckets alone do not tell what fits.
     pub(crate) fn asks_for_rows(&self, sort: Sort) -> bool {
-        self.asks_for_places() || (self.priority_min.is_some() && !by_priority(sort))
+        self.asks_for_places() || self.asks_for_priority(sort)
+    }
+
+    /// Whether each row must be asked for its priority.
+    pub(crate) fn asks_for_priority(&self, sort: Sort) -> bool {
+        self.priority_min.is_some() && !by_priority(sort)
     }
 
     /// Whether counters of buckets and priorities do not tell how many fit.
     pub(crate) fn asks_for_places(&self) -> bool {
-        self.asset.is_some() || self.subject.is_some() || !self.words.is_empty()
+        self.asset.is_some() || self.subject.is_some() || self.words.is_some()
     }
 
     /// The least priority, where the sort's index can begin or end there.
@@ -102,7 +116,7 @@ impl Narrowed {
         self.priority_min.is_none_or(|least| candidate.priority >= least)
             && self.asset.as_ref().is_none_or(|asset| asset.what == candidate.asset)
             && self.subject.as_ref().is_none_or(|subject| subject.what.contains(&candidate.wording))
-            && self.words.iter().all(|word| word.fits(candidate))
+            && self.words.as_ref().is_none_or(|words| words.fit(candidate))
     }
 
     /// The way to a page, as far as the counters tell.
@@ -121,7 +135,7 @@ impl Narrowed {
             return vec![(u64::MAX, Way::Walk)];
         }
         let least = self.priority_min.unwrap_or(0);
-        let in_buckets = cells.admitted(question.filter, Some(least));
+        let in_buckets = cells.admitted(question.filter, Some(least), |bucket| self.may_fit(bucket));
         let mut ways = vec![(u64::MAX, Way::Walk), (in_buckets, Way::Gather(Source::Buckets(least)))];
         let mut offer = |findings, assets, wordings| ways.push((findings, Way::Gather(Source::Of { assets, wordings })));
         if let Some(asset) = &self.asset {
@@ -130,26 +144,10 @@ impl Narrowed {
         if let Some(subject) = &self.subject {
             offer(subject.findings, Vec::new(), sorted(&subject.what));
         }
-        for word in &self.words {
-            offer(word.findings, sorted(&word.assets), sorted(&word.wordings));
+        for found in self.words.iter().flat_map(Words::sources) {
+            offer(found.findings, found.assets, found.wordings);
         }
         ways
-    }
-}
-
-impl Word {
-    fn find(r: &Reader<'_>, word: &str) -> Result<Self, LedgerError> {
-        let pattern = pattern(word);
-        let sql = "SELECT number, findings FROM wording WHERE search LIKE $1 ESCAPE '\\'";
-        let wordings = r.query(sql, params![pattern], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let sql = "SELECT number, findings FROM asset WHERE search LIKE $1 ESCAPE '\\'";
-        let assets = r.query(sql, params![pattern], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let findings = sum(&wordings).saturating_add(sum(&assets));
-        Ok(Self { wordings: set(&wordings), assets: set(&assets), findings })
-    }
-
-    fn fits(&self, candidate: &Candidate) -> bool {
-        self.wordings.contains(&candidate.wording) || self.assets.contains(&candidate.asset)
     }
 }
 
@@ -159,14 +157,6 @@ const fn by_priority(sort: Sort) -> bool {
 
 fn count(findings: i64) -> u64 {
     u64::try_from(findings).unwrap_or_default()
-}
-
-fn sum(rows: &[(i64, i64)]) -> u64 {
-    rows.iter().map(|(_, findings)| count(*findings)).sum()
-}
-
-fn set(rows: &[(i64, i64)]) -> HashSet<i64> {
-    rows.iter().map(|(number, _)| *number).collect()
 }
 
 fn sorted(numbers: &HashSet<i64>) -> Vec<i64> {

@@ -7,6 +7,7 @@ use crate::report::{Occurrences, Report, gather};
 use crate::sighting::Sighting;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 use vigie_db::{Reader, Writer, params};
 use vigie_model::finding::FindingKind;
 use vigie_model::ids::{AssetId, FindingId};
@@ -68,8 +69,10 @@ const CHUNK: usize = 4_000;
 const TOOLS_MAX: usize = 63;
 /// The tool that detections are filed under.
 const DETECT: &str = "vigie.detect";
-/// Runs are listed for as long as this.
+/// Runs are kept for as long as this.
 const RUNS_KEPT_DAYS: i64 = 90;
+/// A tool that has not reported on an asset for longer than this no longer speaks for its findings.
+const SILENT_DAYS: i64 = 30;
 
 impl Ledger {
     /// Records all that a run found, and fixes what it should have found and did not.
@@ -87,9 +90,15 @@ impl Ledger {
     /// # Errors
     /// See [`LedgerError`]: the asset must be known.
     pub fn record_report(&self, report: &Report) -> Result<Recorded, LedgerError> {
+        // A panic of an earlier holder left whole transactions behind: nothing to repair.
+        let _one_at_a_time = self.reporting.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
         let run = &report.run;
-        let (tool, asset) = self.db.write(|w| Ok::<_, LedgerError>((tool(w, &run.tool)?, asset_number(w, run.asset)?)))?;
+        let (tool, asset) = self.db.write(|w| {
+            let (mut tool, asset) = (tool(w, &run.tool)?, asset_number(w, run.asset)?);
+            tool.yields_to = spoken_for(w, now, &tool, asset)?;
+            Ok::<_, LedgerError>((tool, asset))
+        })?;
         let mut recorded = self.see_all(now, &tool, &report.occurrences)?;
         let missed = self.db.read(|r| missed(r, run, &tool, asset, &report.occurrences))?;
         for chunk in missed.chunks(CHUNK) {
@@ -177,14 +186,23 @@ fn tool(w: &Writer<'_>, name: &str) -> Result<Tool, LedgerError> {
     let who = format!("tool:{name}");
     let known = w.query_opt("SELECT number FROM tool WHERE name = $1", params![name], |row| row.get(0))?;
     if let Some(number) = known {
-        return Ok(Tool { number, who });
+        return Ok(Tool { number, who, yields_to: 0 });
     }
     let next: i64 = w.query_one("SELECT coalesce(max(number) + 1, 0) FROM tool", params![], |row| row.get(0))?;
     if next >= TOOLS_MAX as i64 {
         return Err(LedgerError::TooManyTools { max: TOOLS_MAX });
     }
     w.execute("INSERT INTO tool (number, name) VALUES ($1, $2)", params![next, name])?;
-    Ok(Tool { number: next, who })
+    Ok(Tool { number: next, who, yields_to: 0 })
+}
+
+/// The tools whose word on an asset counts more than this one's: those known for longer that have
+/// reported on it lately.
+fn spoken_for(r: &Reader<'_>, now: Timestamp, tool: &Tool, asset: i64) -> Result<i64, LedgerError> {
+    let lately = now.plus_seconds(-SILENT_DAYS * 86_400);
+    let sql = "SELECT DISTINCT tool FROM run WHERE asset = $1 AND tool < $2 AND at >= $3";
+    let tools = r.query(sql, params![asset, tool.number, lately], |row| row.get::<i64>(0))?;
+    Ok(tools.into_iter().fold(0, |bits, number| bits | 1 << number))
 }
 
 fn note_run(w: &Writer<'_>, now: Timestamp, tool: &Tool, asset: i64, recorded: &Recorded) -> Result<(), LedgerError> {

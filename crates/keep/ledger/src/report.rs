@@ -3,6 +3,7 @@
 //! Adding is commutative, associative and idempotent, so that neither the order nor the cut of a
 //! report matters: of two occurrences of one finding the worse one stands, with the evidence of both.
 
+use crate::bounds;
 use crate::error::LedgerError;
 use crate::record::Run;
 use std::collections::BTreeMap;
@@ -44,14 +45,12 @@ impl Report {
 /// Adds occurrences, merging those of one finding.
 pub(crate) fn gather(all: &mut Occurrences, more: &[Occurrence]) {
     for occurrence in more {
-        let mut occurrence = occurrence.clone();
+        let mut occurrence = bounds::kept(occurrence.clone());
         let id = occurrence.identity.id();
         if let Some(other) = all.remove(&id) {
             occurrence = merged(occurrence, other);
         }
-        // Sorted: a tool that lists the same places in another order tells nothing new.
-        occurrence.evidence.sort();
-        occurrence.evidence.dedup();
+        bounds::keep_evidence(&mut occurrence.evidence);
         all.insert(id, occurrence);
     }
 }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use vigie_db::{Reader, params};
 use vigie_model::ids::FindingId;
 use vigie_model::life::Ruling;
+use vigie_model::time::Timestamp;
 
 /// A decision in force.
 #[derive(Clone, Debug)]
@@ -28,10 +29,12 @@ pub(crate) struct Rulebook {
 }
 
 impl Rulebook {
-    pub(crate) fn load(r: &Reader<'_>) -> Result<Self, LedgerError> {
+    /// One whose time is over is not in force, even if nobody has ended it yet.
+    pub(crate) fn load(r: &Reader<'_>, now: Timestamp) -> Result<Self, LedgerError> {
         let rows = r.query(
-            "SELECT number, selector, ruling, author, reason FROM decision WHERE ended_at IS NULL ORDER BY number",
-            params![],
+            "SELECT number, selector, ruling, author, reason FROM decision
+             WHERE ended_at IS NULL AND expires_at > $1 ORDER BY number",
+            params![now],
             |row| Ok((row.get(0)?, row.get::<String>(1)?, row.get::<String>(2)?, row.get(3)?, row.get(4)?)),
         )?;
         let mut book = Self::default();

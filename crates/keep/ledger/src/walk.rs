@@ -3,7 +3,7 @@
 use crate::codes::Bucket;
 use crate::counts::Cells;
 use crate::error::LedgerError;
-use crate::filter::{Key, KeyValue, Order};
+use crate::filter::{Key, KeyValue, Order, Sort};
 use crate::narrow::{Candidate, Narrowed};
 use crate::page::{Answer, Question};
 use std::cmp::Ordering;
@@ -27,7 +27,7 @@ pub(crate) fn answer(r: &Reader<'_>, question: &Question<'_>, narrowed: &Narrowe
         return Ok(Answer { keys, total: None, facets: None });
     }
     let least = question.filter.priority_min.map(i64::from);
-    let total = Some(cells.admitted(question.filter, least));
+    let total = Some(cells.admitted(question.filter, least, |_| true));
     Ok(Answer { keys, total, facets: Some(cells.facets(question.filter, least)) })
 }
 
@@ -59,7 +59,8 @@ struct Head {
 
 impl<'m> Merge<'m> {
     fn begin(r: &'m Reader<'m>, question: &'m Question<'m>, narrowed: &'m Narrowed, cells: &Cells) -> Result<Self, LedgerError> {
-        let decks = cells.buckets(question.filter).into_iter().filter_map(|bucket| Deck::of(bucket, question));
+        let buckets = cells.buckets(question.filter).into_iter().filter(|bucket| narrowed.may_fit(*bucket));
+        let decks = buckets.filter_map(|bucket| Deck::of(bucket, question));
         let mut merge = Self { r, question, narrowed, decks: decks.collect(), heads: BinaryHeap::new() };
         for deck in 0..merge.decks.len() {
             merge.offer(deck)?;
@@ -110,9 +111,9 @@ impl Deck {
     }
 
     fn read_on(&mut self, r: &Reader<'_>, question: &Question<'_>, narrowed: &Narrowed) -> Result<(), LedgerError> {
-        let with_candidate = narrowed.asks_for_rows(question.sort);
-        let sql = self.statement(question, narrowed.priority_bound(question.sort), with_candidate);
-        let rows = r.query_built(&sql, |row| self.row(row, question, with_candidate))?;
+        let sql = self.statement(question, narrowed);
+        let with_priority = narrowed.asks_for_priority(question.sort);
+        let rows = r.query_built(&sql, |row| self.row(row, question.sort, with_priority))?;
         self.exhausted = rows.len() < self.next_rows as usize;
         self.next_rows = (self.next_rows * 2).min(ROWS_MAX);
         if let Some((key, _)) = rows.last() {
@@ -122,13 +123,13 @@ impl Deck {
         Ok(())
     }
 
-    fn statement(&self, question: &Question<'_>, least: Option<i64>, with_candidate: bool) -> Sql {
+    fn statement(&self, question: &Question<'_>, narrowed: &Narrowed) -> Sql {
         let column = question.sort.column();
-        let mut sql = Sql::new("SELECT number, ");
+        let mut sql = Sql::new("SELECT number, wording, asset, ");
         sql.push(column);
-        if with_candidate {
+        if narrowed.asks_for_priority(question.sort) {
             // Not in the index: each row costs a look into the table.
-            sql.push(", priority, wording, asset");
+            sql.push(", priority");
         }
         sql.push(" FROM finding WHERE bucket = ").bind(&self.bucket.number());
         if let Some((value, number)) = &self.after {
@@ -140,7 +141,7 @@ impl Deck {
             };
             sql.push(", ").bind(number).push(")");
         }
-        if let Some(least) = least {
+        if let Some(least) = narrowed.priority_bound(question.sort) {
             sql.push(" AND priority >= ").bind(&least);
         }
         let direction = match question.order {
@@ -152,14 +153,11 @@ impl Deck {
         sql
     }
 
-    fn row(&self, row: &Row<'_>, question: &Question<'_>, with_candidate: bool) -> Result<(Key, Candidate), DbError> {
-        let sort = question.sort;
-        let key = Key { severity: sort.severity_first(self.bucket), value: sort.value(row, 1)?, number: row.get(0)? };
-        let candidate = if with_candidate {
-            Candidate { priority: row.get(2)?, wording: row.get(3)?, asset: row.get(4)? }
-        } else {
-            Candidate { priority: 0, wording: 0, asset: 0 }
-        };
+    fn row(&self, row: &Row<'_>, sort: Sort, with_priority: bool) -> Result<(Key, Candidate), DbError> {
+        let key = Key { severity: sort.severity_first(self.bucket), value: sort.value(row, 3)?, number: row.get(0)? };
+        // Where the sort's index begins or ends at the least priority, it need not be looked at.
+        let priority = if with_priority { row.get(4)? } else { i64::MAX };
+        let candidate = Candidate { number: key.number, priority, wording: row.get(1)?, asset: row.get(2)? };
         Ok((key, candidate))
     }
 }

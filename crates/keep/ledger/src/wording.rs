@@ -1,5 +1,6 @@
 //! What findings share: title, subject, place, and the text that a search reads.
 
+use crate::bounds;
 use crate::codes::Code;
 use std::collections::HashMap;
 use vigie_db::{DbError, Writer, params};
@@ -41,8 +42,8 @@ fn insert(w: &Writer<'_>, occurrence: &Occurrence, digest: &[u8; 16], search: &s
             *digest,
             identity.kind.number(),
             identity.problem(),
-            identity.subject,
-            identity.locator.text(),
+            bounds::line(&identity.subject),
+            bounds::line(&identity.locator.text()),
             occurrence.title,
             search
         ],
@@ -54,7 +55,8 @@ fn insert(w: &Writer<'_>, occurrence: &Occurrence, digest: &[u8; 16], search: &s
 fn search_text(occurrence: &Occurrence) -> String {
     let identity = &occurrence.identity;
     let aliases = occurrence.vulnerability.iter().flat_map(|vulnerability| &vulnerability.aliases);
-    let mut text = format!("{} {} {}", occurrence.title, identity.subject, identity.locator.text());
+    let place = identity.locator.text();
+    let mut text = format!("{} {} {}", occurrence.title, bounds::line(&identity.subject), bounds::line(&place));
     for alias in aliases.filter(|alias| **alias != identity.subject) {
         text.push(' ');
         text.push_str(alias);

@@ -3,6 +3,7 @@
 mod assets;
 mod decisions;
 mod life;
+mod odd;
 mod pages;
 mod properties;
 

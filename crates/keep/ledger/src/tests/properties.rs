@@ -169,7 +169,9 @@ fn check_findings(ledger: &Ledger) {
         .collect();
     let (rules, findings) = ledger
         .db
-        .read(|r| Ok::<_, crate::LedgerError>((Rulebook::load(r)?, r.query(stored_where!(""), params![], stored)?)))
+        .read(|r| {
+            Ok::<_, crate::LedgerError>((Rulebook::load(r, ledger.clock.now())?, r.query(stored_where!(""), params![], stored)?))
+        })
         .unwrap();
     for (finding, named) in findings {
         let state = finding.place.bucket.state;
