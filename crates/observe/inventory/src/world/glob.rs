@@ -4,19 +4,32 @@
 
 use super::World;
 use std::path::{Path, PathBuf};
-use vigie_model::observed::Gap;
+use vigie_model::observed::{Gap, Obstacle};
 
+/// The longest pattern, as long as Linux lets a path be.
+const PATTERN_BYTES_MAX: usize = 4096;
 /// The most files that one pattern may name.
 const MATCHES_MAX: usize = 10_000;
+/// The most directories that are looked into for one pattern: `*/../*/..` has no end otherwise.
+const DIRECTORIES_MAX: usize = 10_000;
 
 /// The files that a pattern names, sorted, and what could not be looked into.
 pub(super) fn expand(world: &World, pattern: &str) -> (Vec<PathBuf>, Vec<Gap>) {
     let mut paths = vec![PathBuf::from("/")];
-    let mut gaps = Vec::new();
+    let (mut gaps, mut looked_into) = (Vec::new(), 0);
+    let beyond = |detail| Gap::new(pattern.chars().take(100).collect::<String>(), Obstacle::BeyondLimit, detail);
+    if pattern.len() > PATTERN_BYTES_MAX {
+        return (Vec::new(), vec![beyond("the pattern is too long")]);
+    }
     for part in pattern.split('/').filter(|part| !part.is_empty()) {
         let mut next = Vec::new();
         for path in &paths {
             if is_pattern(part) {
+                if looked_into == DIRECTORIES_MAX {
+                    gaps.push(beyond("the pattern leads into too many directories"));
+                    return (Vec::new(), gaps);
+                }
+                looked_into += 1;
                 next.extend(matches_in(world, path, part, &mut gaps));
             } else {
                 next.push(path.join(part));
@@ -143,6 +156,16 @@ mod tests {
         assert_eq!(said("/etc/*/a.conf"), ["/etc/d/a.conf", "/etc/e/a.conf"]);
         assert_eq!(said("/etc/*/none"), Vec::<String>::new());
         assert_eq!(said("/etc/none"), ["/etc/none"]);
+    }
+
+    #[test]
+    fn patterns_without_end_are_gaps() {
+        let files: Vec<String> = (0..10).map(|number| format!("/d/{number}/x")).collect();
+        let (_dir, world) = world(&files.iter().map(|path| (path.as_str(), "")).collect::<Vec<_>>());
+        let (paths, gaps) = expand(&world, &format!("/d{}", "/*/..".repeat(6)));
+        assert_eq!((paths.len(), gaps.len(), gaps[0].why), (0, 1, Obstacle::BeyondLimit));
+        let (paths, gaps) = expand(&world, &"/*".repeat(PATTERN_BYTES_MAX));
+        assert_eq!((paths.len(), gaps.len(), gaps[0].why), (0, 1, Obstacle::BeyondLimit));
     }
 
     proptest! {

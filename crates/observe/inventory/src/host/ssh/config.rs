@@ -13,10 +13,12 @@ use vigie_model::observed::{Gap, Obstacle};
 pub const BYTES_MAX: usize = 1024 * 1024;
 /// How deep files may include files; OpenSSH has the same limit.
 const DEPTH_MAX: usize = 16;
-/// The most files that are read, however they include each other.
-const FILES_MAX: usize = 256;
+/// The most files that are read, however they include each other, and the most patterns that are looked up.
+pub(super) const FILES_MAX: usize = 256;
 /// The most `Match` blocks that are kept.
 const MATCHES_MAX: usize = 1_000;
+/// The most complaints that are kept.
+const GAPS_MAX: usize = 100;
 
 /// A file of the configuration: where it stands and what is in it, or why that is not known.
 pub type File = (String, Result<Vec<u8>, Gap>);
@@ -32,7 +34,7 @@ pub struct Read {
 
 /// Reads a configuration; `include` gives the files that a pattern of `Include` names, in order.
 pub fn parse(path: &str, bytes: &[u8], include: &mut dyn FnMut(&str) -> Vec<File>) -> Read {
-    let mut reader = Reader { read: Read::default(), files: 0, include };
+    let mut reader = Reader { read: Read::default(), files: 0, patterns: 0, include };
     reader.file(path, bytes, 0, None);
     reader.read
 }
@@ -40,6 +42,7 @@ pub fn parse(path: &str, bytes: &[u8], include: &mut dyn FnMut(&str) -> Vec<File
 struct Reader<'a> {
     read: Read,
     files: usize,
+    patterns: usize,
     include: &'a mut dyn FnMut(&str) -> Vec<File>,
 }
 
@@ -53,7 +56,7 @@ impl Reader<'_> {
                 Ok(Some(line)) => line,
                 Ok(None) => continue,
                 Err(detail) => {
-                    self.read.gaps.push(Gap::new(place, Obstacle::Unreadable, detail));
+                    self.gap(Gap::new(place, Obstacle::Unreadable, detail));
                     continue;
                 }
             };
@@ -66,17 +69,25 @@ impl Reader<'_> {
     }
 
     fn include(&mut self, patterns: &[String], place: &str, depth: usize, block: Option<usize>) {
+        let too_many = || Gap::new(place, Obstacle::BeyondLimit, "too many files include each other");
         for pattern in patterns {
+            if depth == DEPTH_MAX || self.patterns == FILES_MAX {
+                return self.gap(too_many());
+            }
+            self.patterns += 1;
             for (path, bytes) in (self.include)(pattern) {
-                if depth == DEPTH_MAX || self.files == FILES_MAX {
-                    let detail = "too many files include each other";
-                    return self.read.gaps.push(Gap::new(place, Obstacle::BeyondLimit, detail));
-                }
                 match bytes {
+                    Ok(_) if self.files == FILES_MAX => return self.gap(too_many()),
                     Ok(bytes) => self.file(&path, &bytes, depth + 1, block),
-                    Err(gap) => self.read.gaps.push(gap),
+                    Err(gap) => self.gap(gap),
                 }
             }
+        }
+    }
+
+    fn gap(&mut self, gap: Gap) {
+        if self.read.gaps.len() < GAPS_MAX {
+            self.read.gaps.push(gap);
         }
     }
 
@@ -84,7 +95,7 @@ impl Reader<'_> {
         let matches = &mut self.read.server.matches;
         if matches.len() == MATCHES_MAX {
             let detail = format!("more than {MATCHES_MAX} Match blocks");
-            self.read.gaps.push(Gap::new(place, Obstacle::BeyondLimit, detail));
+            self.gap(Gap::new(place, Obstacle::BeyondLimit, detail));
             // Whatever follows belongs to the last block that is kept rather than to everybody.
             return Some(MATCHES_MAX - 1);
         }
@@ -96,7 +107,7 @@ impl Reader<'_> {
         let keyword = defaults::present_name(&line.keyword).to_owned();
         if line.arguments.is_empty() {
             let detail = format!("{keyword} has no value");
-            return self.read.gaps.push(Gap::new(place, Obstacle::Unreadable, detail));
+            return self.gap(Gap::new(place, Obstacle::Unreadable, detail));
         }
         let values = defaults::alike(&keyword, line.arguments);
         let server = &mut self.read.server;
@@ -198,6 +209,12 @@ mod tests {
         assert_eq!(looping.gaps, [Gap::new("main:1", Obstacle::BeyondLimit, "too many files include each other")]);
         let wide = read(&[("main", "Include *\nInclude *\n"), ("b", "Include *\n"), ("c", "Include *\n")]);
         assert!(wide.gaps.iter().all(|gap| gap.why == Obstacle::BeyondLimit));
+        let mut asked = 0;
+        let looked_up = parse("main", "Include none\n".repeat(10 * FILES_MAX).as_bytes(), &mut |_| {
+            asked += 1;
+            Vec::new()
+        });
+        assert_eq!((asked, looked_up.gaps.len()), (FILES_MAX, GAPS_MAX));
         let denied = parse("main", b"Include secret", &mut |pattern| {
             vec![(pattern.to_owned(), Err(Gap::new(pattern, Obstacle::NotPermitted, "")))]
         });

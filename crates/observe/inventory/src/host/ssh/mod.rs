@@ -66,7 +66,7 @@ fn included(world: &World, pattern: &str) -> Vec<File> {
         let bytes = world.read_if_there(&path, config::BYTES_MAX).transpose()?;
         Some((path.display().to_string(), bytes))
     });
-    unseen.chain(files).collect()
+    unseen.chain(files.take(config::FILES_MAX)).collect()
 }
 
 /// What the server says of itself.
