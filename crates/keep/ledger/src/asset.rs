@@ -4,9 +4,10 @@
 //! set stays, whatever is observed later. Labels are merged, the person's on top; an empty value
 //! takes an observed label away.
 
-use crate::book::{Book, Note, stored, stored_where};
+use crate::book::{Book, Note};
 use crate::codes::Code;
 use crate::error::LedgerError;
+use crate::stored::{stored, stored_where};
 use crate::{Ledger, OURSELVES};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,22 +1,23 @@
 //! Changing findings: every change goes through here, inside one transaction.
 //!
 //! A [`Book`] keeps state, history and counters together: whoever changes a finding through it
-//! cannot forget one of them. States move only as [`State::after`] says.
+//! cannot forget one of them. States move only as
+//! [`State::after`](vigie_model::life::State::after) says.
 
 use crate::bounds;
-use crate::codes::{self, Bucket, Code, StateName};
+use crate::codes::{Bucket, Code, StateName};
 use crate::error::LedgerError;
 use crate::history::{self, Change, Entry};
 use crate::rules::Rulebook;
 use crate::selector::Asked;
 use crate::sighting::{Body, Sighting, differing};
+use crate::stored::{Columns, Named, Stored, bare, columns};
 use crate::tally::{Place, Tally};
 use crate::wording::{Wordings, title_key};
 use std::collections::{BTreeMap, HashMap};
-use vigie_db::{DbError, Param, Row, Sql, Writer, params};
-use vigie_model::finding::FindingKind;
+use vigie_db::{DbError, Writer, params};
 use vigie_model::ids::{AssetId, FindingId};
-use vigie_model::life::{Justification, Outcome, Refusal, Signal, State};
+use vigie_model::life::{Outcome, Refusal, Signal};
 use vigie_model::priority::{Circumstances, KnownExploited};
 use vigie_model::time::Timestamp;
 
@@ -51,88 +52,6 @@ impl Tool {
     /// Its bit in `finding.seen_by`.
     pub(crate) const fn bit(&self) -> i64 {
         1 << self.number
-    }
-}
-
-/// What a selector asks of a finding and what does not change about it.
-#[derive(Clone, Debug)]
-pub(crate) struct Named {
-    pub(crate) kind: FindingKind,
-    pub(crate) subject: String,
-    pub(crate) locator: String,
-}
-
-/// A finding as it is stored, as far as it moves.
-#[derive(Clone, Debug)]
-pub(crate) struct Stored {
-    pub(crate) number: i64,
-    pub(crate) id: FindingId,
-    pub(crate) place: Place,
-    until: Option<Timestamp>,
-    justification: Option<Justification>,
-    first_seen: Timestamp,
-    last_seen: Timestamp,
-    pub(crate) seen_by: i64,
-    digest: i64,
-}
-
-/// The columns of [`Stored`].
-macro_rules! columns {
-    () => {
-        "SELECT f.number, f.id, f.asset, f.wording, f.bucket, f.priority, f.decision, f.until, f.justification,
-                f.first_seen, f.last_seen, f.seen_by, f.digest"
-    };
-}
-pub(crate) use columns;
-
-/// The columns of [`Stored`], then those of [`Named`].
-macro_rules! stored_where {
-    ($rest:literal) => {
-        concat!($crate::book::columns!(), ", n.subject, n.locator FROM finding f JOIN wording n ON n.number = f.wording ", $rest)
-    };
-}
-pub(crate) use stored_where;
-
-pub(crate) fn stored(row: &Row<'_>) -> Result<(Stored, Named), DbError> {
-    let stored = bare(row)?;
-    let kind = stored.place.bucket.kind;
-    Ok((stored, Named { kind, subject: row.get(13)?, locator: row.get(14)? }))
-}
-
-fn bare(row: &Row<'_>) -> Result<Stored, DbError> {
-    let justification: Option<i64> = row.get(8)?;
-    Ok(Stored {
-        number: row.get(0)?,
-        id: row.get(1)?,
-        place: Place {
-            bucket: row.map(4, "a bucket", Bucket::from_number)?,
-            priority: row.get(5)?,
-            wording: row.get(3)?,
-            asset: row.get(2)?,
-            decision: row.get(6)?,
-        },
-        until: row.get(7)?,
-        justification: justification.and_then(Justification::from_number),
-        first_seen: row.get(9)?,
-        last_seen: row.get(10)?,
-        seen_by: row.get(11)?,
-        digest: row.get(12)?,
-    })
-}
-
-impl Stored {
-    pub(crate) fn state(&self) -> Result<State, LedgerError> {
-        codes::state(self.place.bucket.state, self.until, self.justification)
-            .ok_or_else(|| LedgerError::stored("state", "its details are missing"))
-    }
-
-    fn set_state(&mut self, state: State) {
-        self.place.bucket.state = state.into();
-        (self.until, self.justification) = match state {
-            State::Accepted { until } => (Some(until), None),
-            State::NotAffected { justification } => (None, Some(justification)),
-            State::Open | State::InProgress | State::Fixed | State::FalsePositive => (None, None),
-        };
     }
 }
 
@@ -427,35 +346,6 @@ impl<'w> Book<'w> {
             self.tally.enter(is);
         }
         Ok(())
-    }
-}
-
-/// An UPDATE of the columns that differ.
-struct Columns {
-    sql: Sql,
-    any: bool,
-}
-
-impl Columns {
-    fn new() -> Self {
-        Self { sql: Sql::new("UPDATE finding SET "), any: false }
-    }
-
-    fn set_if(&mut self, differs: bool, column: &'static str, value: &impl Param) {
-        if differs {
-            self.set(column, value);
-        }
-    }
-
-    fn set(&mut self, column: &'static str, value: &impl Param) {
-        self.sql.push(if self.any { ", " } else { "" }).push(column).bind(value);
-        self.any = true;
-    }
-
-    /// The statement for one finding, if there is anything to write.
-    fn of(mut self, finding: i64) -> Option<Sql> {
-        self.sql.push(" WHERE number = ").bind(&finding);
-        self.any.then_some(self.sql)
     }
 }
 

@@ -4,9 +4,10 @@
 //! and fits is ruled at once. The latest decision in force wins. When one ends, whether it expires
 //! or is withdrawn, its findings fall to the one before it, or are open again.
 
-use crate::book::{Book, Note, stored, stored_where};
+use crate::book::{Book, Note};
 use crate::error::LedgerError;
 use crate::selector::Selector;
+use crate::stored::{stored, stored_where};
 use crate::{Ledger, OURSELVES};
 use serde::{Deserialize, Serialize};
 use vigie_db::{DbError, Reader, Row, Sql, Writer, params};

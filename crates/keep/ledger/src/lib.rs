@@ -45,6 +45,7 @@ mod rules;
 mod schema;
 mod selector;
 mod sighting;
+mod stored;
 mod tally;
 mod verdicts;
 mod walk;

@@ -1,10 +1,11 @@
 //! Taking in what judges found: runs that look at everything, and detections that come one by one.
 
 use crate::Ledger;
-use crate::book::{Book, Seen, Tool, stored, stored_where};
+use crate::book::{Book, Seen, Tool};
 use crate::error::LedgerError;
 use crate::report::{Occurrences, Report, gather};
 use crate::sighting::Sighting;
+use crate::stored::{stored, stored_where};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::PoisonError;

@@ -1,10 +1,10 @@
 //! Whatever happens in whatever order: what always holds.
 
 use super::*;
-use crate::book::{stored, stored_where};
 use crate::codes::StateName;
 use crate::rules::Rulebook;
 use crate::selector::Asked;
+use crate::stored::{stored, stored_where};
 use crate::{AssetEdit, Label, NewDecision, Progress, Report, Selector};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
