@@ -73,7 +73,7 @@ pub struct DetectionDetail {
     pub last_event: crate::time::Timestamp,
     /// Events in the lake that made it fire, newest last, at most [`DetectionDetail::EVENTS_MAX`].
     pub events: Vec<crate::ids::EventId>,
-    /// How many events counted.
+    /// How many events counted; in a sighting, those that no sighting before it counted.
     pub count: u64,
     /// The values of the rule's group-by fields, by field path.
     pub entity: Vec<(String, String)>,
@@ -86,4 +86,50 @@ pub struct DetectionDetail {
 impl DetectionDetail {
     /// How many event ids a detection carries.
     pub const EVENTS_MAX: usize = 100;
+
+    /// Adds what a later sighting of the same finding saw. The rule may have been edited in between:
+    /// what is said of it is taken from the later one.
+    pub fn add(&mut self, later: Self) {
+        self.first_event = self.first_event.min(later.first_event);
+        self.last_event = self.last_event.max(later.last_event);
+        self.count = self.count.saturating_add(later.count);
+        self.events.extend(later.events);
+        self.events.sort_unstable();
+        self.events.dedup();
+        let surplus = self.events.len().saturating_sub(Self::EVENTS_MAX);
+        self.events.drain(..surplus);
+        self.entity = later.entity;
+        self.techniques = later.techniques;
+        self.author = later.author;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::EventId;
+    use crate::time::Timestamp;
+
+    fn seen(events: std::ops::Range<u64>) -> DetectionDetail {
+        DetectionDetail {
+            first_event: Timestamp::from_seconds(events.start.cast_signed()),
+            last_event: Timestamp::from_seconds(events.end.cast_signed()),
+            count: events.end - events.start,
+            events: events.map(EventId).collect(),
+            entity: Vec::new(),
+            techniques: Vec::new(),
+            author: String::new(),
+        }
+    }
+
+    #[test]
+    fn sightings_add_up() {
+        let (mut all, mut later) = (seen(10..90), seen(0..70));
+        later.author = "ada".into();
+        all.add(later);
+        assert_eq!((all.count, all.events.len(), &*all.author), (150, 90, "ada"));
+        assert_eq!((all.first_event, all.last_event), (Timestamp::EPOCH, Timestamp::from_seconds(90)));
+        all.add(seen(200..300));
+        assert_eq!((all.count, all.events.first(), all.events.len()), (250, Some(&EventId(200)), DetectionDetail::EVENTS_MAX));
+    }
 }

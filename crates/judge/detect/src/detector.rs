@@ -224,7 +224,7 @@ impl Correlator<'_> {
                 event: context.event,
                 asset: (context.asset)(&context.event.event.origin.host),
                 entity: names.zip(group.iter().map(ToString::to_string)).collect(),
-                count: met.count,
+                count: met.fresh,
                 first: Timestamp::from_micros(met.first),
                 last: Timestamp::from_micros(met.last),
                 events: met.events.iter().copied().map(EventId).collect(),

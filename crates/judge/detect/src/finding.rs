@@ -32,6 +32,7 @@ pub(crate) struct Sighting<'a> {
     pub(crate) asset: AssetId,
     /// The fields of the entity and their values.
     pub(crate) entity: Vec<(String, String)>,
+    /// How many events that no sighting before this one counted.
     pub(crate) count: u64,
     pub(crate) first: Timestamp,
     pub(crate) last: Timestamp,
@@ -87,18 +88,7 @@ pub fn joined(occurrences: Vec<Occurrence>) -> Vec<Occurrence> {
 
 fn join(into: &mut Occurrence, other: Occurrence) {
     let (Some(one), Some(two)) = (&mut into.detection, other.detection) else { return };
-    one.first_event = one.first_event.min(two.first_event);
-    one.last_event = one.last_event.max(two.last_event);
-    let known = one.events.len();
-    one.events.extend(two.events);
-    let both = one.events.len();
-    one.events.sort_unstable();
-    one.events.dedup();
-    // What both name was counted twice.
-    let shared = (both - one.events.len()) as u64;
-    one.count = if known == both { one.count.max(two.count) } else { (one.count + two.count).saturating_sub(shared) };
-    let surplus = one.events.len().saturating_sub(DetectionDetail::EVENTS_MAX);
-    one.events.drain(..surplus);
+    one.add(two);
     into.evidence = other.evidence;
 }
 

@@ -9,7 +9,7 @@
 //! a late event is allowed to come.
 
 use super::definition::{Condition, Definition, Kind, satisfies};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// From this many entries on, runs of one rule are kept by their ends.
@@ -30,6 +30,8 @@ pub(crate) struct Entry {
     pub(crate) value: Counted,
     /// The events behind a correlation that was met, newest last.
     pub(crate) trail: Option<Arc<[u64]>>,
+    /// Whether it was counted in a report.
+    pub(crate) told: bool,
 }
 
 /// The value of an entry.
@@ -67,12 +69,16 @@ pub(crate) struct Reported {
 pub(crate) struct Met {
     /// How many events count.
     pub(crate) count: u64,
+    /// How many of them were not counted in an earlier report.
+    pub(crate) fresh: u64,
     /// The time of the first.
     pub(crate) first: i64,
     /// The time of the last.
     pub(crate) last: i64,
     /// Their numbers, newest last, at most [`Group::TRAIL_MAX`].
     pub(crate) events: Vec<u64>,
+    /// How many entries that is.
+    entries: usize,
 }
 
 /// How often each value, or each rule, is in the window, and how many events there are.
@@ -130,6 +136,13 @@ impl Group {
         met
     }
 
+    /// Remembers what was reported, and that its entries have been counted.
+    pub(crate) fn report(&mut self, met: &Met) {
+        self.reported = Some(Reported { time: met.last, count: met.count });
+        let start = self.entries.partition_point(|entry| entry.time < met.first);
+        self.entries.iter_mut().skip(start).take(met.entries).for_each(|entry| entry.told = true);
+    }
+
     /// Lets go of the oldest entry.
     pub(crate) fn forget_oldest(&mut self, definition: &Definition) {
         let Some(entry) = self.entries.pop_front() else { return };
@@ -169,7 +182,8 @@ impl Group {
         let about_rules = matches!(kind, Kind::Rules | Kind::RulesInOrder) && self.len() >= RUNS_FROM;
         let mut newest = self.entries.iter().rev();
         let same = |old: Option<&Entry>| old.is_some_and(|old| old.rule == entry.rule);
-        about_rules && same(newest.next()) && same(newest.next())
+        let open = self.newest_entry().is_some_and(|newest| !newest.told);
+        about_rules && open && same(newest.next()) && same(newest.next())
     }
 
     fn take_late(&mut self, entry: Entry, definition: &Definition) -> Option<Met> {
@@ -331,21 +345,30 @@ fn percentile(mut numbers: Vec<f64>, percent: f64) -> Option<f64> {
 fn met(window: Window<'_>) -> Met {
     let first = window.clone().next().map_or(0, |entry| entry.time);
     let last = window.clone().next_back().map_or(0, |entry| entry.time);
-    let count: u64 = window.clone().map(|entry| u64::from(entry.weight)).sum();
-    let mut events = Vec::new();
+    let (mut count, mut fresh) = (0, 0);
+    for entry in window.clone() {
+        count += u64::from(entry.weight);
+        fresh += if entry.told { 0 } else { u64::from(entry.weight) };
+    }
+    let (mut events, mut told, entries) = (Vec::new(), HashSet::new(), window.len());
     for entry in window.rev() {
-        events.push(entry.event);
-        events.extend(entry.trail.iter().flat_map(|trail| trail.iter().rev()));
+        let behind = entry.trail.iter().flat_map(|trail| trail.iter().rev());
+        let own = std::iter::once(&entry.event).chain(behind).copied();
+        if entry.told {
+            told.extend(own.clone());
+        }
+        events.extend(own);
         if events.len() >= Group::TRAIL_MAX {
             break;
         }
     }
     // The same event may stand for itself and in the trail of what it completed.
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     events.retain(|event| seen.insert(*event));
     events.truncate(Group::TRAIL_MAX);
     events.reverse();
     // An entry that stands for a correlation below is one here; the events behind it are more.
     let count = count.max(events.len() as u64);
-    Met { count, first, last, events }
+    let fresh = fresh.max(events.iter().filter(|event| !told.contains(event)).count() as u64);
+    Met { count, fresh, first, last, events, entries }
 }

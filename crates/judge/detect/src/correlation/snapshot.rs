@@ -11,7 +11,7 @@ use super::state::{Key, State};
 use std::collections::HashMap;
 
 const MAGIC: &[u8; 8] = b"vigieDET";
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 const CHECKSUM_BYTES: usize = 8;
 
 /// Why stored state cannot be read.
@@ -80,6 +80,7 @@ fn put_entry(out: &mut Vec<u8>, entry: &Entry) {
     let trail = entry.trail.as_deref().unwrap_or_default();
     put(out, trail.len() as u64);
     trail.iter().for_each(|event| put(out, *event));
+    put(out, entry.told.into());
 }
 
 /// Reads states back for these correlations, in their order. A correlation that is not in the bytes
@@ -152,7 +153,8 @@ impl<'b> Input<'b> {
             _ => return Err(RestoreError::Damaged),
         };
         let trail = (0..self.number()?).map(|_| self.number()).collect::<Result<Vec<_>, _>>()?;
-        Ok(Entry { time, event, rule, weight, value, trail: (!trail.is_empty()).then(|| trail.into()) })
+        let told = self.number()? != 0;
+        Ok(Entry { time, event, rule, weight, value, trail: (!trail.is_empty()).then(|| trail.into()), told })
     }
 
     fn number(&mut self) -> Result<u64, RestoreError> {

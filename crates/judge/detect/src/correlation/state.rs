@@ -2,7 +2,7 @@
 
 use super::Settings;
 use super::definition::{Definition, Kind};
-use super::group::{Counted, Entry, Group, Met, Reported};
+use super::group::{Counted, Entry, Group, Met};
 use super::notice::{NoticeKind, Notices};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -100,10 +100,14 @@ impl State {
             weight: feed.weight,
             value: feed.value,
             trail: feed.trail,
+            told: false,
         };
         let met = group.take(entry, definition, settings.late);
         let outcome = met.map(|met| {
             let news = group.is_news(&met, definition.timespan);
+            if news {
+                group.report(&met);
+            }
             Outcome { met, news }
         });
         if outcome.is_none() && newest.is_none_or(|newest| newest <= feed.time) {
@@ -175,14 +179,10 @@ impl Group {
         self.newest_entry().is_some_and(|entry| entry.event == event)
     }
 
-    /// Whether a met condition is worth telling again, and if so remembers that it was told.
-    fn is_news(&mut self, met: &Met, timespan: i64) -> bool {
-        let news = self.reported.is_none_or(|reported| {
+    /// Whether a met condition is worth telling, again or at all.
+    fn is_news(&self, met: &Met, timespan: i64) -> bool {
+        self.reported.is_none_or(|reported| {
             met.count >= reported.count.saturating_mul(2) || met.last >= reported.time.saturating_add(timespan)
-        });
-        if news {
-            self.reported = Some(Reported { time: met.last, count: met.count });
-        }
-        news
+        })
     }
 }

@@ -3,7 +3,7 @@
 use super::definition::{Condition, Definition, Kind, satisfies};
 use super::group::{Counted, Entry};
 use super::notice::{NoticeKind, Notices};
-use super::state::{Feed, State};
+use super::state::{Feed, Outcome, State};
 use super::{Settings, read, write};
 use crate::rule::RuleSet;
 use proptest::prelude::*;
@@ -43,6 +43,10 @@ struct Step {
 }
 
 fn feed(state: &mut State, definition: &Definition, number: usize, step: &Step, notices: &mut Notices) -> bool {
+    outcome(state, definition, number, step, notices).is_some()
+}
+
+fn outcome(state: &mut State, definition: &Definition, number: usize, step: &Step, notices: &mut Notices) -> Option<Outcome> {
     let value = match definition.kind {
         Kind::Values => Counted::Text(step.value.to_string().into()),
         Kind::Sum | Kind::Average | Kind::Percentile(_) => Counted::Number(step.value.into()),
@@ -58,7 +62,7 @@ fn feed(state: &mut State, definition: &Definition, number: usize, step: &Step, 
         trail: None,
     };
     let key = Box::from([step.group.to_string().into_boxed_str()]);
-    state.feed(definition, key, feed, &settings(), notices).is_some()
+    state.feed(definition, key, feed, &settings(), notices)
 }
 
 /// Whether a condition holds in a window, straight from what it means.
@@ -138,6 +142,22 @@ proptest! {
             prop_assert_eq!(met, expected, "{} at {}: {:?}", CORRELATIONS[which], number, step);
         }
         prop_assert_eq!(notices.take(), []);
+    }
+
+    #[test]
+    fn what_reports_count_adds_up(which in 0..CORRELATIONS.len(), steps in steps(15)) {
+        let definition = definition(CORRELATIONS[which]);
+        let (mut state, mut notices) = (State::default(), Notices::default());
+        let (mut counted, mut events) = (0, std::collections::BTreeSet::new());
+        for (number, step) in steps.iter().enumerate() {
+            let outcome = outcome(&mut state, &definition, number, step, &mut notices);
+            if let Some(outcome) = outcome.filter(|outcome| outcome.news) {
+                counted += outcome.met.fresh;
+                events.extend(outcome.met.events);
+            }
+        }
+        // At most 60 events: each report names all of its own.
+        prop_assert_eq!(counted, events.len() as u64, "{}", CORRELATIONS[which]);
     }
 
     #[test]
@@ -283,8 +303,15 @@ fn a_changed_rule_starts_anew_and_says_so() {
 fn a_flood_of_one_step_does_not_push_out_the_other() {
     let definition = definition(CORRELATIONS[5]);
     let mut group = super::group::Group::default();
-    let entry =
-        |time: i64, event: u64, rule| Entry { time: time * SECOND, event, rule, weight: 1, value: Counted::Nothing, trail: None };
+    let entry = |time: i64, event: u64, rule| Entry {
+        time: time * SECOND,
+        event,
+        rule,
+        weight: 1,
+        value: Counted::Nothing,
+        trail: None,
+        told: false,
+    };
     group.take(entry(100, 0, 0), &definition, 0);
     for event in 1..=5_000 {
         assert!(group.take(entry(105, event, 1), &definition, 0).is_none());
