@@ -12,6 +12,8 @@
 //! * The latest decision in force that covers a finding is in effect on it, also when the finding
 //!   came after the decision or comes back after it was fixed; when it ends, the one before it is.
 //! * Counters equal a count of the rows they count. Pages read counters, never group findings.
+//! * What detections count adds up, and no event counts twice for a caller that writes down its place
+//!   in the same transaction.
 //! * Each public call that writes is one transaction, except [`Ledger::record`], which writes large
 //!   reports in pieces so that others get their turn; a report that was cut off is completed by the
 //!   next run, and until then fixes nothing. One report is recorded at a time.
@@ -30,6 +32,7 @@ mod codes;
 mod counts;
 mod decision;
 mod detail;
+mod detections;
 mod error;
 mod filter;
 mod find;

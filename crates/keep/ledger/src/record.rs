@@ -1,11 +1,10 @@
-//! Taking in what judges found: runs that look at everything, and detections that come one by one.
+//! Taking in what runs found that look at everything.
 
 use crate::Ledger;
-use crate::book::{Book, Seen, Tool};
+use crate::book::{Book, Seen, Tool, stored, stored_where};
 use crate::error::LedgerError;
-use crate::report::{Occurrences, Report, gather};
+use crate::report::{Occurrences, Report};
 use crate::sighting::Sighting;
-use crate::stored::{stored, stored_where};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -51,6 +50,12 @@ impl Recorded {
         self.new + self.reopened + self.changed + self.fixed
     }
 
+    pub(crate) fn of(all: Vec<Seen>) -> Self {
+        let mut recorded = Self::default();
+        all.into_iter().for_each(|seen| recorded.count(seen));
+        recorded
+    }
+
     fn count(&mut self, seen: Seen) {
         match seen {
             Seen::New => self.new += 1,
@@ -68,8 +73,6 @@ impl Recorded {
 const CHUNK: usize = 4_000;
 /// Tools are bits of a signed number.
 const TOOLS_MAX: usize = 63;
-/// The tool that detections are filed under.
-const DETECT: &str = "vigie.detect";
 /// Runs are kept for as long as this.
 const RUNS_KEPT_DAYS: i64 = 90;
 /// A tool that has not reported on an asset for longer than this no longer speaks for its findings.
@@ -109,17 +112,6 @@ impl Ledger {
         Ok(recorded)
     }
 
-    /// Records detections. What is not among them is not taken for gone.
-    ///
-    /// # Errors
-    /// See [`LedgerError`]: the assets must be known.
-    pub fn record_detections(&self, detections: &[Occurrence]) -> Result<Recorded, LedgerError> {
-        let mut occurrences = Occurrences::new();
-        gather(&mut occurrences, detections);
-        let tool = self.db.write(|w| tool(w, DETECT))?;
-        self.see_all(self.clock.now(), &tool, &occurrences)
-    }
-
     fn see_all(&self, now: Timestamp, tool: &Tool, occurrences: &Occurrences) -> Result<Recorded, LedgerError> {
         let mut recorded = Recorded::default();
         let all: Vec<_> = occurrences.iter().collect();
@@ -134,7 +126,8 @@ impl Ledger {
     }
 }
 
-fn see_chunk(w: &Writer<'_>, now: Timestamp, tool: &Tool, sightings: &[Sighting<'_>]) -> Result<Vec<Seen>, LedgerError> {
+pub(crate) fn see_chunk(
+    w: &Writer<'_>, now: Timestamp, tool: &Tool, sightings: &[Sighting<'_>]) -> Result<Vec<Seen>, LedgerError> {
     let mut book = Book::open(w, now);
     let mut all = Vec::with_capacity(sightings.len());
     let mut last: Option<(AssetId, i64)> = None;
@@ -183,7 +176,7 @@ pub(crate) fn asset_number(r: &Reader<'_>, id: AssetId) -> Result<i64, LedgerErr
     number.ok_or(LedgerError::UnknownAsset(id))
 }
 
-fn tool(w: &Writer<'_>, name: &str) -> Result<Tool, LedgerError> {
+pub(crate) fn tool(w: &Writer<'_>, name: &str) -> Result<Tool, LedgerError> {
     let who = format!("tool:{name}");
     let known = w.query_opt("SELECT number FROM tool WHERE name = $1", params![name], |row| row.get(0))?;
     if let Some(number) = known {

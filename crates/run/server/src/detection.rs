@@ -1,15 +1,16 @@
 //! Events go from the lake through the rules, once each and in order.
 //!
-//! The position and the memory of the correlations are stored after each step, in one write; after
-//! a crash the rules go on from there, and what a step had already found is found again as the same
-//! findings. Detection so never holds up intake, and intake never outruns what can be caught up.
+//! The position, the memory of the correlations and what a step found are stored in one transaction:
+//! after a crash, or after a step that failed, the rules go on from the last step that is on disk, so
+//! no event is lost to them and none counts twice. Detection never holds up intake, and intake never
+//! outruns what can be caught up.
 
 use crate::live::Change;
 use crate::platform::Platform;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use vigie_db::{Db, DbError, Migration, params};
+use vigie_db::{Db, DbError, Migration, Writer, params};
 use vigie_detect::Detector;
 use vigie_inventory::host;
 use vigie_inventory::world::World;
@@ -64,6 +65,8 @@ pub(crate) async fn run(platform: Arc<Platform>) {
 
 struct Follower {
     detector: Detector,
+    /// What the detector was when `position` was stored.
+    memory: Vec<u8>,
     position: EventId,
     own: Own,
 }
@@ -91,11 +94,23 @@ impl Follower {
         let world = World::live();
         let asset = host::asset(&HostFacts::default(), &world);
         let name = asset.name.clone();
-        Ok(Self { detector, position, own: Own { asset, name } })
+        let memory = detector.snapshot();
+        Ok(Self { detector, memory, position, own: Own { asset, name } })
     }
 
-    /// Takes the next events; tells whether there are none left.
+    /// Takes the next events; tells whether there are none left. A step that fails is taken again
+    /// from where it began.
     fn step(&mut self, platform: &Platform) -> Result<bool, Problem> {
+        let outcome = self.try_step(platform);
+        if outcome.is_err()
+            && let Err(error) = self.detector.restore(&self.memory)
+        {
+            tracing::error!(%error, "what a step that failed has found is lost");
+        }
+        outcome
+    }
+
+    fn try_step(&mut self, platform: &Platform) -> Result<bool, Problem> {
         let events: Arc<[StoredEvent]> = platform.lake.events_after(self.position, STEP).map_err(Explain::explain)?.into();
         let Some(last) = events.last().map(|event| event.id) else { return Ok(true) };
         let Self { detector, own, .. } = self;
@@ -106,16 +121,19 @@ impl Follower {
             found.extend(detector.observe(event, &asset_of));
         }
         let found = vigie_detect::finding::joined(found);
-        if !found.is_empty() {
-            save_new_hosts(platform, own, &others.into_inner())?;
-            let recorded = platform.ledger.record_detections(&found).map_err(Explain::explain)?;
-            platform.live.tell(Change::Findings { changed: recorded.changed() });
-        }
-        for notice in self.detector.notices() {
+        for notice in detector.notices() {
             tracing::warn!(?notice, "a rule says something about itself");
         }
-        store(&platform.db, last, &self.detector.snapshot()).map_err(Explain::explain)?;
+        let memory = detector.snapshot();
+        if found.is_empty() {
+            platform.db.write(|writer| store(writer, last, &memory)).map_err(Explain::explain)?;
+        } else {
+            save_new_hosts(platform, own, &others.into_inner())?;
+            let recorded = platform.ledger.record_detections(&found, |writer| store(writer, last, &memory));
+            platform.live.tell(Change::Findings { changed: recorded.map_err(Explain::explain)?.changed() });
+        }
         self.position = last;
+        self.memory = memory;
         if platform.live.is_watched() {
             platform.live.tell(Change::Events(events.clone()));
         }
@@ -150,13 +168,88 @@ fn stored(db: &Db) -> Result<Option<(EventId, Vec<u8>)>, DbError> {
     db.read(|reader| reader.query_opt("SELECT position, memory FROM detection", params![], |row| Ok((row.get(0)?, row.get(1)?))))
 }
 
-fn store(db: &Db, position: EventId, memory: &[u8]) -> Result<(), DbError> {
-    db.write(|writer| {
-        writer.execute(
-            "INSERT INTO detection (only_one, position, memory) VALUES (1, $1, $2)
-             ON CONFLICT (only_one) DO UPDATE SET position = excluded.position, memory = excluded.memory",
-            params![position, memory],
-        )?;
-        Ok(())
-    })
+fn store(writer: &Writer<'_>, position: EventId, memory: &[u8]) -> Result<(), DbError> {
+    writer.execute(
+        "INSERT INTO detection (only_one, position, memory) VALUES (1, $1, $2)
+         ON CONFLICT (only_one) DO UPDATE SET position = excluded.position, memory = excluded.memory",
+        params![position, memory],
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vigie_detect::sample::cases;
+    use vigie_kit::data_dir::DataDir;
+    use vigie_lake::Batch;
+    use vigie_ledger::{Filter, Order, Sort};
+    use vigie_testkit::FakeClock;
+
+    /// Twelve refused passwords from one address within a minute.
+    const GUESSES: &str = r#"{"class": "authentication", "activity": 1, "format": "sshd", "host": "web-1",
+        "time": "2026-11-21T08:00:00Z", "repeat": 12, "every_seconds": 5,
+        "fields": {"actor.process.name": "sshd", "auth_protocol": "password", "status_id": 2, "user.name": "eva",
+                   "message": "Failed password for eva from 192.0.2.10 port 51300 ssh2", "service.name": "sshd",
+                   "src_endpoint.ip": "192.0.2.10", "status_detail": "INVALID_CREDENTIALS"},
+        "raw": "Failed password for eva from 192.0.2.10 port 51300 ssh2"}"#;
+
+    fn platform(dir: &std::path::Path) -> Platform {
+        let clock = Arc::new(FakeClock::at("2026-11-21T08:05:00Z"));
+        Platform::open(DataDir::open(dir).unwrap(), clock, crate::Opening::default()).unwrap()
+    }
+
+    fn guess(platform: &Platform) {
+        let cases = cases(&GUESSES.replace('\n', " ")).unwrap();
+        let events = cases.into_iter().flat_map(|case| case.events).map(|stored| stored.event).collect();
+        platform.lake.append(&Batch { events, checkpoint: None }).unwrap();
+    }
+
+    /// How many refused passwords the finding about guessing counts.
+    fn counted(platform: &Platform) -> Option<u64> {
+        let mut id = None;
+        let ledger = &platform.ledger;
+        let each = ledger.each_finding(&Filter::default(), Sort::FirstSeen, Order::Ascending, |finding| {
+            if finding.subject == "DET-0001" {
+                id = Some(finding.id);
+            }
+            std::ops::ControlFlow::Continue(())
+        });
+        each.unwrap();
+        Some(ledger.finding(id?).unwrap().unwrap().detection.unwrap().count)
+    }
+
+    #[test]
+    fn counts_go_on_from_step_to_step_and_from_start_to_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let opened = platform(dir.path());
+        let mut follower = Follower::open(&opened).unwrap();
+        guess(&opened);
+        follower.step(&opened).unwrap();
+        assert_eq!(counted(&opened), Some(10), "told at the tenth");
+        drop((follower, opened));
+        let opened = platform(dir.path());
+        let mut follower = Follower::open(&opened).unwrap();
+        follower.step(&opened).unwrap();
+        assert_eq!(counted(&opened), Some(10), "nothing new");
+        guess(&opened);
+        follower.step(&opened).unwrap();
+        assert_eq!(counted(&opened), Some(20), "told again when it is twice as much");
+    }
+
+    #[test]
+    fn a_step_that_fails_is_taken_again_as_a_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let platform = platform(dir.path());
+        let mut follower = Follower::open(&platform).unwrap();
+        follower.step(&platform).unwrap();
+        guess(&platform);
+        let change = |sql: &'static str| platform.db.write(|writer| writer.execute(sql, params![])).unwrap();
+        change("CREATE TRIGGER refuse BEFORE INSERT ON detection BEGIN SELECT RAISE(ABORT, 'no'); END");
+        assert!(follower.step(&platform).is_err());
+        assert_eq!(counted(&platform), None, "the finding goes with its place");
+        change("DROP TRIGGER refuse");
+        follower.step(&platform).unwrap();
+        assert_eq!(counted(&platform), Some(10));
+    }
 }

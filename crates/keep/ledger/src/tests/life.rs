@@ -135,12 +135,8 @@ fn the_same_evidence_in_another_order_is_no_change() {
     assert_eq!(scene.checked(std::slice::from_ref(&keys)), Recorded { seen: 1, ..Recorded::default() });
 }
 
-#[test]
-fn detections_are_not_fixed_by_silence() {
-    let scene = Scene::new();
-    let mut guessing = misset(scene.host, "DET-0001", "10.0.0.1");
-    guessing.identity.kind = FindingKind::Detection;
-    let detail = |count| DetectionDetail {
+fn counted(count: u64) -> DetectionDetail {
+    DetectionDetail {
         first_event: Timestamp::EPOCH,
         last_event: Timestamp::EPOCH,
         events: Vec::new(),
@@ -148,16 +144,51 @@ fn detections_are_not_fixed_by_silence() {
         entity: vec![("src_endpoint.ip".into(), "10.0.0.1".into())],
         techniques: vec!["T1110".into()],
         author: "Vigie".into(),
+    }
+}
+
+#[test]
+fn detections_add_up_and_their_place_is_written_with_them() {
+    let scene = Scene::new();
+    scene.ledger.db.write(|w| w.execute("CREATE TABLE place (event INTEGER NOT NULL) STRICT", params![])).unwrap();
+    let of = |subject: &str, count| {
+        let mut guessing = misset(scene.host, subject, "10.0.0.1");
+        guessing.identity.kind = FindingKind::Detection;
+        Occurrence { detection: Some(counted(count)), ..guessing }
     };
-    guessing.detection = Some(detail(5));
-    scene.ledger.record_detections(std::slice::from_ref(&guessing)).unwrap();
-    scene.ledger.record_detections(&[]).unwrap();
+    let record = |found: &[Occurrence], place: Option<i64>| {
+        scene.ledger.record_detections(found, |w| {
+            w.execute("INSERT INTO place (event) VALUES ($1)", params![place])?;
+            Ok(())
+        })
+    };
+    let (one, two) = (of("DET-0001", 3), of("DET-0002", 4));
+    // The same finding twice in one call adds up as in two.
+    assert_eq!(record(&[one.clone(), two.clone(), one.clone()], Some(10)).unwrap().new, 2);
+    let before = scene.dump();
+    assert!(matches!(record(&[one.clone(), two.clone()], None), Err(LedgerError::Db(_))), "the place cannot be written");
+    assert_eq!(scene.dump(), before, "so nothing is counted");
+    record(std::slice::from_ref(&one), Some(20)).unwrap();
+    let count = |of: &Occurrence| scene.detail(of).detection.unwrap().count;
+    assert_eq!((count(&one), count(&two)), (9, 4));
+    let places = scene.ledger.db.read(|r| r.query("SELECT event FROM place ORDER BY event", params![], |row| row.get::<i64>(0)));
+    assert_eq!(places.unwrap(), [10, 20]);
+}
+
+#[test]
+fn detections_are_not_fixed_by_silence() {
+    let scene = Scene::new();
+    let mut guessing = misset(scene.host, "DET-0001", "10.0.0.1");
+    guessing.identity.kind = FindingKind::Detection;
+    guessing.detection = Some(counted(5));
+    scene.ledger.record_detections(std::slice::from_ref(&guessing), |_| Ok(())).unwrap();
+    scene.ledger.record_detections(&[], |_| Ok(())).unwrap();
     scene.checked(&[]);
-    guessing.detection = Some(detail(9));
-    let again = scene.ledger.record_detections(std::slice::from_ref(&guessing)).unwrap();
+    guessing.detection = Some(counted(9));
+    let again = scene.ledger.record_detections(std::slice::from_ref(&guessing), |_| Ok(())).unwrap();
     assert_eq!(again, Recorded { seen: 1, changed: 1, ..Recorded::default() });
     assert_eq!(scene.state(&guessing), "open");
-    assert_eq!(scene.detail(&guessing).detection.unwrap().count, 9);
+    assert_eq!(scene.detail(&guessing).detection.unwrap().count, 14);
     let now = scene.clock.now();
     assert_eq!(scene.ledger.seen_since(FindingKind::Detection, now).unwrap(), 1);
     assert_eq!(scene.ledger.seen_since(FindingKind::Detection, now.plus_micros(1)).unwrap(), 0);
@@ -194,7 +225,7 @@ fn what_cannot_be_recorded_changes_nothing() {
     let foreign = scene.ledger.record(&scene.run("vigie.checks", &[]), std::slice::from_ref(&strange));
     assert!(matches!(foreign, Err(LedgerError::ForeignOccurrence { .. })));
     let known = misset(scene.host, "HOST-0001", "a");
-    let detections = scene.ledger.record_detections(&[known, strange]);
+    let detections = scene.ledger.record_detections(&[known, strange], |_| Ok(()));
     assert!(matches!(detections, Err(LedgerError::UnknownAsset(_))));
     assert_eq!(scene.dump(), Vec::<String>::new());
     check_counters(&scene.ledger);

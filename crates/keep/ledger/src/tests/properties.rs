@@ -112,7 +112,7 @@ fn take(scene: &Scene, decided: &mut Vec<DecisionId>, step: &Step) {
         }
         Step::Detect { host, things } => {
             let found: Vec<_> = things.iter().map(|thing| thing.on(host_number(*host).id)).collect();
-            ledger.record_detections(&found).unwrap();
+            ledger.record_detections(&found, |_| Ok(())).unwrap();
         }
         Step::Decide { selector, ruling, days } => {
             let expires_at = scene.clock.now().plus_seconds(days * DAY);
