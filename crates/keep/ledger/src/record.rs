@@ -1,10 +1,11 @@
 //! Taking in what runs found that look at everything.
 
 use crate::Ledger;
-use crate::book::{Book, Seen, Tool, stored, stored_where};
+use crate::book::{Book, Seen, Tool};
 use crate::error::LedgerError;
 use crate::report::{Occurrences, Report};
 use crate::sighting::Sighting;
+use crate::stored::{stored, stored_where};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
