@@ -128,7 +128,11 @@ impl Ledger {
 }
 
 pub(crate) fn see_chunk(
-    w: &Writer<'_>, now: Timestamp, tool: &Tool, sightings: &[Sighting<'_>]) -> Result<Vec<Seen>, LedgerError> {
+    w: &Writer<'_>,
+    now: Timestamp,
+    tool: &Tool,
+    sightings: &[Sighting<'_>],
+) -> Result<Vec<Seen>, LedgerError> {
     let mut book = Book::open(w, now);
     let mut all = Vec::with_capacity(sightings.len());
     let mut last: Option<(AssetId, i64)> = None;
