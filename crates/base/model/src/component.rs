@@ -14,7 +14,7 @@ pub struct Component {
     /// The file that told of it, below the root, without a leading `/`; a thing in an archive follows
     /// after `!/`: `app/lib.jar!/inner.jar`.
     pub path: String,
-    /// The layer that brought the file, counted from the base (0); none outside images.
+    /// The layer that brought the package, counted from the base (0); none outside images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<u32>,
     /// Licences as the package says them, mostly SPDX expressions.

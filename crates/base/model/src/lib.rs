@@ -12,6 +12,7 @@ pub mod event;
 pub mod finding;
 pub mod host;
 pub mod ids;
+pub mod image;
 pub mod lang;
 pub mod life;
 pub mod observed;

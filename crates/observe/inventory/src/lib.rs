@@ -9,5 +9,10 @@
 
 pub mod content;
 pub mod host;
+pub mod image;
+pub mod layer;
 pub mod packages;
+pub mod tree;
+pub mod walk;
+pub mod watch;
 pub mod world;

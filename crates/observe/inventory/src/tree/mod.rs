@@ -1,0 +1,148 @@
+//! A tree of files: an unpacked image, an installed system, a source tree.
+//!
+//! [`scan`] walks it with several threads and shows each file to the same readers and watchers as a layer of an
+//! image. Whether it is an installed system or a source tree is told by what is there: os-release and a database
+//! of packages make a system.
+//!
+//! Holds: links are never followed, so nothing outside the tree is read, not even when somebody changes it
+//! meanwhile; what cannot be read is a gap, and the rest is read. `/proc`, `/sys` and `/dev` of a system and the
+//! objects of git are passed over.
+
+mod beneath;
+mod walk;
+
+#[cfg(test)]
+pub(crate) use walk::layer_of_folder;
+
+use self::beneath::Root;
+use self::walk::{Walk, read_all};
+use crate::content::Setting;
+use crate::image::merge;
+use crate::layer::{Readers, Scratch};
+use crate::watch::Watch;
+use std::io;
+use std::path::{Path, PathBuf};
+use vigie_kit::problem::{Explain, Kind, Problem};
+use vigie_model::image::TreeFacts;
+use vigie_model::text;
+
+/// Where a system says which distribution it is.
+const RELEASES: [&str; 2] = ["etc/os-release", "usr/lib/os-release"];
+/// Where a system keeps what is installed.
+const DATABASES: [&str; 7] = [
+    "var/lib/dpkg/status",
+    "var/lib/dpkg/status.d",
+    "lib/apk/db/installed",
+    "usr/lib/apk/db/installed",
+    "var/lib/rpm",
+    "usr/lib/sysimage/rpm",
+    "usr/share/rpm",
+];
+
+/// How a tree is scanned.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// What sort of tree it is; told by what is there, else.
+    pub setting: Option<Setting>,
+    /// Where temporary files may be put; the system's folder for them, else.
+    pub scratch: Option<&'a Path>,
+    /// How many files are read at once; as many as the machine has processors, else.
+    pub threads: Option<usize>,
+    /// Who else looks at the files.
+    pub watches: &'a [&'a dyn Watch],
+}
+
+/// Why a tree cannot be scanned.
+#[derive(Debug, thiserror::Error)]
+pub enum TreeError {
+    /// The folder cannot be opened.
+    #[error("cannot open {}", path.display())]
+    Closed {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no place for temporary files.
+    #[error("no temporary files can be written in {}", path.display())]
+    Scratch {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Scans a tree.
+///
+/// # Errors
+/// When the folder itself cannot be opened, or there is no room for temporary files.
+pub fn scan(dir: &Path, options: &Options<'_>) -> Result<TreeFacts, TreeError> {
+    let root = Root::open(dir).map_err(|source| TreeError::Closed { path: dir.to_owned(), source })?;
+    let parent = options.scratch.map_or_else(std::env::temp_dir, Path::to_owned);
+    let scratch = Scratch::below(&parent).map_err(|source| TreeError::Scratch { path: parent, source })?;
+    let setting = options.setting.unwrap_or_else(|| setting_of(&root));
+    let readers = Readers { scratch: &scratch, watches: options.watches };
+    let facts = read_all(&Walk { root: &root, setting, overlay: false, threads: options.threads }, readers);
+    let (files, file_bytes) = (facts.entries, facts.file_bytes);
+    let merged = merge::merge(&[facts], false);
+    Ok(TreeFacts {
+        path: dir.display().to_string(),
+        installed: setting == Setting::Installed,
+        os: merged.os,
+        files,
+        file_bytes,
+        components: merged.components,
+        remarks: merged.remarks,
+        gaps: merged.gaps,
+    })
+}
+
+/// What sort of tree it is.
+fn setting_of(root: &Root) -> Setting {
+    let any = |paths: &[&str]| paths.iter().any(|path| root.has(path));
+    if any(&RELEASES) && any(&DATABASES) { Setting::Installed } else { Setting::Source }
+}
+
+impl Explain for TreeError {
+    fn explain(self) -> Problem {
+        match &self {
+            Self::Closed { path, source } => {
+                let path = path.display();
+                Problem::new(
+                    Kind::User,
+                    text!(
+                        en "{path} cannot be opened as a folder ({source})",
+                        fr "{path} ne peut pas être ouvert comme dossier ({source})",
+                        de "{path} lässt sich nicht als Ordner öffnen ({source})"
+                    ),
+                )
+                .hint(text!(
+                    en "give the path of a folder that you may read",
+                    fr "indiquez le chemin d'un dossier que vous pouvez lire",
+                    de "geben Sie den Pfad eines Ordners an, den Sie lesen dürfen"
+                ))
+            }
+            Self::Scratch { path, source } => {
+                let path = path.display();
+                Problem::new(
+                    Kind::Environment,
+                    text!(
+                        en "no temporary files can be written in {path} ({source})",
+                        fr "impossible d'écrire des fichiers temporaires dans {path} ({source})",
+                        de "in {path} können keine temporären Dateien geschrieben werden ({source})"
+                    ),
+                )
+                .hint(text!(
+                    en "free some space, or name another folder in TMPDIR",
+                    fr "libérez de l'espace, ou indiquez un autre dossier dans TMPDIR",
+                    de "schaffen Sie Platz, oder nennen Sie in TMPDIR einen anderen Ordner"
+                ))
+            }
+        }
+        .because(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! Trees written to disk, and what is seen of them.
+
+use super::*;
+use crate::layer::LayerFacts;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+const STATUS: &str = "Package: curl\nStatus: install ok installed\nVersion: 1\n\n";
+
+fn write(dir: &Path, path: &str, content: impl AsRef<[u8]>) {
+    let path = dir.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+fn names(facts: &TreeFacts) -> Vec<String> {
+    facts.components.iter().map(|component| format!("{} {}", component.package.ecosystem, component.package.name)).collect()
+}
+
+#[test]
+fn a_system_is_told_from_sources_by_what_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "var/lib/dpkg/status", STATUS);
+    let facts = scan(dir.path(), &Options::default()).unwrap();
+    assert!(!facts.installed && names(&facts).is_empty());
+    write(dir.path(), "etc/os-release", "ID=debian\nVERSION_ID=12\n");
+    write(dir.path(), "proc/1/root/var/lib/dpkg/status", STATUS);
+    for threads in [1, 4] {
+        let facts = scan(dir.path(), &Options { threads: Some(threads), ..Options::default() }).unwrap();
+        assert!(facts.installed);
+        assert_eq!((names(&facts), facts.gaps), (vec!["Debian:12 curl".into()], vec![]));
+        assert_eq!(facts.components[0].layer, None);
+    }
+}
+
+#[test]
+fn links_lead_nowhere_but_to_databases_inside() {
+    let dir = tempfile::tempdir().unwrap();
+    let tree = dir.path().join("tree");
+    write(dir.path(), "outside/status", STATUS.replace("curl", "outside"));
+    write(&tree, "etc/os-release", "ID=debian\nVERSION_ID=12\n");
+    write(&tree, "usr/share/db/status", STATUS);
+    write(&tree, "var/lib/x", "");
+    symlink("../../usr/share/db", tree.join("var/lib/dpkg")).unwrap();
+    symlink(dir.path().join("outside"), tree.join("usr/out")).unwrap();
+    let options = Options { setting: Some(Setting::Installed), ..Options::default() };
+    assert_eq!(names(&scan(&tree, &options).unwrap()), ["Debian:12 curl"]);
+    fs::remove_file(tree.join("var/lib/dpkg")).unwrap();
+    symlink("../../../outside", tree.join("var/lib/dpkg")).unwrap();
+    assert_eq!(names(&scan(&tree, &options).unwrap()), Vec::<String>::new());
+}
+
+#[test]
+fn many_folders_are_walked_by_many_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    for number in 0..300 {
+        write(dir.path(), &format!("{}/{}/{number}", number % 7, number % 31), "x");
+    }
+    write(dir.path(), ".git/objects/aa/bb", "x");
+    let one = scan(dir.path(), &Options { threads: Some(1), ..Options::default() }).unwrap();
+    let many = scan(dir.path(), &Options { threads: Some(8), ..Options::default() }).unwrap();
+    assert_eq!(one, many);
+    assert_eq!(one.file_bytes, 300);
+}
+
+#[test]
+fn a_folder_of_an_overlay_marks_what_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (base, upper) = (dir.path().join("base"), dir.path().join("upper"));
+    let read = |folder: &Path| -> LayerFacts {
+        let scratch = Scratch::below(dir.path()).unwrap();
+        layer_of_folder(folder, Readers { scratch: &scratch, watches: &[] }).unwrap()
+    };
+    write(&base, "var/lib/dpkg/status", STATUS);
+    write(&base, "var/lib/dpkg/status.d/other", "Package: other\nVersion: 1\n");
+    write(&upper, "var/lib/dpkg/.wh.status", "");
+    let merged = merge::merge(&[read(&base), read(&upper)], true);
+    assert_eq!(merged.components.iter().map(|component| component.package.name.as_str()).collect::<Vec<_>>(), ["other"]);
+    // Devices can be made by root only; as root, the kernel's own form is tried, too.
+    let device = upper.join("var/lib/dpkg/status.d");
+    if rustix::fs::mknodat(rustix::fs::CWD, &device, rustix::fs::FileType::CharacterDevice, rustix::fs::Mode::empty(), 0).is_ok()
+    {
+        assert_eq!(merge::merge(&[read(&base), read(&upper)], true).components, []);
+    }
+}
+
+#[test]
+fn what_may_not_be_read_is_a_gap() {
+    assert!(matches!(scan(Path::new("/absent"), &Options::default()), Err(TreeError::Closed { .. })));
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "closed/file", "x");
+    fs::set_permissions(dir.path().join("closed"), fs::Permissions::from_mode(0o0)).unwrap();
+    let facts = scan(dir.path(), &Options::default()).unwrap();
+    fs::set_permissions(dir.path().join("closed"), fs::Permissions::from_mode(0o700)).unwrap();
+    if !rustix::process::geteuid().is_root() {
+        assert_eq!(facts.gaps.iter().map(|gap| gap.what.as_str()).collect::<Vec<_>>(), ["closed"]);
+    }
+}
