@@ -2,16 +2,28 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use std::cell::RefCell;
 use vigie_detect::{Detector, RuleSet, Settings, Sources};
 use vigie_fuzz::{CORRELATION, checksum};
 
-fuzz_target!(|bytes: &[u8]| {
+thread_local! {
+    /// Made once: reading the rule takes longer than reading the state.
+    static DETECTOR: RefCell<Detector> = RefCell::new(detector());
+}
+
+fn detector() -> Detector {
     let mut rules = RuleSet::default();
     rules.add("correlation.yml", CORRELATION);
-    let mut detector = Detector::new(rules, &Sources::any(), Settings::default());
-    let _restored = detector.restore(bytes);
-    if detector.restore(&checksum::closed(bytes)).is_ok() {
-        let state = detector.snapshot();
-        detector.restore(&state).expect("what was written is read");
-    }
+    Detector::new(rules, &Sources::any(), Settings::default())
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    DETECTOR.with_borrow_mut(|detector| {
+        let _restored = detector.restore(bytes);
+        if detector.restore(&checksum::closed(bytes)).is_ok() {
+            let state = detector.snapshot();
+            detector.restore(&state).expect("what was written is read");
+            assert!(detector.snapshot() == state, "and says the same");
+        }
+    });
 });

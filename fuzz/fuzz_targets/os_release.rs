@@ -1,11 +1,14 @@
-//! os-release(5), and the ecosystem it stands for.
+//! os-release(5), the ecosystem it stands for, and how long it is supported.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use vigie_inventory::host::os_release::{ecosystem, parse};
+use vigie_model::host::HostFacts;
+use vigie_model::observed::Observed;
 
 fuzz_target!(|bytes: &[u8]| {
     let release = parse(bytes);
     assert!(release.id.chars().all(|char| !char.is_ascii_uppercase()));
     drop(ecosystem(&release));
+    drop(vigie_checks::judge(&HostFacts { os: Observed::Seen(release), ..HostFacts::default() }));
 });
