@@ -66,7 +66,11 @@ fn set_up(connection: &Connection, access: Access) -> Result<(), rusqlite::Error
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;")?;
     connection.execute_batch(match access {
         Access::Read => "PRAGMA cache_size = -8192;",
-        Access::Write => "PRAGMA cache_size = -32768; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;",
+        // The log goes into the file at 64 MB: a page that an import changes ten times is copied once.
+        Access::Write => {
+            "PRAGMA cache_size = -32768; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;
+             PRAGMA wal_autocheckpoint = 16384;"
+        }
     })
 }
 

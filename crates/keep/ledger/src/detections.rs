@@ -5,6 +5,7 @@
 //! it has come: after a crash nothing is counted twice, and nothing is missing.
 
 use crate::Ledger;
+use crate::bounds;
 use crate::error::LedgerError;
 use crate::record::{Recorded, see_chunk, tool};
 use crate::report::{Occurrences, gather};
@@ -56,7 +57,9 @@ fn add(all: &mut Occurrences, detection: &Occurrence) {
         return gather(all, std::slice::from_ref(detection));
     };
     sum.add(seen);
-    all.insert(id, Occurrence { detection: Some(sum), ..detection.clone() });
+    let mut latest = bounds::kept(Occurrence { detection: Some(sum), ..detection.clone() });
+    bounds::keep_evidence(&mut latest.evidence);
+    all.insert(id, latest);
 }
 
 /// What is stored of a finding's detections.
