@@ -25,6 +25,9 @@ pub struct Limits {
     pub stdout_max: u64,
 }
 
+/// How much a program may be told on its standard input.
+pub const INPUT_MAX: usize = 4096;
+
 /// What a program left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
@@ -81,7 +84,27 @@ pub enum RunError {
 /// # Errors
 /// See [`RunError`]. In every case the program no longer runs.
 pub fn run<A: AsRef<OsStr>>(program: &str, args: &[A], limits: Limits) -> Result<Output, RunError> {
-    let mut child = start(program, args)?;
+    run_to_end(start(program, args, Stdio::null())?, program, limits)
+}
+
+/// The same for a program that is told something short on its standard input: at most [`INPUT_MAX`] bytes, the rest
+/// is left out.
+///
+/// # Errors
+/// See [`RunError`]. In every case the program no longer runs.
+pub fn run_with_input<A: AsRef<OsStr>>(program: &str, args: &[A], input: &[u8], limits: Limits) -> Result<Output, RunError> {
+    use std::io::Write;
+    let mut child = start(program, args, Stdio::piped())?;
+    if let Some(mut pipe) = child.stdin.take() {
+        // A pipe takes this much without waiting for its reader. A program that does not listen answers all the same.
+        if let Err(error) = pipe.write_all(&input[..input.len().min(INPUT_MAX)]) {
+            tracing::debug!(program, %error, "a program does not listen");
+        }
+    }
+    run_to_end(child, program, limits)
+}
+
+fn run_to_end(mut child: Child, program: &str, limits: Limits) -> Result<Output, RunError> {
     let collected = collect(&mut child, program, limits);
     // Kills what is left of the group on every path: after a success these are grandchildren that
     // outlived the program; the group cannot have another owner before the child is reaped below.
@@ -91,9 +114,9 @@ pub fn run<A: AsRef<OsStr>>(program: &str, args: &[A], limits: Limits) -> Result
     Ok(Output { status: status?, stdout, stderr })
 }
 
-fn start<A: AsRef<OsStr>>(program: &str, args: &[A]) -> Result<Child, RunError> {
+fn start<A: AsRef<OsStr>>(program: &str, args: &[A], stdin: Stdio) -> Result<Child, RunError> {
     let mut command = Command::new(program);
-    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(args).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.env("LC_ALL", "C").env_remove("LANGUAGE").process_group(0);
     command.spawn().map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => RunError::Missing { program: program.to_owned() },
@@ -263,6 +286,12 @@ mod tests {
 
     fn shell(script: &str, limits: Limits) -> Result<Output, RunError> {
         run("sh", &["-c", script], limits)
+    }
+
+    #[test]
+    fn a_program_reads_what_it_is_told() {
+        let limits = Limits { time: Duration::from_secs(20), stdout_max: 100 };
+        assert_eq!(run_with_input("cat", &[] as &[&str], b"told", limits).unwrap().stdout, b"told");
     }
 
     #[test]

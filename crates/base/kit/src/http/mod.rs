@@ -10,10 +10,12 @@
 //! administrator adds a company's own authority or removes one; else against Mozilla's, built in.
 //! Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
 
+mod answer;
 mod download;
 mod error;
 mod roots;
 
+pub use answer::Answer;
 pub use download::{Download, Fetched, Progress, Wanted};
 pub use error::HttpError;
 

@@ -16,6 +16,11 @@ pub(crate) type Stream = Box<dyn Read + Send>;
 pub(crate) trait Blobs: Send + Sync {
     /// The bytes of a blob. They are checked against the digest by whoever reads them.
     fn open(&self, digest: &str) -> io::Result<Stream>;
+
+    /// The same for manifests and indexes, which some places keep elsewhere.
+    fn open_manifest(&self, digest: &str) -> io::Result<Stream> {
+        self.open(digest)
+    }
 }
 
 /// A folder with `blobs/sha256/…`: an OCI layout, containerd's content store.
@@ -51,7 +56,9 @@ pub(crate) fn read_small(
     what: &'static str,
 ) -> Result<Vec<u8>, ImageError> {
     let damaged = |why: String| ImageError::Damaged { reference: reference.to_owned(), what, why };
-    let stream = blobs.open(&descriptor.digest).map_err(|error| damaged(error.to_string()))?;
+    let manifest = what == "manifest";
+    let stream = if manifest { blobs.open_manifest(&descriptor.digest) } else { blobs.open(&descriptor.digest) };
+    let stream = stream.map_err(|error| damaged(error.to_string()))?;
     let bytes = read_bounded(stream, bytes_max).map_err(|error| damaged(error.to_string()))?;
     let found = digest_of(&bytes);
     if found == descriptor.digest {

@@ -15,14 +15,19 @@ mod local;
 pub(crate) mod merge;
 mod oci;
 mod reference;
+mod registry;
+mod store;
 
 pub use error::ImageError;
+pub use registry::credentials::{Credentials, Secret};
 
 use self::blobs::Blobs;
 use self::cache::Cache;
 use self::oci::Config;
-use self::reference::Target;
+use self::reference::{Place, Target};
+use self::store::Stores;
 use crate::layer::{self, Expected, LayerFacts, Readers, Scratch};
+use crate::tree;
 use crate::watch::Watch;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,6 +43,12 @@ pub struct Options {
     pub platform: Option<Platform>,
     /// Where temporary files may be put; the system's folder for them, else.
     pub scratch: Option<PathBuf>,
+    /// How to sign in to a registry; what `docker login` and `podman login` left, else.
+    pub credentials: Option<Credentials>,
+    /// Docker's `config.json` or Podman's `auth.json`; the usual places, else.
+    pub docker_config: Option<PathBuf>,
+    /// Whether registries on other machines may be asked over plain `http`, and this one is.
+    pub plain_http: bool,
 }
 
 /// How images are read.
@@ -83,6 +94,8 @@ pub(crate) struct LayerSource {
 pub(crate) enum LayerPlace {
     /// A blob of this name.
     Blob(String),
+    /// A folder of an overlay file system.
+    Folder(PathBuf),
 }
 
 /// Finds an image by what a person writes: a path (`image.tar`, `image.tar#name:tag`, `layout@sha256:…`) or the
@@ -101,7 +114,15 @@ pub fn open(reference: &str, options: &Options) -> Result<Image, ImageError> {
             let wanted = local::Wanted { reference, path: &path, which: which.as_deref(), platform: options.platform.as_ref() };
             local::open(&wanted, &scratch)?
         }
-        Target::Name(..) => return Err(bad()),
+        Target::Name(name, place) => {
+            let stores = Stores::here();
+            let found = if place == Place::Registry { None } else { stores.find(reference, &name, place, options)? };
+            match found {
+                Some(found) => found,
+                None if matches!(place, Place::Anywhere | Place::Registry) => registry::open(reference, &name, options)?,
+                None => return Err(ImageError::NotHere { reference: reference.to_owned(), looked: stores.listed(place) }),
+            }
+        }
     };
     Ok(Image { reference: reference.to_owned(), opened, scratch })
 }
@@ -207,12 +228,28 @@ impl Image {
         let name = short_name(source);
         let facts = match &source.place {
             LayerPlace::Blob(blob) => layer::read(&name, &expected, &mut || self.opened.blobs.open(blob), readers),
+            LayerPlace::Folder(folder) => return read_folder(&name, source, folder, cache, readers),
         };
         if let Some(cache) = cache.filter(|_| facts.complete) {
             cache.keep(&facts, &[&facts.digest, &facts.diff_id]);
         }
         facts
     }
+}
+
+/// Reads a layer that a store keeps as a folder. It is remembered under a name of its own: nobody computed the
+/// digest that it claims.
+fn read_folder(name: &str, source: &LayerSource, folder: &Path, cache: Option<&Cache>, readers: Readers<'_>) -> LayerFacts {
+    let key = source.diff_id.as_ref().map(|diff_id| format!("folder {diff_id}")).unwrap_or_default();
+    if let Some(known) = cache.and_then(|cache| cache.find(&key)) {
+        return known;
+    }
+    let facts = tree::layer_of_folder(folder, readers);
+    let facts = facts.unwrap_or_else(|error| layer::unread(name, layer::obstacle(&error), error.to_string()));
+    if let Some(cache) = cache.filter(|_| facts.complete && facts.gaps.is_empty()) {
+        cache.keep(&facts, &[&key]);
+    }
+    facts
 }
 
 /// What gaps call a layer.

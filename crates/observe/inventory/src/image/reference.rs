@@ -131,6 +131,11 @@ pub(crate) fn name(text: &str) -> Option<Name> {
 }
 
 impl Name {
+    /// The name without its digest, as stores list it.
+    pub(crate) fn tagged(&self) -> String {
+        Self { digest: None, ..self.clone() }.to_string()
+    }
+
     /// Whether a name as a store or an archive writes it is this one.
     pub(crate) fn is(&self, other: &str) -> bool {
         name(other)

@@ -36,6 +36,11 @@ fn config(layers: &[Vec<u8>]) -> Value {
     })
 }
 
+/// The configuration of an image of these layers.
+pub(super) fn config_of(layers: &[Vec<u8>]) -> Vec<u8> {
+    serde_json::to_vec(&config(layers)).unwrap()
+}
+
 /// Blobs of an OCI image, its manifest last.
 pub(super) fn oci_blobs(layers: &[Vec<u8>], pack: &dyn Fn(&[u8]) -> Vec<u8>) -> Vec<Vec<u8>> {
     let config = serde_json::to_vec(&config(layers)).unwrap();
@@ -86,7 +91,8 @@ fn oci_archive(blobs: &[Vec<u8>], index: &str) -> Vec<u8> {
 }
 
 fn facts(path: &Path, context: &Context<'_>) -> ImageFacts {
-    let options = Options { platform: Some(Platform::default()), scratch: path.parent().map(Path::to_owned) };
+    let options =
+        Options { platform: Some(Platform::default()), scratch: path.parent().map(Path::to_owned), ..Options::default() };
     open(path.to_str().unwrap(), &options).unwrap().read(context)
 }
 
@@ -180,7 +186,8 @@ fn the_platform_the_name_and_the_digest_choose() {
     write_layout(&layout, &all, &index(&[nested_entry, other]));
     let opened = |which: &str, platform: &str| {
         let reference = format!("{}{which}", layout.display());
-        let options = Options { platform: Some(platform.parse().unwrap()), scratch: Some(dir.path().to_owned()) };
+        let options =
+            Options { platform: Some(platform.parse().unwrap()), scratch: Some(dir.path().to_owned()), ..Options::default() };
         open(&reference, &options).map(|image| image.digest().unwrap().to_owned())
     };
     let digest = |blobs: &[Vec<u8>]| blobs::digest_of(blobs.last().unwrap());

@@ -10,6 +10,7 @@ use crate::walk::tar::Kind;
 use crate::watch::Watcher;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, BufRead};
+use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use vigie_model::component::Component;
 use vigie_model::host::OsRelease;
@@ -23,13 +24,15 @@ const GAPS_MAX: usize = 1000;
 /// The most remarks of watchers that are kept for one layer.
 const REMARKS_MAX: usize = 100_000;
 /// The most components that are kept for one layer.
-const COMPONENTS_MAX: usize = 1_000_000;
+const COMPONENTS_MAX: usize = 250_000;
 /// Up to here every path is remembered for what it hides in the layers below. Beyond, ordinary files are
 /// remembered only where they may tell of packages; what is then missed is an ordinary file that takes the
 /// place of a directory with packages.
 const REPLACED_MAX: usize = 1 << 18;
 /// The most paths that are read in a second pass.
 const AGAIN_MAX: usize = 100_000;
+/// The most paths that are remembered as shown to a reader; beyond, a second name of one is read once more.
+const OFFERED_MAX: usize = 1 << 18;
 /// Files that name the distribution.
 const RELEASES: [&str; 2] = ["etc/os-release", "usr/lib/os-release"];
 /// Where databases of package systems lie: a link that stands there is followed.
@@ -98,6 +101,7 @@ pub(crate) struct Collector<'a> {
     again: Again,
     gaps_unlisted: u64,
     path: String,
+    below: String,
     buffer: Vec<u8>,
 }
 
@@ -124,6 +128,7 @@ impl<'a> Collector<'a> {
             again: Again::default(),
             gaps_unlisted: 0,
             path: String::new(),
+            below: String::new(),
             buffer: Vec::new(),
         }
     }
@@ -298,15 +303,18 @@ impl<'a> Collector<'a> {
     fn forget(&mut self, path: &str) {
         if !self.found.is_empty() {
             self.found.remove(path);
-            let below = format!("{path}/");
-            let beneath: Vec<String> = self
-                .found
-                .range(below.clone()..)
-                .map(|(known, _)| known)
-                .take_while(|known| known.starts_with(&below))
-                .cloned()
-                .collect();
-            beneath.iter().for_each(|known| drop(self.found.remove(known)));
+            // Asked for every entry of the layer, hence without an allocation of its own.
+            self.below.clear();
+            self.below.push_str(path);
+            self.below.push('/');
+            let below = self.below.as_str();
+            let beneath = |found: &BTreeMap<String, FileFacts>| {
+                let first = found.range::<str, _>((Bound::Included(below), Bound::Unbounded)).next();
+                first.map(|(known, _)| known).filter(|known| known.starts_with(below)).cloned()
+            };
+            while let Some(known) = beneath(&self.found) {
+                self.found.remove(&known);
+            }
         }
         if !self.releases.is_empty() {
             self.releases.remove(path);
@@ -337,7 +345,7 @@ impl<'a> Collector<'a> {
         if reader.is_none() && !release && !watched {
             return Ok(());
         }
-        if reader.is_some() {
+        if reader.is_some() && self.offered.len() < OFFERED_MAX {
             self.offered.insert(path::hash(path));
         }
         let outcome = self.read_file(path, meta, reader, release, content);

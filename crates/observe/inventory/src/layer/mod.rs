@@ -16,8 +16,8 @@ pub mod scratch;
 pub(crate) use collect::{Again, Collector, Incoming};
 pub use facts::{FileFacts, LayerFacts};
 pub(crate) use quality::cache_folder;
-pub(crate) use read::obstacle;
 pub use read::{Expected, read};
+pub(crate) use read::{obstacle, unread};
 pub use scratch::Scratch;
 
 use crate::watch::Watch;

@@ -11,7 +11,6 @@
 mod beneath;
 mod walk;
 
-#[cfg(test)]
 pub(crate) use walk::layer_of_folder;
 
 use self::beneath::Root;

@@ -8,7 +8,6 @@ use crate::walk::tar::Kind;
 use rustix::fs::{AtFlags, Dir, FileType, Stat, fgetxattr, readlinkat, statat};
 use std::fs::File;
 use std::io::{self, BufRead, Read};
-#[cfg(test)]
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -33,7 +32,6 @@ pub(super) struct Walk<'a> {
 }
 
 /// A layer as overlay file systems keep it: a folder.
-#[cfg(test)]
 pub(crate) fn layer_of_folder(folder: &Path, readers: Readers<'_>) -> io::Result<LayerFacts> {
     let root = Root::open(folder)?;
     // Layers are read side by side; one thread for each is enough.
