@@ -19,6 +19,7 @@ pub mod observed;
 pub mod occurrence;
 pub mod package;
 pub mod priority;
+pub mod purl;
 pub mod severity;
 pub mod time;
 pub mod verdict;

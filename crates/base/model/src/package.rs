@@ -44,39 +44,6 @@ impl Package {
     pub fn advisory_version(&self) -> &str {
         self.source.as_ref().map_or(&self.version, |source| &source.version)
     }
-
-    /// The package URL without version and qualifiers (purl specification), the stable name of
-    /// this package in a finding's identity: `pkg:deb/debian/openssl`.
-    #[must_use]
-    pub fn purl_without_version(&self) -> String {
-        let system = self.ecosystem.split(':').next().unwrap_or_default();
-        let name = percent_encoded(&self.name);
-        match system {
-            "Debian" => format!("pkg:deb/debian/{name}"),
-            "Ubuntu" => format!("pkg:deb/ubuntu/{name}"),
-            "Alpine" => format!("pkg:apk/alpine/{name}"),
-            "Wolfi" => format!("pkg:apk/wolfi/{name}"),
-            "Chainguard" => format!("pkg:apk/chainguard/{name}"),
-            "PyPI" => format!("pkg:pypi/{}", name.to_lowercase().replace('_', "-")),
-            "crates.io" => format!("pkg:cargo/{name}"),
-            "Go" => format!("pkg:golang/{name}"),
-            "npm" => format!("pkg:npm/{name}"),
-            other => format!("pkg:generic/{}/{name}", other.to_lowercase().replace(' ', "-")),
-        }
-    }
-}
-
-/// Percent-encodes what the purl specification does not allow bare in a name; `/` separates names
-/// of a namespace (Go, npm) and stays.
-fn percent_encoded(name: &str) -> String {
-    let mut encoded = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' | b'/' | b':' => encoded.push(char::from(byte)),
-            other => encoded.push_str(&format!("%{other:02X}")),
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]
@@ -85,14 +52,6 @@ mod tests {
 
     fn package(ecosystem: &str, name: &str) -> Package {
         Package { ecosystem: ecosystem.into(), name: name.into(), version: "1".into(), architecture: None, source: None }
-    }
-
-    #[test]
-    fn purl_names_the_package_without_its_version() {
-        assert_eq!(package("Debian:12", "libstdc++6").purl_without_version(), "pkg:deb/debian/libstdc%2B%2B6");
-        assert_eq!(package("PyPI", "Typing_Extensions").purl_without_version(), "pkg:pypi/typing-extensions");
-        assert_eq!(package("npm", "@babel/core").purl_without_version(), "pkg:npm/%40babel/core");
-        assert_eq!(package("Go", "github.com/a/b").purl_without_version(), "pkg:golang/github.com/a/b");
     }
 
     #[test]

@@ -175,9 +175,10 @@ impl<'a> There<'a> {
 fn components(files: &[There<'_>], os: Option<&OsRelease>) -> Vec<Component> {
     let owned: HashMap<&str, &str> =
         files.iter().flat_map(|file| &file.facts.owned).map(|(path, package)| (below_usr(path), package.as_str())).collect();
+    let superseded: HashSet<&str> = files.iter().flat_map(|file| &file.facts.supersedes).map(String::as_str).collect();
     let mut systems: HashSet<&Package> = HashSet::new();
     let mut components = Vec::new();
-    for file in files {
+    for file in files.iter().filter(|file| !superseded.contains(file.facts.path.as_str())) {
         let owner = owned.get(below_usr(&file.facts.path)).copied();
         for component in &file.facts.components {
             let of_system = SYSTEMS.contains(&component.package.ecosystem.as_str());

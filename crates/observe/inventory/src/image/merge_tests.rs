@@ -84,6 +84,7 @@ fn a_language_package_of_a_distributions_file_is_owned() {
             path,
         )],
         owned: vec![],
+        supersedes: vec![],
     };
     let mut layer =
         LayerFacts { found: vec![component("lib/a"), component("usr/lib/b"), component("opt/c")], ..LayerFacts::default() };
@@ -92,6 +93,23 @@ fn a_language_package_of_a_distributions_file_is_owned() {
     let owners: Vec<_> = merged.components.iter().map(|component| component.owned_by.as_deref()).collect();
     assert_eq!(owners, [Some("python3-a"), None, Some("python3-b")]);
     assert!(merged.components.iter().all(|component| component.layer.is_none()));
+}
+
+#[test]
+fn a_file_beside_that_tells_better_counts_alone() {
+    let file = |path: &str, supersedes: &[&str]| FileFacts {
+        path: path.into(),
+        reader: "test".into(),
+        components: vec![Component::new(
+            Package { ecosystem: "Go".into(), name: path.into(), version: "v1".into(), architecture: None, source: None },
+            path,
+        )],
+        owned: vec![],
+        supersedes: supersedes.iter().map(|path| (*path).to_owned()).collect(),
+    };
+    let found = vec![file("a/go.mod", &["a/go.sum"]), file("a/go.sum", &[]), file("b/go.sum", &[])];
+    let merged = merge(&[LayerFacts { found, ..LayerFacts::default() }], false);
+    assert_eq!(merged.components.iter().map(|component| component.path.as_str()).collect::<Vec<_>>(), ["a/go.mod", "b/go.sum"]);
 }
 
 /// What can be done to a path in a layer.

@@ -461,7 +461,7 @@ impl<'a> Collector<'a> {
             let what = if gap.what.contains(path) { gap.what } else { format!("{path}: {}", gap.what) };
             self.gap(Gap { what, ..gap });
         }
-        if found.components.is_empty() && found.owned.is_empty() {
+        if found.components.is_empty() && found.owned.is_empty() && found.supersedes.is_empty() {
             return;
         }
         if self.components + found.components.len() > COMPONENTS_MAX {
@@ -470,7 +470,8 @@ impl<'a> Collector<'a> {
         }
         self.components += found.components.len();
         let owned = found.owned.into_iter().map(|owned| (owned.path, owned.package)).collect();
-        let facts = FileFacts { path: path.to_owned(), reader: reader.to_owned(), components: found.components, owned };
+        let (components, supersedes) = (found.components, found.supersedes);
+        let facts = FileFacts { path: path.to_owned(), reader: reader.to_owned(), components, owned, supersedes };
         self.found.insert(path.to_owned(), facts);
     }
 
@@ -511,7 +512,9 @@ impl<'a> Collector<'a> {
             return;
         }
         self.components += components.len();
-        let copy = FileFacts { path: path.to_owned(), reader: known.reader.clone(), components, owned: known.owned.clone() };
+        // What stands beside the other name is not what stands beside this one.
+        let (reader, owned) = (known.reader.clone(), known.owned.clone());
+        let copy = FileFacts { path: path.to_owned(), reader, components, owned, supersedes: Vec::new() };
         self.found.insert(path.to_owned(), copy);
     }
 

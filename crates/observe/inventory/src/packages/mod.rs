@@ -9,7 +9,30 @@ pub mod apk;
 pub mod apt;
 pub mod control;
 pub mod dpkg;
+pub mod os;
 mod owned;
+
+mod apple;
+mod bitnami;
+mod cargo_lock;
+mod conan_lock;
+mod conda;
+mod dotnet;
+mod github_workflow;
+mod golang;
+mod haskell;
+mod java;
+mod javascript;
+pub(crate) mod list;
+mod mix_lock;
+mod php;
+mod pubspec_lock;
+mod python;
+mod r;
+mod ruby;
+pub(crate) mod syntax;
+#[cfg(test)]
+pub(crate) mod told;
 
 use crate::content::{Content, Meta, Setting};
 use vigie_model::component::Component;
@@ -41,6 +64,8 @@ pub struct Found {
     pub owned: Vec<Owned>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// Paths of files beside this one that say the same less well: what they told does not count.
+    pub supersedes: Vec<String>,
 }
 
 /// A file and the package of the operating system that brought it.
@@ -53,7 +78,56 @@ pub struct Owned {
 }
 
 /// All readers; the first that wants a file gets it.
-pub static READERS: &[&Reader] = &[&apk::READER, &dpkg::STATUS, &dpkg::FILES];
+pub static READERS: &[&Reader] = &[
+    &apk::READER,
+    &dpkg::STATUS,
+    &dpkg::FILES,
+    &apple::package_resolved::READER,
+    &apple::podfile_lock::READER,
+    &bitnami::READER,
+    &cargo_lock::READER,
+    &conan_lock::READER,
+    &conda::environment::READER,
+    &conda::meta::READER,
+    &dotnet::assets::READER,
+    &dotnet::deps_json::READER,
+    &dotnet::packages_config::READER,
+    &dotnet::packages_lock::READER,
+    &dotnet::packages_props::READER,
+    &dotnet::project::READER,
+    &github_workflow::READER,
+    &golang::go_mod::READER,
+    &golang::go_sum::READER,
+    &golang::vendor_modules::READER,
+    &haskell::CABAL,
+    &haskell::STACK,
+    &java::gradle_lock::READER,
+    &java::gradle_verification::READER,
+    &java::jar::READER,
+    &java::pom::READER,
+    &java::sbt_lock::READER,
+    &javascript::bun_lock::READER,
+    &javascript::npm_lock::READER,
+    &javascript::package_json::READER,
+    &javascript::pnpm_lock::READER,
+    &javascript::yarn_lock::READER,
+    &mix_lock::READER,
+    &php::composer_lock::READER,
+    &php::installed::READER,
+    &pubspec_lock::READER,
+    &python::egg::READER,
+    &python::metadata::READER,
+    &python::pdm_lock::READER,
+    &python::pipfile_lock::READER,
+    &python::poetry_lock::READER,
+    &python::pylock::READER,
+    &python::requirements::READER,
+    &python::uv_lock::READER,
+    &r::description::READER,
+    &r::renv_lock::READER,
+    &ruby::gemfile_lock::READER,
+    &ruby::gemspec::READER,
+];
 
 /// Who reads a file, judged by its path.
 #[must_use]
