@@ -1,0 +1,72 @@
+//! What a scan found, in the formats that people and other tools read.
+//!
+//! One file for each format, each a function from [`Scan`] to text: [`sarif`] for code hosts and editors,
+//! [`cyclonedx`] and [`spdx`] for inventories, [`gitlab`], [`github`] and [`junit`] for pipelines, [`html`] and
+//! [`markdown`] for people. Nothing here judges, reads a file or knows the time; what a scan holds is what is written, in
+//! the order in which it is given.
+//!
+//! Holds: texts of other people (names, versions, paths) never become markup, commands or control characters of the
+//! format they are written in.
+
+pub mod cyclonedx;
+pub mod github;
+pub mod gitlab;
+pub mod html;
+mod inventory;
+pub mod junit;
+mod licence;
+pub mod markdown;
+mod said;
+pub mod sarif;
+pub mod spdx;
+#[cfg(test)]
+mod tests;
+
+pub use said::title;
+
+use vigie_model::asset::Asset;
+use vigie_model::component::Component;
+use vigie_model::host::OsRelease;
+use vigie_model::lang::Lang;
+use vigie_model::observed::Gap;
+use vigie_model::occurrence::Occurrence;
+use vigie_model::time::Timestamp;
+
+/// One scan: what was looked at, what is there, what is wrong.
+#[derive(Clone, Copy, Debug)]
+pub struct Scan<'a> {
+    /// What was looked at.
+    pub asset: &'a Asset,
+    /// What sort of thing it is, for formats that care.
+    pub target: Target<'a>,
+    /// When.
+    pub taken_at: Timestamp,
+    /// The distribution, where there is one.
+    pub os: Option<&'a OsRelease>,
+    /// What is there.
+    pub components: &'a [Component],
+    /// What is wrong, worst first.
+    pub findings: &'a [Occurrence],
+    /// What could not be seen.
+    pub unseen: &'a [Gap],
+    /// The language of titles and sentences.
+    pub lang: Lang,
+    /// The version of Vigie.
+    pub version: &'a str,
+}
+
+/// What was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// An image; its manifest's digest, where it is known.
+    Image {
+        /// `sha256:…`.
+        digest: Option<&'a str>,
+    },
+    /// An installed system.
+    System,
+    /// A source tree; paths are relative to it.
+    Source,
+    /// The list of components of another tool.
+    Sbom,
+}

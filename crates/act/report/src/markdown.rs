@@ -1,0 +1,92 @@
+//! Markdown for comments on merge requests: a summary, then the findings in a table.
+
+use crate::Scan;
+use crate::said::{place, title};
+use vigie_model::lang::Lang;
+use vigie_model::say;
+use vigie_model::severity::Severity;
+
+/// Most findings in the table: comments have an end (GitHub: 65,536 characters).
+const ROWS_MAX: usize = 200;
+
+/// The document.
+#[must_use]
+pub fn document(scan: &Scan<'_>) -> String {
+    let lang = scan.lang;
+    let mut text = format!("## Vigie: {}\n\n", code(&scan.asset.name));
+    text.push_str(&summary(scan));
+    text.push_str("\n\n");
+    if !scan.findings.is_empty() {
+        text.push_str(&head(lang));
+        for found in scan.findings.iter().take(ROWS_MAX) {
+            let detail = found.vulnerability.as_ref();
+            let fixed = detail.and_then(|detail| detail.fixed.as_deref()).unwrap_or("");
+            let place = place(found).map_or("", |place| place.path);
+            text.push_str(&format!(
+                "| {} | {} | {} | {} | {} | {} |\n",
+                found.priority().number(),
+                found.severity.word(),
+                code(&found.identity.subject),
+                cell(&title(found, lang)),
+                code(fixed),
+                code(place)
+            ));
+        }
+    }
+    let rest = scan.findings.len().saturating_sub(ROWS_MAX);
+    if rest > 0 {
+        text.push_str(&say!(lang, en "\n… and {rest} more.\n", fr "\n… et {rest} autres.\n", de "\n… und {rest} weitere.\n"));
+    }
+    if !scan.unseen.is_empty() {
+        text.push_str(&say!(lang, en "\nNot seen:\n\n", fr "\nNon vu :\n\n", de "\nNicht gesehen:\n\n"));
+        for gap in scan.unseen {
+            text.push_str(&format!("- {}\n", cell(gap.said().get(lang))));
+        }
+    }
+    text
+}
+
+/// `2 critical, 0 high …`
+pub(crate) fn summary(scan: &Scan<'_>) -> String {
+    let counts = Severity::ALL.map(|severity| {
+        let count = scan.findings.iter().filter(|found| found.severity == severity).count();
+        format!("{count} {severity}")
+    });
+    let components = scan.components.len();
+    let listed = say!(scan.lang, en "{components} components", fr "{components} composants", de "{components} Komponenten");
+    format!("{} · {listed}", counts.join(", "))
+}
+
+fn head(lang: Lang) -> String {
+    let head = say!(lang,
+        en "| Priority | Severity | Id | Finding | Fixed in | Place |",
+        fr "| Priorité | Sévérité | Identifiant | Constat | Corrigé dans | Emplacement |",
+        de "| Priorität | Schweregrad | Kennung | Befund | Behoben in | Ort |");
+    format!("{head}\n|---:|---|---|---|---|---|\n")
+}
+
+/// Text of others in a cell of a table: neither markup nor a new line.
+fn cell(text: &str) -> String {
+    let mut cell = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '@' => cell.extend(['\\', letter]),
+            '<' => cell.push_str("&lt;"),
+            '>' => cell.push_str("&gt;"),
+            '&' => cell.push_str("&amp;"),
+            letter if letter.is_control() => cell.push(' '),
+            letter => cell.push(letter),
+        }
+    }
+    cell
+}
+
+/// Text of others as code; a backquote or a bar would end it.
+fn code(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let text: String =
+        text.chars().map(|letter| if letter.is_control() || matches!(letter, '`' | '|') { '\u{fffd}' } else { letter }).collect();
+    format!("`{text}`")
+}

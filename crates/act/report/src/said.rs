@@ -1,0 +1,90 @@
+//! How a finding is told: its title, its place, what to do.
+
+use vigie_model::finding::Locator;
+use vigie_model::lang::Lang;
+use vigie_model::occurrence::Occurrence;
+use vigie_model::say;
+
+/// The title in the reader's language where the subject is a page of the catalogue.
+#[must_use]
+pub fn title(found: &Occurrence, lang: Lang) -> String {
+    let Some(entry) = vigie_catalogue::by_id(&found.identity.subject) else { return found.title.clone() };
+    let places: Vec<&str> = found.evidence.iter().map(|proof| proof.locator.as_str()).filter(|place| !place.is_empty()).collect();
+    if places.is_empty() { entry.title.get(lang).to_owned() } else { format!("{}: {}", entry.title.get(lang), places.join(", ")) }
+}
+
+/// What to do about it, in one sentence or as the page says.
+pub(crate) fn advice(found: &Occurrence, lang: Lang) -> String {
+    if let Some(entry) = vigie_catalogue::by_id(&found.identity.subject) {
+        return entry.fix.get(lang).to_owned();
+    }
+    let Some(detail) = &found.vulnerability else { return String::new() };
+    let package = &detail.package;
+    match &detail.fixed {
+        Some(fixed) => say!(lang,
+            en "Upgrade {package} to {fixed} or later.",
+            fr "Mettez {package} à jour vers {fixed} ou plus récent.",
+            de "Aktualisieren Sie {package} auf {fixed} oder neuer."),
+        None => say!(lang,
+            en "There is no version of {package} without it yet.",
+            fr "Il n’existe pas encore de version de {package} sans ce défaut.",
+            de "Es gibt noch keine Version von {package} ohne diese Schwachstelle."),
+    }
+}
+
+/// A file and, where it is known, a line in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) line: Option<u32>,
+}
+
+/// Where a finding is: the file of its locator, or the first place of its evidence that is a path.
+pub(crate) fn place(found: &Occurrence) -> Option<Place<'_>> {
+    let proof = found.evidence.iter().map(|proof| proof.place.as_str()).find(|place| !place.is_empty());
+    if let Locator::File { path, .. } = &found.identity.locator {
+        return Some(Place { path, line: proof.and_then(|place| with_line(place).line) });
+    }
+    proof.map(with_line)
+}
+
+/// `path:12` and `path:12:7` as path and line.
+fn with_line(text: &str) -> Place<'_> {
+    let number = |text: &str| text.parse::<u32>().ok().filter(|number| *number > 0);
+    let Some((before, last)) = text.rsplit_once(':') else { return Place { path: text, line: None } };
+    let Some(last) = number(last) else { return Place { path: text, line: None } };
+    match before.rsplit_once(':').and_then(|(path, line)| Some((path, number(line)?))) {
+        Some((path, line)) => Place { path, line: Some(line) },
+        None => Place { path: before, line: Some(last) },
+    }
+}
+
+/// Where one can read on about a subject.
+pub(crate) fn address(found: &Occurrence) -> Option<String> {
+    let named = found.vulnerability.as_ref().and_then(|detail| detail.references.iter().find(|it| it.starts_with("https://")));
+    let of_page = || vigie_catalogue::by_id(&found.identity.subject)?.references.iter().find(|it| it.starts_with("https://"));
+    named.or_else(of_page).cloned()
+}
+
+/// The text without what a terminal or a log would obey.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() && letter != '\n' { '\u{fffd}' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_a_line_when_it_ends_with_one() {
+        for (text, path, line) in [
+            ("etc/app.conf:12", "etc/app.conf", Some(12)),
+            ("etc/app.conf:12:7", "etc/app.conf", Some(12)),
+            ("etc/app.conf", "etc/app.conf", None),
+            ("a:b:c", "a:b:c", None),
+            ("a:0", "a:0", None),
+        ] {
+            assert_eq!(with_line(text), Place { path, line }, "{text}");
+        }
+    }
+}
