@@ -5,6 +5,7 @@
 
 pub mod advisories;
 pub mod api;
+pub mod components;
 mod console;
 mod detection;
 mod headers;

@@ -4,6 +4,7 @@
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use vigie_model::image::Platform;
 use vigie_model::severity::Severity;
 
 /// The lookout over your containers and hosts
@@ -88,6 +89,93 @@ pub(crate) struct ScanArgs {
 pub(crate) enum ScanTarget {
     /// Look at this machine
     Host(ScanHostArgs),
+    /// Look into a container image: an archive, an OCI layout
+    Image(ScanImageArgs),
+    /// Look into a folder: the root of an installed system, or a source tree
+    Fs(ScanFsArgs),
+    /// Judge the components that another tool listed: CycloneDX or SPDX
+    Sbom(ScanSbomArgs),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ScanImageArgs {
+    /// The image: FILE, FILE#NAME:TAG, FOLDER or FOLDER@sha256:DIGEST
+    #[arg(value_name = "IMAGE")]
+    pub(crate) image: String,
+    /// Which of several platforms, such as linux/arm64
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<Platform>,
+    /// Read every layer anew
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ScanFsArgs {
+    /// The folder
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ScanSbomArgs {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
+}
+
+/// What every scan asks about its answer.
+#[derive(ClapArgs)]
+pub(crate) struct ShownArgs {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
+    pub(crate) format: ScanFormat,
+    /// Exit with 1 when there is a finding of this severity or worse
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<Severity>,
+    /// Only vulnerabilities that an update repairs
+    #[arg(long)]
+    pub(crate) only_fixed: bool,
+    /// Only findings that are not in this file, the JSON of an earlier scan
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+}
+
+/// Form of a scan's answer.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScanFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+    /// Comma-separated values
+    Csv,
+    /// SARIF 2.1.0
+    Sarif,
+    /// CycloneDX 1.6, with vulnerabilities
+    Cyclonedx,
+    /// SPDX 2.3
+    Spdx,
+    /// GitLab container scanning
+    GitlabContainer,
+    /// GitLab dependency scanning
+    GitlabDependency,
+    /// GitLab secret detection
+    GitlabSecret,
+    /// Annotations of GitHub Actions
+    Github,
+    /// JUnit XML
+    Junit,
+    /// One HTML file
+    Html,
+    /// Markdown
+    Markdown,
 }
 
 #[derive(ClapArgs)]
@@ -95,12 +183,8 @@ pub(crate) struct ScanHostArgs {
     /// Root of the file system to look at, such as a mounted disk
     #[arg(long, value_name = "DIR", default_value = "/")]
     pub(crate) root: PathBuf,
-    /// Form of the answer
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub(crate) format: Format,
-    /// Exit with 1 when there is a finding of this severity or worse
-    #[arg(long, value_name = "SEVERITY")]
-    pub(crate) fail_on: Option<Severity>,
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
     /// Tell of checks that passed too
     #[arg(long)]
     pub(crate) all: bool,

@@ -1,0 +1,139 @@
+//! `vigie scan host`: this machine, or a file system that is mounted.
+
+use super::shown;
+use crate::args::{ScanFormat, ScanHostArgs};
+use crate::{Ended, out, table};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::path::Path;
+use vigie_inventory::world::World;
+use vigie_kit::clock::SystemClock;
+use vigie_kit::problem::{Kind, Problem};
+use vigie_model::component::Component;
+use vigie_model::lang::Lang;
+use vigie_model::observed::Gap;
+use vigie_model::text;
+use vigie_model::verdict::Verdict;
+use vigie_report::{Scan, Target};
+use vigie_server::advisories::AdvisoryFile;
+use vigie_server::look::{self, Look};
+
+/// Looks once.
+pub(super) fn run(args: &ScanHostArgs, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
+    let world = world(&args.root)?;
+    let current = advisories.current();
+    let mut look = look::at_host(&world, &SystemClock, current.as_deref());
+    look.occurrences = shown::choose(std::mem::take(&mut look.occurrences), &args.shown)?;
+    let packages = look.facts.packages.value().into_iter().flatten();
+    let components: Vec<Component> = packages.map(|package| Component::new(package.clone(), "")).collect();
+    let unseen: Vec<Gap> = look.facts.gaps().into_iter().cloned().collect();
+    let scan = Scan {
+        asset: &look.asset,
+        target: Target::System,
+        taken_at: look.facts.taken_at,
+        os: look.facts.os.value(),
+        components: &components,
+        findings: &look.occurrences,
+        unseen: &unseen,
+        lang,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    let ended = shown::write(&scan, &args.shown, || view(&look, current.is_some(), args.all, lang))?;
+    if args.all && args.shown.format == ScanFormat::Table {
+        tell_verdicts(&look, lang)?;
+    }
+    if current.is_none() {
+        shown::tell_without_data(lang);
+    }
+    Ok(ended)
+}
+
+fn world(root: &Path) -> Result<World, Problem> {
+    if root == Path::new("/") {
+        return Ok(World::live());
+    }
+    if !root.is_dir() {
+        let shown = root.display();
+        return Err(Problem::new(
+            Kind::User,
+            text!(en "{shown} is no folder", fr "{shown} n’est pas un répertoire", de "{shown} ist kein Ordner"),
+        )
+        .hint(text!(
+            en "give the root of a file system, such as /mnt",
+            fr "indiquez la racine d’un système de fichiers, par exemple /mnt",
+            de "nennen Sie die Wurzel eines Dateisystems, etwa /mnt",
+        )));
+    }
+    Ok(World::at(root))
+}
+
+/// Checks that found nothing wrong.
+fn tell_verdicts(look: &Look, lang: Lang) -> Result<(), Problem> {
+    let others = look.judged.iter().filter(|judged| !matches!(judged.verdict, Verdict::Fail { .. }));
+    out::line("")?;
+    table::write(
+        ["id", "verdict", "title"],
+        others.map(|judged| [judged.entry.id.clone(), judged.verdict.word().to_owned(), judged.entry.title.get(lang).to_owned()]),
+    )
+}
+
+/// JSON form of a look, `vigie.scan/1`.
+#[derive(Serialize)]
+struct ScanView<'a> {
+    schema: &'static str,
+    asset: &'a vigie_model::asset::Asset,
+    taken_at: vigie_model::time::Timestamp,
+    os: Option<&'a vigie_model::host::OsRelease>,
+    kernel: Option<&'a vigie_model::host::Kernel>,
+    /// Last days of support, where they are known.
+    lifecycle: Value,
+    packages: usize,
+    /// Whether packages were matched against vulnerability data.
+    matched: bool,
+    findings: Vec<shown::FindingView<'a>>,
+    checks: Vec<CheckView<'a>>,
+    /// What could not be seen.
+    unseen: Vec<&'a vigie_model::observed::Gap>,
+}
+
+#[derive(Serialize)]
+struct CheckView<'a> {
+    id: &'a str,
+    title: &'a str,
+    severity: &'static str,
+    verdict: Value,
+}
+
+fn view(look: &Look, has_data: bool, all: bool, lang: Lang) -> Value {
+    let told = look.judged.iter().filter(|judged| all || !matches!(judged.verdict, Verdict::Pass));
+    let checks = told.map(|judged| CheckView {
+        id: &judged.entry.id,
+        title: judged.entry.title.get(lang),
+        severity: judged.entry.severity.word(),
+        verdict: verdict(&judged.verdict, lang),
+    });
+    json!(ScanView {
+        schema: "vigie.scan/1",
+        asset: &look.asset,
+        taken_at: look.facts.taken_at,
+        os: look.facts.os.value(),
+        kernel: look.facts.kernel.value(),
+        lifecycle: look
+            .lifecycle
+            .map_or(Value::Null, |life| json!({ "standard_until": life.standard_until, "extended_until": life.extended_until })),
+        packages: look.facts.packages.value().map_or(0, Vec::len),
+        matched: has_data && look.matched,
+        findings: shown::views(&look.occurrences, lang),
+        checks: checks.collect(),
+        unseen: look.facts.gaps(),
+    })
+}
+
+fn verdict(verdict: &Verdict, lang: Lang) -> Value {
+    match verdict {
+        Verdict::Pass => json!({ "outcome": "pass" }),
+        Verdict::Fail { evidence } => json!({ "outcome": "fail", "evidence": evidence }),
+        Verdict::NotApplicable { reason } => json!({ "outcome": "not_applicable", "reason": reason.get(lang) }),
+        Verdict::Unknown { reason } => json!({ "outcome": "unknown", "reason": reason.get(lang) }),
+    }
+}

@@ -1,0 +1,44 @@
+//! `vigie scan image`: a container image at rest.
+
+use super::rest::{Rest, judge_and_tell};
+use crate::Ended;
+use crate::args::ScanImageArgs;
+use serde_json::json;
+use std::path::Path;
+use vigie_inventory::image::{self, Context, Options};
+use vigie_kit::problem::{Explain, Problem};
+use vigie_model::asset::{Asset, AssetKind};
+use vigie_model::lang::Lang;
+use vigie_report::Target;
+use vigie_server::advisories::AdvisoryFile;
+
+/// Opens, reads, judges.
+pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
+    let options = Options { platform: args.platform.clone(), ..Options::default() };
+    let image = image::open(&args.image, &options).map_err(Explain::explain)?;
+    let cache = data.join("layers");
+    let context = Context { cache: (!args.no_cache).then_some(cache.as_path()), ..Context::default() };
+    let facts = image.read(&context);
+    let name = facts.names.first().unwrap_or(&facts.reference);
+    let asset = Asset::new(AssetKind::Image, name, name);
+    let rest = Rest {
+        asset: &asset,
+        target: Target::Image { digest: facts.digest.as_deref() },
+        os: facts.os.as_ref(),
+        components: &facts.components,
+        unseen: &facts.gaps,
+        own: ("image", json!({
+            "reference": facts.reference,
+            "names": facts.names,
+            "digest": facts.digest,
+            "platform": facts.platform.to_string(),
+            "config": facts.config,
+            "layers": facts.layers,
+            "elevated": facts.elevated,
+            "world_writable": facts.world_writable,
+            "caches": facts.caches,
+            "waste": facts.waste,
+        })),
+    };
+    judge_and_tell(&rest, &args.shown, advisories, lang)
+}

@@ -1,0 +1,29 @@
+//! `vigie scan`: one look, now. Nothing is recorded, no platform is needed.
+
+mod host;
+mod image;
+mod rest;
+mod sbom;
+mod shown;
+mod tree;
+
+use crate::Ended;
+use crate::args::ScanTarget;
+use crate::ask::data_path;
+use std::path::Path;
+use vigie_kit::problem::Problem;
+use vigie_model::lang::Lang;
+use vigie_server::advisories::AdvisoryFile;
+
+/// Looks once.
+pub(crate) fn run(target: ScanTarget, data: Option<&Path>, lang: Lang) -> Result<Ended, Problem> {
+    let folder = data_path(data)?;
+    let advisories = AdvisoryFile::at(folder.join("advisories"));
+    advisories.take_up()?;
+    match target {
+        ScanTarget::Host(args) => host::run(&args, &advisories, lang),
+        ScanTarget::Image(args) => image::run(&args, &folder, &advisories, lang),
+        ScanTarget::Fs(args) => tree::run(&args, &advisories, lang),
+        ScanTarget::Sbom(args) => sbom::run(&args, &advisories, lang),
+    }
+}

@@ -1,0 +1,70 @@
+//! What scans of images, folders and lists share: components are judged, and the answer is put together.
+
+use super::shown;
+use crate::Ended;
+use crate::args::ShownArgs;
+use serde_json::{Value, json};
+use vigie_kit::clock::{Clock, SystemClock};
+use vigie_kit::problem::Problem;
+use vigie_model::asset::Asset;
+use vigie_model::component::Component;
+use vigie_model::host::OsRelease;
+use vigie_model::lang::Lang;
+use vigie_model::observed::Gap;
+use vigie_report::{Scan, Target};
+use vigie_server::advisories::AdvisoryFile;
+use vigie_server::components;
+
+/// What was found at rest.
+pub(super) struct Rest<'a> {
+    pub(super) asset: &'a Asset,
+    pub(super) target: Target<'a>,
+    pub(super) os: Option<&'a OsRelease>,
+    pub(super) components: &'a [Component],
+    pub(super) unseen: &'a [Gap],
+    /// The member of `vigie.scan/1` that only this sort of target has.
+    pub(super) own: (&'static str, Value),
+}
+
+/// Judges and tells.
+pub(super) fn judge_and_tell(rest: &Rest<'_>, args: &ShownArgs, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
+    let current = advisories.current();
+    let matched = current.as_deref().and_then(|data| components::judge(rest.components, rest.asset, data));
+    let has_matched = matched.is_some();
+    let findings = shown::choose(matched.unwrap_or_default(), args)?;
+    let scan = Scan {
+        asset: rest.asset,
+        target: rest.target,
+        taken_at: SystemClock.now(),
+        os: rest.os,
+        components: rest.components,
+        findings: &findings,
+        unseen: rest.unseen,
+        lang,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    let ended = shown::write(&scan, args, || view(&scan, has_matched, &rest.own))?;
+    if !has_matched {
+        shown::tell_without_data(lang);
+    }
+    Ok(ended)
+}
+
+/// JSON form, `vigie.scan/1`.
+fn view(scan: &Scan<'_>, matched: bool, own: &(&'static str, Value)) -> Value {
+    let lifecycle = scan.os.and_then(vigie_catalogue::lifecycle::end_of_life);
+    let mut view = json!({
+        "schema": "vigie.scan/1",
+        "asset": scan.asset,
+        "taken_at": scan.taken_at,
+        "os": scan.os,
+        "lifecycle": lifecycle.map(|life| json!({ "standard_until": life.standard_until, "extended_until": life.extended_until })),
+        "packages": scan.components.len(),
+        "matched": matched,
+        "findings": shown::views(scan.findings, scan.lang),
+        "components": scan.components,
+        "unseen": scan.unseen,
+    });
+    view[own.0] = own.1.clone();
+    view
+}
