@@ -16,7 +16,7 @@ pub(crate) fn listed<'a>(scan: &Scan<'a>) -> Vec<Listed<'a>> {
         .iter()
         .map(|component| {
             let package = &component.package;
-            let purl = format!("{}@{}", package.purl_without_version(), package.version);
+            let purl = package.purl();
             let reference = reference(&purl, &component.path);
             Listed { component, reference, purl }
         })

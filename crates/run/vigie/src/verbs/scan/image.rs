@@ -19,7 +19,9 @@ pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, 
     let cache = data.join("layers");
     let context = Context { cache: (!args.no_cache).then_some(cache.as_path()), ..Context::default() };
     let facts = image.read(&context);
-    let name = facts.names.first().unwrap_or(&facts.reference);
+    // A layout may name its images by a bare tag, which says little.
+    let speaks = |name: &&String| name.contains(['/', ':']);
+    let name = facts.names.iter().find(speaks).unwrap_or(&facts.reference);
     let asset = Asset::new(AssetKind::Image, name, name);
     let rest = Rest {
         asset: &asset,
