@@ -80,7 +80,19 @@ pub(crate) fn parse(text: &str, exists: &dyn Fn(&str) -> bool) -> Option<Target>
             return self::name(name).map(|name| Target::Name(name, place));
         }
     }
-    path(text, exists).or_else(|| name(text).map(|name| Target::Name(name, Place::Anywhere)))
+    if let Some(there) = path(text, exists) {
+        return Some(there);
+    }
+    if means_a_path(text) {
+        return Some(Target::Path { path: text.into(), which: None });
+    }
+    name(text).map(|name| Target::Name(name, Place::Anywhere))
+}
+
+/// Whether somebody meant a file, also when it is not there: asking a registry for it would only hide the mistake.
+fn means_a_path(text: &str) -> bool {
+    let is_archive = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz"].iter().any(|end| text.ends_with(end));
+    is_archive || text.starts_with(['/', '.'])
 }
 
 fn is_tag(text: &str) -> bool {
@@ -189,7 +201,9 @@ mod tests {
             matches!(parse("docker:27", &exists), Some(Target::Name(name, Place::Anywhere)) if name.repository == "library/docker")
         );
         assert!(matches!(parse("podman:nginx", &exists), Some(Target::Name(_, Place::Podman))));
-        assert_eq!(parse("./absent.tar", &exists), None);
+        for absent in ["./absent.tar", "absent.tar.gz", "/absent"] {
+            assert_eq!(parse(absent, &exists), path(absent, None));
+        }
     }
 
     proptest! {
