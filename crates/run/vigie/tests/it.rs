@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking, its helpers too")]
 
 use serde_json::Value;
+use sha2::Digest;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -188,6 +189,73 @@ fn scans_a_system_at_rest_against_imported_data() {
     let barred = run(data.path(), &["scan", "host", "--root", root, "--fail-on", "critical"]);
     assert_eq!(barred.status.code(), Some(1));
     assert!(stdout(&barred).contains("3.0.17-1~deb12u2"));
+}
+
+/// An OCI layout with one image of one layer, the given system; tar(1) is on every Debian.
+fn layout_of(root: &Path) -> tempfile::TempDir {
+    let layout = tempfile::tempdir().unwrap();
+    let blobs = layout.path().join("blobs/sha256");
+    fs::create_dir_all(&blobs).unwrap();
+    let put = |bytes: &[u8]| {
+        let digest: String = sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        fs::write(blobs.join(&digest), bytes).unwrap();
+        (format!("sha256:{digest}"), bytes.len())
+    };
+    let packed = Command::new("tar").arg("-C").arg(root).args(["-cf", "-", "."]).output().unwrap();
+    assert!(packed.status.success());
+    let (layer, layer_size) = put(&packed.stdout);
+    let config = serde_json::json!({ "os": "linux", "architecture": "amd64", "config": { "User": "app" },
+        "rootfs": { "type": "layers", "diff_ids": [layer] }, "history": [{ "created_by": "COPY . /" }] });
+    let (config, config_size) = put(config.to_string().as_bytes());
+    let kind = |name: &str| format!("application/vnd.oci.image.{name}");
+    let manifest = serde_json::json!({ "schemaVersion": 2, "mediaType": kind("manifest.v1+json"),
+        "config": { "mediaType": kind("config.v1+json"), "digest": config, "size": config_size },
+        "layers": [{ "mediaType": kind("layer.v1.tar"), "digest": layer, "size": layer_size }] });
+    let (manifest, manifest_size) = put(manifest.to_string().as_bytes());
+    let index = serde_json::json!({ "schemaVersion": 2, "manifests":
+        [{ "mediaType": kind("manifest.v1+json"), "digest": manifest, "size": manifest_size }] });
+    fs::write(layout.path().join("index.json"), index.to_string()).unwrap();
+    fs::write(layout.path().join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+    layout
+}
+
+#[test]
+fn an_image_its_files_and_its_list_of_components_give_the_same_findings() {
+    let (data, feeds, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), old_system());
+    feed(feeds.path(), "Debian", &[("DEBIAN-CVE-2026-0001.json", RECORD)]);
+    assert_eq!(run(data.path(), &["db", "import", feeds.path().to_str().unwrap()]).status.code(), Some(0));
+    let layout = layout_of(root.path());
+    let (root, image) = (root.path().to_str().unwrap(), layout.path().to_str().unwrap());
+    let list = data.path().join("list.json");
+    let bom = run(data.path(), &["scan", "image", image, "--format", "cyclonedx"]);
+    fs::write(&list, &bom.stdout).unwrap();
+    for target in [["image", image], ["fs", root], ["sbom", list.to_str().unwrap()]] {
+        let scan = json(data.path(), &[&["scan"], &target[..], &["--format", "json"]].concat());
+        assert_eq!(
+            (&scan["schema"], &scan["matched"], &scan["packages"]),
+            (&"vigie.scan/1".into(), &true.into(), &1.into()),
+            "{target:?}"
+        );
+        let found = scan["findings"].as_array().unwrap();
+        assert_eq!(found.len(), 1, "{target:?}: {found:?}");
+        assert_eq!((&found[0]["subject"], &found[0]["fixed_version"]), (&"CVE-2026-0001".into(), &"3.0.17-1~deb12u2".into()));
+    }
+    let image_scan = json(data.path(), &["scan", "image", image, "--format", "json"]);
+    assert_eq!(
+        (&image_scan["image"]["config"]["user"], &image_scan["image"]["layers"][0]["complete"]),
+        (&"app".into(), &true.into())
+    );
+    assert_eq!(image_scan["findings"][0]["evidence"][0]["place"], "var/lib/dpkg/status");
+
+    let earlier = data.path().join("earlier.json");
+    fs::write(&earlier, image_scan.to_string()).unwrap();
+    let bar = ["--fail-on", "low", "--format", "sarif"];
+    assert_eq!(run(data.path(), &[&["scan", "image", image], &bar[..]].concat()).status.code(), Some(1));
+    let since = run(data.path(), &[&["scan", "image", image, "--baseline", earlier.to_str().unwrap()], &bar[..]].concat());
+    assert_eq!(since.status.code(), Some(0), "{}", stderr(&since));
+    let absent = run(data.path(), &["scan", "image", "./absent.tar"]);
+    assert_eq!(absent.status.code(), Some(2));
+    assert!(stderr(&absent).contains("hint:"), "{}", stderr(&absent));
 }
 
 #[test]

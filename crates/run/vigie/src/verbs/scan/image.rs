@@ -29,18 +29,21 @@ pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, 
         os: facts.os.as_ref(),
         components: &facts.components,
         unseen: &facts.gaps,
-        own: ("image", json!({
-            "reference": facts.reference,
-            "names": facts.names,
-            "digest": facts.digest,
-            "platform": facts.platform.to_string(),
-            "config": facts.config,
-            "layers": facts.layers,
-            "elevated": facts.elevated,
-            "world_writable": facts.world_writable,
-            "caches": facts.caches,
-            "waste": facts.waste,
-        })),
+        own: (
+            "image",
+            json!({
+                "reference": facts.reference,
+                "names": facts.names,
+                "digest": facts.digest,
+                "platform": facts.platform.to_string(),
+                "config": facts.config,
+                "layers": facts.layers,
+                "elevated": facts.elevated,
+                "world_writable": facts.world_writable,
+                "caches": facts.caches,
+                "waste": facts.waste,
+            }),
+        ),
     };
     judge_and_tell(&rest, &args.shown, advisories, lang)
 }

@@ -24,7 +24,10 @@ pub(super) fn run(args: &ScanFsArgs, advisories: &AdvisoryFile, lang: Lang) -> R
         os: facts.os.as_ref(),
         components: &facts.components,
         unseen: &facts.gaps,
-        own: ("tree", json!({ "path": path, "installed": facts.installed, "files": facts.files, "file_bytes": facts.file_bytes })),
+        own: (
+            "tree",
+            json!({ "path": path, "installed": facts.installed, "files": facts.files, "file_bytes": facts.file_bytes }),
+        ),
     };
     judge_and_tell(&rest, &args.shown, advisories, lang)
 }
