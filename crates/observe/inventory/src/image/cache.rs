@@ -9,12 +9,12 @@
 use crate::layer::LayerFacts;
 use crate::packages::READERS;
 use crate::watch::Watch;
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, utimensat};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 use vigie_kit::files;
 
 /// Changes with every change of what is gathered, by readers or here: older files are then of no use.
@@ -64,8 +64,7 @@ impl Cache {
         match serde_json::from_slice::<Remembered>(&bytes) {
             Ok(remembered) if remembered.key == key => {
                 // Marks it as used, for `trim`; what cannot be marked goes earlier, that is all.
-                let now = fs::File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
-                if let Err(error) = now {
+                if let Err(error) = mark_as_used(&path) {
                     tracing::debug!(path = %path.display(), %error, "cannot be marked as used");
                 }
                 Some(remembered.facts)
@@ -121,6 +120,13 @@ impl Cache {
         let name: String = sha.finalize().iter().take(20).map(|byte| format!("{byte:02x}")).collect();
         self.folder.join(format!("{name}.layer"))
     }
+}
+
+/// Sets the time of modification to now, by the system's own clock.
+fn mark_as_used(path: &Path) -> rustix::io::Result<()> {
+    let at = |tv_nsec| Timespec { tv_sec: 0, tv_nsec };
+    let times = Timestamps { last_access: at(UTIME_OMIT), last_modification: at(UTIME_NOW) };
+    utimensat(CWD, path, &times, AtFlags::empty())
 }
 
 #[cfg(test)]

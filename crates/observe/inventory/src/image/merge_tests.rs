@@ -1,3 +1,5 @@
+//! Layers laid on each other: whiteouts, replaced files, and random stacks against a plain map.
+
 use super::*;
 use crate::content::Setting;
 use crate::layer::{Collector, Incoming, Readers, Scratch};

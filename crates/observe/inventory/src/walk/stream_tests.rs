@@ -1,3 +1,5 @@
+//! Streams that end early, lie about their size or swell: what is read of them, and what is said.
+
 use super::*;
 use crate::walk::build::gzip;
 use std::io::Write;

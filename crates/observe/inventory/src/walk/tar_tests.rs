@@ -1,3 +1,5 @@
+//! Archives as tools write them, and as nobody should: names, links, sizes, extended headers.
+
 use super::*;
 use crate::walk::build::{Builder, record, seal};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! `go.mod`.
+//! `go.mod`: the modules that a Go module is built of.
 //!
 //! Format: <https://go.dev/ref/mod#go-mod-file>. From Go 1.17 on it lists every module that is built, so that
 //! `go.sum` and `vendor/modules.txt` beside it have nothing to add. The tool chain it names brings the standard
