@@ -145,7 +145,7 @@ fn cyclonedx_lists_components_and_what_affects_them() {
     let made = made();
     let bom = cyclonedx::document(&made.scan(), true);
     assert_eq!(at(&bom, "/specVersion"), "1.6");
-    assert_eq!(at(&bom, "/components/0/purl"), "pkg:deb/debian/openssl@3.0.15");
+    assert_eq!(at(&bom, "/components/0/purl"), "pkg:deb/debian/openssl@3.0.15?distro=debian-12");
     assert_eq!(at(&bom, "/components/0/licenses"), &json!([{ "expression": "Apache-2.0" }]));
     assert_eq!(at(&bom, "/components/1/licenses/0/license/name"), "do what you like");
     assert_eq!(at(&bom, "/vulnerabilities/0/affects/0/ref"), at(&bom, "/components/0/bom-ref"));
