@@ -1,0 +1,14 @@
+//! A layer of an image: tar, plain or packed, with the databases of packages in it.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use vigie_inventory::layer::{Expected, Readers, Scratch, read};
+
+fuzz_target!(|bytes: &[u8]| {
+    let scratch = Scratch::below(&std::env::temp_dir()).expect("a folder can be made");
+    let readers = Readers { scratch: &scratch, watches: &[] };
+    let facts = read("layer", &Expected::default(), &mut || Ok(bytes), readers);
+    assert_eq!(facts.complete, !facts.digest.is_empty());
+    assert!(facts.complete || !facts.gaps.is_empty(), "what was not read is said");
+    assert!(facts.found.is_sorted_by(|a, b| a.path < b.path), "a path is there once");
+});
