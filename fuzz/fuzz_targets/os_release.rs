@@ -2,13 +2,16 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use vigie_inventory::host::os_release::{ecosystem, parse};
+use vigie_inventory::host::os_release::parse;
+use vigie_inventory::packages::os::ecosystem_of;
 use vigie_model::host::HostFacts;
 use vigie_model::observed::Observed;
 
 fuzz_target!(|bytes: &[u8]| {
     let release = parse(bytes);
     assert!(release.id.chars().all(|char| !char.is_ascii_uppercase()));
-    drop(ecosystem(&release));
+    for system in ["dpkg", "apk", "rpm"] {
+        drop(ecosystem_of(&release, system));
+    }
     drop(vigie_checks::judge(&HostFacts { os: Observed::Seen(release), ..HostFacts::default() }));
 });

@@ -32,9 +32,8 @@ use vigie_model::observed::{Gap, Observed, Obstacle};
 #[must_use]
 pub fn observe(world: &World, clock: &dyn Clock) -> HostFacts {
     let os = os_release(world);
-    let ecosystem = os.value().map(os_release::ecosystem).unwrap_or_default();
     let mut facts = thread::scope(|scope| {
-        let about_packages = || package_facts(world, &ecosystem);
+        let about_packages = || package_facts(world, os.value());
         let thread = thread::Builder::new().name("packages".to_owned()).spawn_scoped(scope, about_packages);
         let mut facts = system_facts(world, clock);
         let seen = match thread.map(thread::ScopedJoinHandle::join) {
@@ -45,7 +44,7 @@ pub fn observe(world: &World, clock: &dyn Clock) -> HostFacts {
                 HostFacts { packages: broken, ..HostFacts::default() }
             }
             // The system gives us no second thread.
-            Err(_) => package_facts(world, &ecosystem),
+            Err(_) => package_facts(world, os.value()),
         };
         facts.packages = seen.packages;
         facts.pending_updates = seen.pending_updates;
@@ -59,9 +58,10 @@ pub fn observe(world: &World, clock: &dyn Clock) -> HostFacts {
 }
 
 /// The sections about packages; all others stay empty.
-fn package_facts(world: &World, ecosystem: &str) -> HostFacts {
+fn package_facts(world: &World, os: Option<&OsRelease>) -> HostFacts {
     let manager = packages::manager(world);
-    let packages = packages::observe(world, manager, ecosystem);
+    let ecosystem = os.map(|os| packages::ecosystem(os, manager)).unwrap_or_default();
+    let packages = packages::observe(world, manager, &ecosystem);
     HostFacts {
         pending_updates: updates::pending(world, manager, packages.value()),
         last_package_change: packages::last_change(world, manager),

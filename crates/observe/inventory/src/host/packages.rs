@@ -3,13 +3,14 @@
 //! Finds out which package manager there is and hands the bytes to [`crate::packages`]. The time of the last change is
 //! what dpkg's log says, whose times are local ones; where no log is kept, it is the age of the database.
 
-use crate::packages::{apk, dpkg};
+use crate::packages::{apk, dpkg, os, rpm};
 use crate::world::World;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
+use vigie_model::host::OsRelease;
 use vigie_model::observed::{Gap, Observed, Obstacle};
 use vigie_model::package::Package;
 use vigie_model::time::Timestamp;
@@ -21,7 +22,7 @@ const DPKG_STATUS_DIR: &str = "/var/lib/dpkg/status.d";
 /// apk's database, now and since the merge of `/lib` into `/usr`.
 const APK_INSTALLED: [&str; 2] = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
 /// Databases of package managers that cannot be read yet.
-const FOREIGN: [&str; 4] = ["/var/lib/rpm", "/usr/lib/sysimage/rpm", "/var/lib/pacman/local", "/var/db/pkg"];
+const FOREIGN: [&str; 2] = ["/var/lib/pacman/local", "/var/db/pkg"];
 /// How much of the end of a log is read.
 const LOG_TAIL_BYTES: u64 = 512 * 1024;
 /// The largest time zone file that is read.
@@ -32,6 +33,7 @@ const ZONE_BYTES_MAX: usize = 256 * 1024;
 pub(super) enum Manager {
     Dpkg,
     Apk,
+    Rpm,
     Foreign(&'static str),
     None,
 }
@@ -43,13 +45,42 @@ pub(super) fn manager(world: &World) -> Manager {
     if APK_INSTALLED.iter().any(|path| world.exists(path)) {
         return Manager::Apk;
     }
+    if rpm_database(world).is_some() {
+        return Manager::Rpm;
+    }
     FOREIGN.into_iter().find(|path| world.exists(path)).map_or(Manager::None, Manager::Foreign)
+}
+
+/// rpm's database. One of the folders may be a link to another, and beside a new database may lie the one it was made
+/// from: only the first that is there counts.
+fn rpm_database(world: &World) -> Option<String> {
+    let paths = rpm::FOLDERS.iter().flat_map(|folder| rpm::NAMES.iter().map(move |name| format!("/{folder}/{name}")));
+    paths.into_iter().find(|path| world.exists(path))
+}
+
+/// The ecosystem of a manager's packages. Those of a distribution that vulnerability data do not know keep its own id, which
+/// matches nothing.
+pub(super) fn ecosystem(release: &OsRelease, manager: Manager) -> String {
+    let system = match manager {
+        Manager::Dpkg => "dpkg",
+        Manager::Apk => "apk",
+        Manager::Rpm => "rpm",
+        Manager::Foreign(_) | Manager::None => "",
+    };
+    os::ecosystem_of(release, system).unwrap_or_else(|| match release.version_id.as_str() {
+        "" => release.id.clone(),
+        version => format!("{}:{version}", release.id),
+    })
 }
 
 pub(super) fn observe(world: &World, manager: Manager, ecosystem: &str) -> Observed<Vec<Package>> {
     match manager {
         Manager::Dpkg => dpkg_packages(world, ecosystem),
         Manager::Apk => read_all(world, &APK_INSTALLED, apk::BYTES_MAX, |bytes| apk::parse_installed(bytes, ecosystem)),
+        Manager::Rpm => {
+            let path = rpm_database(world);
+            read_all(world, path.as_slice(), rpm::BYTES_MAX, |bytes| rpm::parse(bytes, ecosystem))
+        }
         Manager::Foreign(path) => {
             Observed::Unseen(Gap::new(path, Obstacle::Unreadable, "Vigie cannot read this package database yet"))
         }
@@ -114,6 +145,7 @@ pub(super) fn last_change(world: &World, manager: Manager) -> Observed<Timestamp
     let databases: &[&str] = match manager {
         Manager::Dpkg => &[DPKG_STATUS, DPKG_STATUS_DIR],
         Manager::Apk => &APK_INSTALLED,
+        Manager::Rpm => return newest(world, rpm_database(world).as_slice()),
         Manager::Foreign(_) | Manager::None => return Observed::NotLooked,
     };
     if manager == Manager::Dpkg {
@@ -193,7 +225,9 @@ mod tests {
             ("/var/lib/dpkg/status", Manager::Dpkg),
             ("/var/lib/dpkg/status.d/base", Manager::Dpkg),
             ("/usr/lib/apk/db/installed", Manager::Apk),
-            ("/var/lib/rpm/rpmdb.sqlite", Manager::Foreign("/var/lib/rpm")),
+            ("/var/lib/rpm/rpmdb.sqlite", Manager::Rpm),
+            ("/usr/lib/sysimage/rpm/Packages.db", Manager::Rpm),
+            ("/var/lib/pacman/local/x", Manager::Foreign("/var/lib/pacman/local")),
             ("/etc/hostname", Manager::None),
         ];
         for (path, expected) in table {
@@ -215,8 +249,17 @@ mod tests {
 
     #[test]
     fn other_package_managers_are_said_to_be_unread() {
-        let (_dir, world) = world(&[("/var/lib/rpm/rpmdb.sqlite", "")]);
-        assert_eq!(observe(&world, manager(&world), "rhel:9").gaps()[0].what, "/var/lib/rpm");
+        let (_dir, world) = world(&[("/var/lib/pacman/local/x", "")]);
+        assert_eq!(observe(&world, manager(&world), "arch").gaps()[0].what, "/var/lib/pacman/local");
+    }
+
+    #[test]
+    fn a_broken_database_of_rpm_is_a_gap() {
+        let (_dir, world) = world(&[("/var/lib/rpm/rpmdb.sqlite", "not a database")]);
+        assert_eq!(observe(&world, manager(&world), "Red Hat:9").gaps()[0].why, Obstacle::Unreadable);
+        let release = OsRelease { id: "rhel".into(), version_id: "9.4".into(), ..OsRelease::default() };
+        assert_eq!(ecosystem(&release, Manager::Rpm), "Red Hat:9");
+        assert_eq!(ecosystem(&release, Manager::Foreign("/var/db/pkg")), "rhel:9.4");
     }
 
     #[test]

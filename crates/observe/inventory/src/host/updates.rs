@@ -106,7 +106,7 @@ pub(super) fn last_refresh(world: &World, manager: Manager) -> Observed<Timestam
                 (seen, _) => seen,
             }
         }
-        Manager::Foreign(_) | Manager::None => Observed::NotLooked,
+        Manager::Rpm | Manager::Foreign(_) | Manager::None => Observed::NotLooked,
     }
 }
 

@@ -7,8 +7,8 @@
 //! Holds: the result is the same as that of laying all files on each other (property test). A package keeps
 //! the layer that first brought it for as long as each newer version of its database still lists it.
 
-use crate::host::os_release;
 use crate::layer::{FileFacts, LayerFacts, cache_folder};
+use crate::packages::os::ecosystem_of;
 use crate::walk::path;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use vigie_model::component::Component;
@@ -209,16 +209,6 @@ fn below_usr(path: &str) -> &str {
 /// The distribution's ecosystem in the place of the package system's name, where it is known.
 fn ecosystem(os: Option<&OsRelease>, system: String) -> String {
     os.and_then(|os| ecosystem_of(os, &system)).unwrap_or(system)
-}
-
-fn ecosystem_of(os: &OsRelease, system: &str) -> Option<String> {
-    let ecosystem = os_release::ecosystem(os);
-    let fits = match system {
-        "dpkg" => ["Debian", "Ubuntu"].iter().any(|name| ecosystem.starts_with(name)),
-        "apk" => ["Alpine", "Wolfi", "Chainguard"].iter().any(|name| ecosystem.starts_with(name)),
-        _ => true,
-    };
-    fits.then_some(ecosystem)
 }
 
 /// What is left behind and still there, summed up by manager and folder.

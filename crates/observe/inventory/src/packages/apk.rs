@@ -179,6 +179,17 @@ mod tests {
     }
 
     #[test]
+    fn files_of_programs_have_an_owner() {
+        let text =
+            "P:busybox\nV:1\nF:bin\nR:busybox\nF:etc\nR:securetty\nF:usr/lib\nR:libx.so.1\n\nP:none\nV:1\nR:odd\nF:..\nR:x.so\n";
+        let meta = Meta { path: "lib/apk/db/installed", size: 0, mode: 0o644 };
+        let owned: Vec<_> =
+            (READER.read)(&meta, &Content::of(text.as_bytes())).owned.into_iter().map(|it| (it.path, it.package)).collect();
+        let expected = [("bin/busybox", "busybox"), ("usr/lib/libx.so.1", "busybox"), ("odd", "none")];
+        assert_eq!(owned, expected.map(|(path, package)| (path.to_owned(), package.to_owned())));
+    }
+
+    #[test]
     fn the_last_record_needs_no_empty_line() {
         let (packages, gaps) = parse_installed(b"P:a\nV:1", "Alpine:v3.20");
         assert_eq!((packages.len(), gaps.len()), (1, 0));

@@ -224,6 +224,19 @@ Source: same
         assert_eq!(package_of_list("var/lib/dpkg/info/libc6:amd64.list"), Some("libc6"));
     }
 
+    #[test]
+    fn files_of_programs_have_an_owner() {
+        let owned = |path: &str, text: &str| {
+            let meta = Meta { path, size: 0, mode: 0o644 };
+            let found = (FILES.read)(&meta, &Content::of(text.as_bytes()));
+            found.owned.into_iter().map(|it| format!("{} {}", it.path, it.package)).collect::<Vec<_>>()
+        };
+        let list = "/.\n/usr\n/usr/bin/openssl\n/usr/share/doc/openssl/copyright\n/etc/ssl/openssl.cnf\n";
+        assert_eq!(owned("var/lib/dpkg/info/openssl:amd64.list", list), ["usr openssl", "usr/bin/openssl openssl"]);
+        let sums = "0123  lib/x86_64-linux-gnu/libz.so.1.2.13\n";
+        assert_eq!(owned("var/lib/dpkg/status.d/zlib1g.md5sums", sums), ["lib/x86_64-linux-gnu/libz.so.1.2.13 zlib1g"]);
+    }
+
     proptest! {
         #[test]
         fn survives_any_bytes(bytes: Vec<u8>) {

@@ -7,10 +7,13 @@
 
 pub mod apk;
 pub mod apt;
+pub mod binary;
+mod bytes;
 pub mod control;
 pub mod dpkg;
 pub mod os;
 mod owned;
+pub mod rpm;
 
 mod apple;
 mod bitnami;
@@ -82,6 +85,8 @@ pub static READERS: &[&Reader] = &[
     &apk::READER,
     &dpkg::STATUS,
     &dpkg::FILES,
+    &rpm::DATABASE,
+    &rpm::MANIFEST,
     &apple::package_resolved::READER,
     &apple::podfile_lock::READER,
     &bitnami::READER,
@@ -127,6 +132,8 @@ pub static READERS: &[&Reader] = &[
     &r::renv_lock::READER,
     &ruby::gemfile_lock::READER,
     &ruby::gemspec::READER,
+    &binary::runtimes::READER,
+    &binary::READER,
 ];
 
 /// Who reads a file, judged by its path.

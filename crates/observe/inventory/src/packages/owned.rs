@@ -12,9 +12,6 @@ use vigie_model::observed::{Gap, Obstacle};
 pub(crate) const OWNED_MAX: usize = 1_000_000;
 /// The longest path; the limit of Linux.
 const PATH_BYTES_MAX: usize = 4096;
-/// Directories that systems with a merged `/usr` keep below it, whatever their databases say.
-const MERGED: [&str; 4] = ["bin/", "lib/", "lib64/", "sbin/"];
-
 /// A list of owned files that is being put together.
 #[derive(Debug, Default)]
 pub(crate) struct Ownership {
@@ -23,28 +20,18 @@ pub(crate) struct Ownership {
 }
 
 impl Ownership {
-    /// Adds a file if it could carry a component. Since `/lib/a` is in truth `/usr/lib/a` where `/usr` is merged,
-    /// both are added.
+    /// Adds a file, as its database writes the path, if it could carry a component.
     pub(crate) fn add(&mut self, path: &str, package: &str) {
         let path = path.trim_start_matches("./").trim_start_matches('/');
-        if path.is_empty() || path.len() > PATH_BYTES_MAX || path.split('/').any(|part| matches!(part, "" | "." | "..")) {
-            return;
-        }
-        if MERGED.iter().any(|directory| path.starts_with(directory)) {
-            self.add_if_carrying(format!("usr/{path}"), package);
-        }
-        self.add_if_carrying(path.to_owned(), package);
-    }
-
-    fn add_if_carrying(&mut self, path: String, package: &str) {
-        if !may_carry(&path) {
+        let odd = path.len() > PATH_BYTES_MAX || path.split('/').any(|part| matches!(part, "" | "." | ".."));
+        if odd || !may_carry(path) {
             return;
         }
         if self.owned.len() == OWNED_MAX {
             self.full = true;
             return;
         }
-        self.owned.push(Owned { path, package: package.to_owned() });
+        self.owned.push(Owned { path: path.to_owned(), package: package.to_owned() });
     }
 
     /// The files alone, of a list at this place.
