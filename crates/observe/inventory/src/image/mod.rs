@@ -10,6 +10,7 @@
 mod archive;
 mod blobs;
 mod cache;
+mod engine;
 mod error;
 mod local;
 pub(crate) mod merge;
@@ -117,6 +118,8 @@ pub fn open(reference: &str, options: &Options) -> Result<Image, ImageError> {
         Target::Name(name, place) => {
             let stores = Stores::here();
             let found = if place == Place::Registry { None } else { stores.find(reference, &name, place, options)? };
+            let found =
+                found.map_or_else(|| engine::find(reference, &name, place, options, &scratch), |found| Ok(Some(found)))?;
             match found {
                 Some(found) => found,
                 None if matches!(place, Place::Anywhere | Place::Registry) => registry::open(reference, &name, options)?,

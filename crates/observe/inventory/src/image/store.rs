@@ -69,11 +69,18 @@ impl Stores {
         Ok(None)
     }
 
-    /// The folders, for people.
+    /// The folders and programs, for people.
     pub(crate) fn listed(&self, place: Place) -> Vec<String> {
         let docker = self.docker.iter().filter(|_| matches!(place, Place::Anywhere | Place::Docker));
         let podman = self.podman.iter().filter(|_| matches!(place, Place::Anywhere | Place::Podman));
-        docker.chain(podman).map(|folder| folder.display().to_string()).collect()
+        let engines: &[&str] = match place {
+            Place::Docker => &["docker"],
+            Place::Podman => &["podman"],
+            Place::Containerd => &["ctr"],
+            Place::Anywhere | Place::Registry => &[],
+        };
+        let engines = engines.iter().map(|program| (*program).to_owned());
+        docker.chain(podman).map(|folder| folder.display().to_string()).chain(engines).collect()
     }
 }
 

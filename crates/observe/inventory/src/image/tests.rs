@@ -74,7 +74,7 @@ fn write_layout(folder: &Path, blobs: &[Vec<u8>], index: &str) {
     fs::write(folder.join("index.json"), index).unwrap();
 }
 
-fn saved(layers: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn saved(layers: &[Vec<u8>]) -> Vec<u8> {
     let config = serde_json::to_vec(&config(layers)).unwrap();
     let names: Vec<String> = (0..layers.len()).map(|number| format!("{number}/layer.tar")).collect();
     let list = json!([{"Config": "c.json", "RepoTags": ["example.org/app:1"], "Layers": names}]).to_string();
