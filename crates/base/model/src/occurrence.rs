@@ -50,6 +50,9 @@ pub struct VulnerabilityDetail {
     pub installed: String,
     /// First version without the weakness, where there is one.
     pub fixed: Option<String>,
+    /// Where there is no such version, what the vendor says of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfixed: Option<Unfixed>,
     /// CVSS vector string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cvss_vector: Option<String>,
@@ -62,6 +65,80 @@ pub struct VulnerabilityDetail {
     /// In CISA's catalogue of known exploited vulnerabilities.
     #[serde(default)]
     pub known_exploited: KnownExploited,
+}
+
+/// What a vendor says of a weakness that no version of a package repairs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfixed {
+    /// Affected, and nothing more.
+    Affected,
+    /// Nobody has looked into it yet.
+    UnderInvestigation,
+    /// Too small for an advisory of its own; a later update may bring it (Debian's *no-dsa*).
+    Minor,
+    /// Put off to a later update.
+    Postponed,
+    /// Not going to be repaired in this release.
+    WillNotFix,
+    /// The release, or the package in it, is no longer looked after.
+    EndOfLife,
+}
+
+impl Unfixed {
+    /// All of them; the place is the stored number.
+    pub const ALL: [Self; 6] =
+        [Self::Affected, Self::UnderInvestigation, Self::Minor, Self::Postponed, Self::WillNotFix, Self::EndOfLife];
+
+    /// The word used in files, flags and columns.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Affected => "affected",
+            Self::UnderInvestigation => "under_investigation",
+            Self::Minor => "minor",
+            Self::Postponed => "postponed",
+            Self::WillNotFix => "will_not_fix",
+            Self::EndOfLife => "end_of_life",
+        }
+    }
+
+    /// The number stored in files.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// What a stored number stands for.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
+    /// What to tell a person.
+    #[must_use]
+    pub fn said(self) -> crate::lang::Text {
+        match self {
+            Self::Affected => crate::text!(en "no fix yet", fr "pas encore de correctif", de "noch keine Korrektur"),
+            Self::UnderInvestigation => crate::text!(en "under investigation", fr "en cours d'examen", de "wird untersucht"),
+            Self::Minor => crate::text!(
+                en "minor, no advisory planned",
+                fr "mineur, aucun avis prévu",
+                de "geringfügig, keine Meldung geplant"
+            ),
+            Self::Postponed => crate::text!(
+                en "put off to a later update",
+                fr "reporté à une mise à jour ultérieure",
+                de "auf ein späteres Update verschoben"
+            ),
+            Self::WillNotFix => crate::text!(
+                en "will not be fixed in this release",
+                fr "ne sera pas corrigé dans cette version",
+                de "wird in diesem Release nicht behoben"
+            ),
+            Self::EndOfLife => crate::text!(en "no longer supported", fr "plus pris en charge", de "nicht mehr unterstützt"),
+        }
+    }
 }
 
 /// What a detection rule saw.

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use vigie_advisories::Advisories;
 use vigie_advisories::import::Importer;
 use vigie_model::asset::{Asset, AssetKind};
+use vigie_model::component::Component;
 use vigie_model::package::{Package, SourcePackage};
 use vigie_model::time::Timestamp;
 use zip::write::{SimpleFileOptions, ZipWriter};
@@ -58,6 +59,12 @@ fn host() -> Vec<Package> {
     (0..INSTALLED).map(package).collect()
 }
 
+/// Images: each has another 300 of the host's packages.
+fn inventories(host: &[Package]) -> Vec<Vec<Component>> {
+    let components: Vec<Component> = host.iter().map(|package| Component::new(package.clone(), "var/lib/dpkg/status")).collect();
+    (0..1_000).map(|number| components.iter().cycle().skip(number % components.len()).take(300).cloned().collect()).collect()
+}
+
 fn real_feeds() -> Vec<PathBuf> {
     let Some(data) = std::env::var_os("VIGIE_DATA").map(PathBuf::from) else { return Vec::new() };
     let folders = std::fs::read_dir(data.join("vulnerabilities/osv")).into_iter().flatten().flatten();
@@ -72,6 +79,15 @@ fn advisories(c: &mut Criterion) {
     let matches = data.match_packages(&host).expect("a sound file");
     let asset = Asset::new(AssetKind::Host, "bench", "bench");
 
+    let inventories = inventories(&host);
+    c.bench_function("re-match 1,000 inventories of 300 components", |b| {
+        b.iter(|| {
+            inventories
+                .iter()
+                .map(|components| data.match_components(black_box(components)).map_or(0, |found| found.len()))
+                .sum::<usize>()
+        });
+    });
     c.bench_function("open", |b| b.iter(|| Advisories::open(black_box(file.as_slice()))));
     c.bench_function(&format!("match 1,000 packages ({} matches)", matches.len()), |b| {
         b.iter(|| data.match_packages(black_box(&host)));

@@ -41,6 +41,14 @@ pub struct Vulnerability {
     text: Option<TextPlace>,
 }
 
+impl Vulnerability {
+    /// Whether the package itself is malicious (OSV's `MAL-` records), not merely broken.
+    #[must_use]
+    pub fn is_malware(&self) -> bool {
+        std::iter::once(&self.id).chain(&self.aliases).any(|name| name.starts_with("MAL-"))
+    }
+}
+
 /// A CVSS rating.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cvss {

@@ -31,13 +31,17 @@
 //! ```
 
 mod advisories;
+pub mod bundle;
 mod file;
+pub mod ignore;
 pub mod import;
 mod matching;
+pub mod purl;
 mod span;
 mod status;
 #[cfg(test)]
 mod tests;
+pub mod vex;
 
 pub use advisories::{Advisories, Cvss, Vulnerability};
 pub use file::texts::Description;

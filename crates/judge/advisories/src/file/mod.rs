@@ -46,6 +46,6 @@ pub use error::{Damaged, OpenError};
 pub(crate) use sections::{Section, Sections, write};
 
 /// The version of the layout that this code writes and reads.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 const MAGIC: [u8; 8] = *b"VIGIEADV";

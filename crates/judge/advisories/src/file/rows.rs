@@ -5,7 +5,8 @@
 //! compares texts only to find the place of the installed version and numbers from then on.
 //!
 //! A row: varint step from the vulnerability number before, then a byte: bits 0–1 the [`Shape`],
-//! bits 2–4 the vendor's severity plus one (0: none). Shape 0, affected until a fix: varint version.
+//! bits 2–4 the vendor's severity plus one (0: none), bits 5–7 what the vendor says of a missing repair
+//! (0: nothing, else the place in [`Unfixed::ALL`] plus one). Shape 0, affected until a fix: varint version.
 //! Shape 1, affected in every version: nothing. Shape 2: varint count of spans, for each varint
 //! `from` (0 the beginning, else version + 1) and varint `to` (0 open, 1 + 2 × version fixed in it,
 //! 2 + 2 × version last affected); varint count of single versions, varint each.
@@ -13,6 +14,7 @@
 use super::bytes::{Put, Reader};
 use crate::import::limits::{PACKAGE_VERSIONS_MAX, VERSION_BYTES_MAX};
 use crate::span::{End, Span};
+use vigie_model::occurrence::Unfixed;
 use vigie_model::severity::Severity;
 
 /// What one vulnerability does to the package.
@@ -22,6 +24,8 @@ pub(crate) struct Row {
     pub(crate) vulnerability: usize,
     /// How bad the vendor of the package says it is.
     pub(crate) severity: Option<Severity>,
+    /// What the vendor says where no version repairs it.
+    pub(crate) unfixed: Option<Unfixed>,
     pub(crate) spans: Vec<Span<usize>>,
     /// Single affected versions outside the spans.
     pub(crate) points: Vec<usize>,
@@ -63,7 +67,8 @@ pub(crate) fn write(versions: &[&str], rows: &[Row]) -> Vec<u8> {
 }
 
 fn write_row(row: &Row, bytes: &mut Vec<u8>) {
-    let severity = row.severity.map_or(0, |severity| severity.number() + 1) << 2;
+    let unfixed = row.unfixed.map_or(0, |unfixed| unfixed.number() + 1) << 5;
+    let severity = unfixed | row.severity.map_or(0, |severity| severity.number() + 1) << 2;
     match Shape::of(row) {
         Shape::UntilFixed(version) => {
             bytes.push(severity);
@@ -127,9 +132,13 @@ impl<'a> Rows<'a> {
         self.row.spans.clear();
         self.row.points.clear();
         let flags = self.reader.u8()?;
-        self.row.severity = match flags >> 2 {
+        self.row.severity = match flags >> 2 & 7 {
             0 => None,
             number => Some(Severity::from_number(number - 1)?),
+        };
+        self.row.unfixed = match flags >> 5 {
+            0 => None,
+            number => Some(Unfixed::from_number(number - 1)?),
         };
         match flags & 3 {
             0 => {
@@ -190,8 +199,9 @@ pub(crate) mod tests {
 
     fn any_row() -> impl Strategy<Value = Row> {
         let severity = option::of(proptest::sample::select(&Severity::ALL[..]));
-        (0usize..300, severity, vec(any_span(), 0..3), vec(0usize..4, 0..3))
-            .prop_map(|(vulnerability, severity, spans, points)| Row { vulnerability, severity, spans, points })
+        let unfixed = option::of(proptest::sample::select(&Unfixed::ALL[..]));
+        (0usize..300, severity, unfixed, vec(any_span(), 0..3), vec(0usize..4, 0..3))
+            .prop_map(|(vulnerability, severity, unfixed, spans, points)| Row { vulnerability, severity, unfixed, spans, points })
     }
 
     proptest! {

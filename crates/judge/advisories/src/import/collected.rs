@@ -1,6 +1,7 @@
 //! Records as they are collected: names as numbers, ranges flat, texts already packed.
 
 use super::description::{self, Quality};
+use super::ecosystems::package_key;
 use super::interner::Interner;
 use super::names::{self, Groups, Subject};
 use super::osv::{Affected, Record};
@@ -12,6 +13,7 @@ use crate::file::vulnerability::TextPlace;
 use crate::span::Span;
 use std::collections::HashMap;
 use std::ops::Range;
+use vigie_model::occurrence::Unfixed;
 use vigie_model::severity::Severity;
 use vigie_model::time::{Day, Timestamp};
 use vigie_model::version::Scheme;
@@ -37,6 +39,18 @@ pub(super) struct Collected {
     pub(super) texts: TextsWriter,
 }
 
+/// How much a source knows of a package; where several speak of one vulnerability in one package, only
+/// the best ones count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Authority {
+    /// A bulletin tells of an update that also repairs this one.
+    Bulletin,
+    /// A record of just this vulnerability.
+    Record,
+    /// Whoever builds the package tells the state of this vulnerability in it.
+    Vendor,
+}
+
 /// A record without what it affects.
 pub(super) struct RecordEntry {
     pub(super) name: u32,
@@ -48,6 +62,7 @@ pub(super) struct RecordEntry {
     pub(super) text: Option<(Quality, TextPlace)>,
     /// For bulletins, what they cover in [`Collected::covered`].
     pub(super) covers: Range<usize>,
+    pub(super) authority: Authority,
     /// A later version of the same record was met.
     pub(super) replaced: bool,
 }
@@ -57,6 +72,9 @@ pub(super) struct RowEntry {
     pub(super) package: u32,
     pub(super) record: usize,
     pub(super) severity: Option<Severity>,
+    pub(super) unfixed: Option<Unfixed>,
+    /// The source says that the package is not affected; there are no spans and no points.
+    pub(super) not_affected: bool,
     pub(super) spans: Range<usize>,
     pub(super) points: Range<usize>,
 }
@@ -69,14 +87,35 @@ impl RowEntry {
 }
 
 impl Collected {
-    /// Takes a record in.
+    /// Takes a record in; of two with one id the newer one counts.
     pub(super) fn add(&mut self, record: &Record<'_>, report: &mut SourceReport) -> Result<(), PackError> {
         let name = self.names.number(record.id.as_str());
         if !self.replaces(name, record.modified) {
             return Ok(());
         }
-        let place = self.records.len();
+        self.record_of.insert(name, self.records.len());
         let covers = self.take_names(name, &names::subject(record));
+        let authority = if covers.is_empty() { Authority::Record } else { Authority::Bulletin };
+        self.push(record, name, covers, authority, report)
+    }
+
+    /// Takes in what a vendor says of one vulnerability. Any number of them may have one id.
+    pub(super) fn add_vendor(&mut self, record: &Record<'_>, report: &mut SourceReport) -> Result<(), PackError> {
+        let name = self.names.number(record.id.as_str());
+        let aliases: Vec<&str> = names::cve_within(record.id.as_str()).into_iter().collect();
+        let covers = self.take_names(name, &Subject::One(aliases));
+        self.push(record, name, covers, Authority::Vendor, report)
+    }
+
+    fn push(
+        &mut self,
+        record: &Record<'_>,
+        name: u32,
+        covers: Range<usize>,
+        authority: Authority,
+        report: &mut SourceReport,
+    ) -> Result<(), PackError> {
+        let place = self.records.len();
         let text = match description::describe(record) {
             Some((quality, description)) => Some((quality, self.texts.push(&description)?)),
             None => None,
@@ -90,9 +129,9 @@ impl Collected {
             severity: record.severity,
             text,
             covers,
+            authority,
             replaced: false,
         });
-        self.record_of.insert(name, place);
         for affected in &record.affected {
             match Scheme::of_ecosystem(affected.ecosystem.as_str()) {
                 Some(scheme) => self.add_affected(affected, scheme, place, record, report),
@@ -146,7 +185,7 @@ impl Collected {
         if extent.absurd {
             report.note(source.id.as_str(), ProblemKind::AbsurdRange, format!("package {}", affected.package.as_str()));
         }
-        if extent.spans.is_empty() && extent.points.is_empty() {
+        if extent.spans.is_empty() && extent.points.is_empty() && !affected.not_affected {
             return;
         }
         let package = self.packages.number(&package_key(affected.ecosystem.as_str(), affected.package.as_str()));
@@ -154,39 +193,7 @@ impl Collected {
         self.spans.extend(extent.spans.iter().map(|span| span.map(|version| self.versions.number(version))));
         self.points.extend(extent.points.iter().map(|version| self.versions.number(version)));
         let (spans, points) = (spans..self.spans.len(), points..self.points.len());
-        self.rows.push(RowEntry { package, record, severity: affected.severity, spans, points });
-    }
-}
-
-/// What a package is found by: ecosystem and its name as advisories of the ecosystem write it.
-pub(crate) fn package_key(ecosystem: &str, package: &str) -> String {
-    if ecosystem == "PyPI" {
-        return format!("{ecosystem}\0{}", python_name(package));
-    }
-    format!("{ecosystem}\0{package}")
-}
-
-/// Python project names are equal without regard to case and to runs of `-`, `_` and `.`
-/// (PyPA specification "Names and normalization").
-fn python_name(name: &str) -> String {
-    let mut normal = String::with_capacity(name.len());
-    for c in name.chars() {
-        match c {
-            '-' | '_' | '.' if normal.ends_with('-') => {}
-            '-' | '_' | '.' => normal.push('-'),
-            other => normal.extend(other.to_lowercase()),
-        }
-    }
-    normal
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn python_names_have_one_spelling() {
-        assert_eq!(package_key("PyPI", "Zope.Interface"), package_key("PyPI", "zope_-interface"));
-        assert_ne!(package_key("crates.io", "a_b"), package_key("crates.io", "a-b"));
+        let (severity, unfixed, not_affected) = (affected.severity, affected.unfixed, affected.not_affected);
+        self.rows.push(RowEntry { package, record, severity, unfixed, not_affected, spans, points });
     }
 }

@@ -39,6 +39,8 @@ pub const REFERENCE_BYTES_MAX: usize = 1_000;
 pub const KEV_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The scores of EPSS, unpacked.
 pub const EPSS_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// A file of a vendor or of the NVD, unpacked. Debian's tracker has about 70 MB, a year of the NVD 250.
+pub const VENDOR_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// Entries of KEV or EPSS.
 pub const FEED_ENTRIES_MAX: usize = 5_000_000;
 /// Problems kept with their names for each source; all are counted.

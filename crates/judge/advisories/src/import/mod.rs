@@ -1,7 +1,8 @@
 //! Building the compact file from public feeds.
 //!
 //! An [`Importer`] takes sources one by one, from readers: zips of OSV records (the layout of OSV's
-//! public bucket, one `all.zip` for each ecosystem), single records, CISA's KEV, EPSS. It reads
+//! public bucket, one `all.zip` for each ecosystem), single records, CISA's KEV, EPSS, and what those who
+//! build packages say themselves ([`vendor`]); [`Importer::add`] knows each by how it begins. It reads
 //! record by record and keeps only what matching needs, so memory follows the number of affected
 //! packages, not the size of the feeds. [`Importer::finish`] joins aliases, sorts and writes.
 //!
@@ -13,8 +14,10 @@
 mod collected;
 mod compile;
 mod description;
+pub(crate) mod ecosystems;
 mod entries;
 pub mod epss;
+mod feeds;
 mod interner;
 pub mod kev;
 pub mod limits;
@@ -23,11 +26,14 @@ pub mod osv;
 mod package_rows;
 mod ranges;
 pub(crate) mod ratings;
+mod recognise;
 mod report;
 mod subjects;
+pub mod vendor;
 mod zips;
 
-pub(crate) use collected::package_key;
+pub(crate) use ecosystems::package_key;
+pub use recognise::{Format, HEAD_BYTES, recognise};
 pub use report::{ImportReport, Problem, ProblemKind, SourceKind, SourceReport};
 
 use crate::file::texts::PackError;
@@ -121,7 +127,7 @@ impl Importer {
         Self { now, collected: Collected::default(), listed: Vec::new(), scores: Vec::new(), report: ImportReport::default() }
     }
 
-    /// Adds a zip of OSV records; `name` is what the report calls it.
+    /// Adds a zip of OSV records, or of files of other formats; `name` is what the report calls it.
     ///
     /// # Errors
     /// [`ImportError`] when memory for texts runs out of what the format can hold; a broken zip is no
@@ -133,10 +139,7 @@ impl Importer {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<&SourceReport, ImportError> {
         let mut report = SourceReport::new(name, SourceKind::Osv);
-        zips::each_record(reader, &mut report, |report, place, bytes, (done, total)| {
-            progress(Progress { source: name, done, total });
-            self.collected.add_bytes(place, bytes, report)
-        })?;
+        feeds::add_zip(&mut self.collected, name, reader, &mut report, progress)?;
         Ok(self.close(report))
     }
 

@@ -1,7 +1,7 @@
 //! What affects each package: rows sorted, versions in order, records of one vulnerability merged.
 
 use super::ImportError;
-use super::collected::Collected;
+use super::collected::{Authority, Collected, RowEntry};
 use super::limits::PACKAGE_VERSIONS_MAX;
 use super::report::{ImportReport, Problem, ProblemKind};
 use super::subjects::{Subjects, names_of};
@@ -25,8 +25,8 @@ struct Placed {
     package: u32,
     /// Number of the vulnerability.
     vulnerability: u32,
-    /// Whether a record of just this vulnerability says so, and not a bulletin.
-    direct: bool,
+    /// How much whoever says so knows.
+    authority: Authority,
     /// Place in `Collected::rows`.
     row: u32,
 }
@@ -46,7 +46,7 @@ fn place_rows(collected: &Collected, subjects: &Subjects, packages: &[u32]) -> V
         for name in names_of(collected, record) {
             let Some(vulnerability) = subjects.number_of(*name) else { continue };
             let package = place_of[row.package as usize];
-            placed.push(Placed { package, vulnerability, direct: record.covers.is_empty(), row: number as u32 });
+            placed.push(Placed { package, vulnerability, authority: record.authority, row: number as u32 });
         }
     }
     placed.sort_unstable_by_key(|row| (row.package, row.vulnerability, row.row));
@@ -81,13 +81,13 @@ impl PackageRows {
                 seen.clear();
                 result.ecosystems.push(EcosystemStatus { name: ecosystem.to_owned(), records: 0, newest: None });
             }
+            let rows = package_rows(collected, ecosystem, here);
             if let Some(status) = result.ecosystems.last_mut() {
-                seen.extend(here.iter().map(|row| row.vulnerability));
+                seen.extend(rows.1.iter().map(|row| row.vulnerability));
                 status.records = seen.len() as u64;
                 let modified = here.iter().map(|row| collected.records[collected.rows[row.row as usize].record].modified);
                 status.newest = status.newest.max(modified.max().flatten());
             }
-            let rows = package_rows(collected, ecosystem, here);
             result.count += rows.1.len() as u64;
             let versions: Vec<&str> = rows.0.iter().map(|version| collected.versions.text(*version)).collect();
             result.blobs.push(&rows::write(&versions, &rows.1)).map_err(|_| ImportError::TooLarge)?;
@@ -130,7 +130,7 @@ fn package_rows(collected: &Collected, ecosystem: &str, placed: &[Placed]) -> (V
         place_of.insert(version, unique.len() - 1);
     }
     let place = |version: u32| place_of.get(&version).copied().unwrap_or_default();
-    let rows = placed.chunk_by(|a, b| a.vulnerability == b.vulnerability).map(|same| merged(collected, same, place));
+    let rows = placed.chunk_by(|a, b| a.vulnerability == b.vulnerability).filter_map(|same| merged(collected, same, place));
     (unique, rows.collect())
 }
 
@@ -143,14 +143,19 @@ fn versions_of(collected: &Collected, row: u32) -> Vec<u32> {
     versions
 }
 
-/// What several records say of one vulnerability in one package: affected when any of them says so,
-/// but records of just this vulnerability go before bulletins that also repair others.
-fn merged(collected: &Collected, same: &[Placed], place: impl Fn(u32) -> usize) -> rows::Row {
-    let any_direct = same.iter().any(|row| row.direct);
-    let mut merged =
-        rows::Row { vulnerability: same.first().map_or(0, |row| row.vulnerability as usize), ..rows::Row::default() };
-    for row in same.iter().filter(|row| row.direct || !any_direct).map(|row| &collected.rows[row.row as usize]) {
+/// What several records say of one vulnerability in one package: those count whose authors know most,
+/// and among these it is affected when any says so. None where they say that it is not.
+fn merged(collected: &Collected, same: &[Placed], place: impl Fn(u32) -> usize) -> Option<rows::Row> {
+    let best = same.iter().map(|row| row.authority).max()?;
+    let row_of = |placed: &Placed| &collected.rows[placed.row as usize];
+    let counted: Vec<&RowEntry> =
+        same.iter().filter(|row| row.authority == best).map(row_of).filter(|row| !row.not_affected).collect();
+    let vulnerability = same.first().filter(|_| !counted.is_empty())?.vulnerability as usize;
+    let mut merged = rows::Row { vulnerability, ..rows::Row::default() };
+    for row in counted {
         merged.severity = merged.severity.max(row.severity.or(collected.records[row.record].severity));
+        // The first of them asks for the most: affected before put off before never.
+        merged.unfixed = merged.unfixed.into_iter().chain(row.unfixed).min();
         merged.spans.extend(collected.spans[row.spans.clone()].iter().map(|span| span.map(&place)));
         merged.points.extend(collected.points[row.points.clone()].iter().map(|version| place(*version)));
     }
@@ -158,5 +163,5 @@ fn merged(collected: &Collected, same: &[Placed], place: impl Fn(u32) -> usize) 
     merged.spans.dedup();
     merged.points.sort_unstable();
     merged.points.dedup();
-    merged
+    Some(merged)
 }

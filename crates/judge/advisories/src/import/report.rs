@@ -1,6 +1,7 @@
 //! What an import met: how much of each source was used, what was left out and why.
 
 use super::limits::PROBLEMS_KEPT;
+use super::recognise::Format;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -34,6 +35,31 @@ pub enum SourceKind {
     Kev,
     /// Probabilities of exploitation.
     Epss,
+    /// Debian's security tracker.
+    DebianTracker,
+    /// Ubuntu's CVE tracker.
+    UbuntuTracker,
+    /// Security database of Alpine, Wolfi or Chainguard.
+    Secdb,
+    /// CSAF documents of a distribution.
+    Csaf,
+    /// The National Vulnerability Database.
+    Nvd,
+}
+
+impl SourceKind {
+    pub(super) const fn of(format: Format) -> Self {
+        match format {
+            Format::Kev => Self::Kev,
+            Format::Epss => Self::Epss,
+            Format::DebianTracker => Self::DebianTracker,
+            Format::UbuntuTracker => Self::UbuntuTracker,
+            Format::Secdb => Self::Secdb,
+            Format::Csaf => Self::Csaf,
+            Format::Nvd => Self::Nvd,
+            Format::Zip | Format::Osv | Format::OpenVex | Format::CycloneDx => Self::Osv,
+        }
+    }
 }
 
 /// What came of one source.

@@ -21,7 +21,7 @@ impl Subjects {
         let mut wanted = vec![false; roots.len()];
         for row in &collected.rows {
             let record = &collected.records[row.record];
-            if record.replaced {
+            if record.replaced || row.not_affected {
                 continue;
             }
             for name in names_of(collected, record) {

@@ -6,7 +6,8 @@ use std::io::{Read, Seek};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-/// Hands every `.json` file of a zip to `take`, with its name and its place (done, total).
+/// Hands every `.json` file of a zip, and those of Ubuntu's tracker (`CVE-2024-1234`), to `take`, with its
+/// name and its place (done, total).
 ///
 /// What cannot be read is noted in the report. When `take` fails, the walk ends with its error.
 pub(super) fn each_record<R: Read + Seek, E>(
@@ -39,7 +40,8 @@ pub(super) fn each_record<R: Read + Seek, E>(
             }
         };
         let name = String::from_utf8_lossy(member.name_raw()).into_owned();
-        if member.is_dir() || !name.ends_with(".json") {
+        let is_tracked = |name: &str| name.rsplit('/').next().is_some_and(|file| file.starts_with("CVE-") && !file.contains('.'));
+        if member.is_dir() || !(name.ends_with(".json") || is_tracked(&name)) {
             continue;
         }
         records += 1;

@@ -11,6 +11,7 @@
 //! beginning: one finding too many rather than one too few.
 
 mod affected;
+mod components;
 mod kernel;
 mod occurrence;
 mod severity;
@@ -24,6 +25,7 @@ use crate::import::package_key;
 use affected::{Position, Standing};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use vigie_model::occurrence::Unfixed;
 use vigie_model::package::Package;
 use vigie_model::severity::Severity;
 use vigie_model::version::{Scheme, pep440};
@@ -41,6 +43,8 @@ pub struct Match {
     pub packages: Vec<InstalledPackage>,
     /// The lowest version above the installed one that is not affected, where one is known.
     pub fixed: Option<String>,
+    /// Where none is known, what the vendor says of that.
+    pub unfixed: Option<Unfixed>,
     /// How bad it is for this package.
     pub severity: Severity,
     /// Who says how bad.
@@ -56,6 +60,8 @@ pub struct InstalledPackage {
     pub name: String,
     /// Its own version.
     pub version: String,
+    /// The files that told of it, sorted; none where they were not asked for.
+    pub paths: Vec<String>,
 }
 
 impl<B: AsRef<[u8]>> Advisories<B> {
@@ -83,31 +89,75 @@ impl<B: AsRef<[u8]>> Advisories<B> {
         }
         let mut matches = Vec::new();
         for ((ecosystem, name), installed) in subjects {
-            self.match_subject(ecosystem, &name, &installed, &mut matches)?;
+            let from = matches.len();
+            self.match_subject(ecosystem, &name, &name, &installed, &mut matches)?;
+            if Scheme::of_ecosystem(ecosystem) == Some(Scheme::Rpm) {
+                self.match_binaries(ecosystem, &name, &installed, &mut matches, from)?;
+            }
         }
         Ok(matches)
     }
 
+    /// RPM distributions name source packages in some advisories and binary ones in others: the binary
+    /// names are looked up too, by their own versions, and what comes of them is told of the source.
+    fn match_binaries(
+        &self,
+        ecosystem: &str,
+        source: &str,
+        installed: &[Installed<'_>],
+        matches: &mut Vec<Match>,
+        from: usize,
+    ) -> Result<(), Damaged> {
+        let mut by_name: BTreeMap<&str, Vec<Installed<'_>>> = BTreeMap::new();
+        for package in installed.iter().map(|it| it.package).filter(|package| package.name != source) {
+            by_name.entry(&package.name).or_default().push(Installed { package, version: &package.version });
+        }
+        for (name, installed) in by_name {
+            self.match_subject(ecosystem, source, name, &installed, matches)?;
+        }
+        let mut together: BTreeMap<String, Match> = BTreeMap::new();
+        for mut found in matches.drain(from..) {
+            match together.get_mut(&found.vulnerability.id) {
+                None => drop(together.insert(found.vulnerability.id.clone(), found)),
+                Some(known) => {
+                    known.packages.append(&mut found.packages);
+                    known.packages.sort_unstable();
+                    known.packages.dedup();
+                    known.fixed = known.fixed.take().or(found.fixed);
+                    known.severity = known.severity.max(found.severity);
+                    known.unfixed = if known.fixed.is_some() { None } else { known.unfixed.or(found.unfixed) };
+                }
+            }
+        }
+        matches.extend(together.into_values());
+        Ok(())
+    }
+
+    /// What affects the packages that advisories call `name`, as matches of `subject`.
     fn match_subject(
         &self,
         ecosystem: &str,
+        subject: &str,
         name: &str,
         installed: &[Installed<'_>],
         matches: &mut Vec<Match>,
     ) -> Result<(), Damaged> {
         let Some(scheme) = Scheme::of_ecosystem(ecosystem) else { return Ok(()) };
-        let Some(bytes) = self.rows_of(ecosystem, name)? else { return Ok(()) };
+        // A package from Ubuntu's extended support is repaired there.
+        let extended = ecosystem.starts_with("Ubuntu:") && installed.iter().any(|it| it.version.contains("esm"));
+        let Some(bytes) = self.rows_of(ecosystem, name, extended)? else { return Ok(()) };
         let damaged = Damaged::in_section(Section::Rows);
         let mut rows = Rows::new(bytes).ok_or(damaged)?;
+        let modular: Vec<bool> = rows.versions.iter().map(|version| is_modular(version)).collect();
         let mut standing: Vec<(Standing, &Installed<'_>)> =
             installed.iter().map(|it| (standing_of(&rows.versions, it.version, scheme), it)).collect();
         standing.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.package.cmp(b.1.package)));
         while let Some(row) = rows.next().ok_or(damaged)? {
-            let hit: Vec<_> = standing.iter().filter(|(at, _)| affected::is_affected(row, *at)).collect();
+            let hit: Vec<_> = standing.iter().filter(|(at, _)| affected::is_affected(row, *at, &modular)).collect();
             let (Some((_, oldest)), Some((newest_at, _))) = (hit.first(), hit.last()) else { continue };
             // What repairs the newest affected version repairs the older ones too: fixes only rise.
-            let fixed = affected::fix(row, *newest_at);
-            let (number, vendor) = (row.vulnerability, row.severity);
+            let fixed = affected::fix(row, *newest_at, &modular);
+            let (number, vendor, unfixed) = (row.vulnerability, row.severity, row.unfixed);
             let mut packages: Vec<InstalledPackage> = hit.iter().map(|(_, it)| it.package.into()).collect();
             packages.sort_unstable();
             packages.dedup();
@@ -115,10 +165,11 @@ impl<B: AsRef<[u8]>> Advisories<B> {
             let (severity, rated_by) = severity::of(vendor, &vulnerability);
             matches.push(Match {
                 ecosystem: ecosystem.to_owned(),
-                package: name.to_owned(),
+                package: subject.to_owned(),
                 installed: oldest.version.to_owned(),
                 packages,
                 fixed: fixed.and_then(|place| rows.versions.get(place)).cloned(),
+                unfixed: if fixed.is_some() { None } else { unfixed },
                 severity,
                 rated_by,
                 vulnerability,
@@ -128,15 +179,21 @@ impl<B: AsRef<[u8]>> Advisories<B> {
     }
 
     /// What affects a package; long-term releases of Ubuntu are found with and without `:LTS`.
-    fn rows_of(&self, ecosystem: &str, name: &str) -> Result<Option<&[u8]>, Damaged> {
+    fn rows_of(&self, ecosystem: &str, name: &str, extended: bool) -> Result<Option<&[u8]>, Damaged> {
         let packages = self.names(Section::Packages)?;
         let find = |ecosystem: &str| packages.find(&package_key(ecosystem, name)).ok_or(Damaged::in_section(Section::Packages));
-        let mut number = find(ecosystem)?;
-        if number.is_none() && ecosystem.starts_with("Ubuntu:") {
-            number = match ecosystem.strip_suffix(":LTS") {
-                Some(short) => find(short)?,
-                None => find(&format!("{ecosystem}:LTS"))?,
-            };
+        let mut number = None;
+        if let Some(release) = ecosystem.strip_prefix("Ubuntu:") {
+            let short = release.strip_suffix(":LTS").unwrap_or(release);
+            let mut names = vec![format!("Ubuntu:{short}:LTS"), format!("Ubuntu:{short}")];
+            if extended && !short.starts_with("Pro:") {
+                names.insert(0, format!("Ubuntu:Pro:{short}:LTS"));
+            }
+            for name in names {
+                number = if number.is_none() { find(&name)? } else { number };
+            }
+        } else {
+            number = find(ecosystem)?;
         }
         let Some(number) = number else { return Ok(None) };
         self.blobs(Section::Rows)?.get(number).map(Some).ok_or(Damaged::in_section(Section::Rows))
@@ -151,7 +208,7 @@ struct Installed<'a> {
 
 impl From<&Package> for InstalledPackage {
     fn from(package: &Package) -> Self {
-        Self { name: package.name.clone(), version: package.version.clone() }
+        Self { name: package.name.clone(), version: package.version.clone(), paths: Vec::new() }
     }
 }
 
@@ -170,7 +227,13 @@ fn standing_of(versions: &[String], installed: &str, scheme: Scheme) -> Standing
     };
     let original = if scheme == Scheme::Dpkg { rebuilt_from(installed) } else { None };
     let rebuild_of = original.map(find).and_then(|(place, exact)| exact.then_some(place));
-    Standing { at, rebuild_of }
+    let modular = (scheme == Scheme::Rpm).then(|| is_modular(installed));
+    Standing { at, rebuild_of, modular }
+}
+
+/// Whether an RPM was built in a module: its fixes and those of the plain package are not each other's.
+fn is_modular(version: &str) -> bool {
+    version.contains(".module")
 }
 
 /// The version of which Debian made this one for a stable release (`~deb12u1`) or for its backports

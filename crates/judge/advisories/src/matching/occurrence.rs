@@ -1,6 +1,6 @@
 //! Matches as sightings for the ledger.
 
-use super::Match;
+use super::{InstalledPackage, Match};
 use crate::advisories::Advisories;
 use crate::file::Damaged;
 use crate::file::texts::Description;
@@ -44,7 +44,7 @@ impl Match {
         let (package, installed) = (&self.package, &self.installed);
         Occurrence {
             identity: Identity {
-                kind: FindingKind::Vulnerability,
+                kind: if vulnerability.is_malware() { FindingKind::Malware } else { FindingKind::Vulnerability },
                 subject: vulnerability.id.clone(),
                 asset: asset.id,
                 locator: Locator::package(&self.subject()),
@@ -58,13 +58,14 @@ impl Match {
                 runs: None,
             },
             title: format!("{} in {package} {installed}", vulnerability.id),
-            evidence: self.packages.iter().map(|binary| self.evidence(&binary.name, &binary.version)).collect(),
+            evidence: self.packages.iter().flat_map(|package| self.evidence(package)).collect(),
             vulnerability: Some(VulnerabilityDetail {
                 aliases: names.cloned().collect(),
                 package: package.clone(),
                 ecosystem: self.ecosystem.clone(),
                 installed: installed.clone(),
                 fixed: self.fixed.clone(),
+                unfixed: self.unfixed,
                 cvss_vector: vulnerability.cvss.as_ref().map(|cvss| cvss.vector.clone()),
                 summary: description.summary,
                 references: self.references(description.references),
@@ -74,14 +75,24 @@ impl Match {
         }
     }
 
-    fn evidence(&self, name: &str, version: &str) -> Evidence {
-        let expected = self.fixed.as_ref().map(|fixed| format!("{} {fixed} or later", self.package));
-        Evidence {
-            locator: name.to_owned(),
-            place: String::new(),
+    /// One proof for each place the package was found at; a machine's packages have no place.
+    fn evidence(&self, package: &InstalledPackage) -> Vec<Evidence> {
+        let (name, version) = (&package.name, &package.version);
+        let expected = match (&self.fixed, self.unfixed) {
+            (Some(fixed), _) => format!("{} {fixed} or later", self.package),
+            (None, Some(unfixed)) => unfixed.said().en,
+            (None, None) => String::new(),
+        };
+        let evidence = |place: &str| Evidence {
+            locator: name.clone(),
+            place: place.to_owned(),
             found: format!("{name} {version}"),
-            expected: expected.unwrap_or_default(),
+            expected: expected.clone(),
+        };
+        if package.paths.is_empty() {
+            return vec![evidence("")];
         }
+        package.paths.iter().map(|path| evidence(path)).collect()
     }
 
     /// The vendor's own page first, then what the records name.

@@ -2,7 +2,7 @@
 //!
 //! In this order: what the vendor of the package says (a distribution knows how it builds and uses
 //! the code); the best CVSS rating of any record of the vulnerability; the worst word of any other
-//! vendor; high when CISA lists it as exploited; else medium, and [`RatedBy::Nobody`] says that this is
+//! vendor; critical for a package that is itself malicious; high when CISA lists it as exploited; else medium, and [`RatedBy::Nobody`] says that this is
 //! a guess. Being exploited does not otherwise raise the severity: it raises the priority.
 
 use crate::advisories::Vulnerability;
@@ -18,6 +18,8 @@ pub enum RatedBy {
     Cvss,
     /// The vendor of another package with the same vulnerability.
     OtherVendor,
+    /// Nobody, but the package itself is malicious.
+    Malice,
     /// Nobody, but it is exploited.
     Exploitation,
     /// Nobody.
@@ -30,6 +32,7 @@ pub(super) fn of(vendor: Option<Severity>, vulnerability: &Vulnerability) -> (Se
         (Some(severity), _, _) => (severity, RatedBy::Vendor),
         (None, Some(severity), _) => (severity, RatedBy::Cvss),
         (None, None, Some(severity)) => (severity, RatedBy::OtherVendor),
+        (None, None, None) if vulnerability.is_malware() => (Severity::Critical, RatedBy::Malice),
         (None, None, None) if vulnerability.known_exploited != KnownExploited::No => (Severity::High, RatedBy::Exploitation),
         (None, None, None) => (Severity::Medium, RatedBy::Nobody),
     }

@@ -33,7 +33,7 @@ fn one_broken_record_does_not_stop_a_zip() {
         ("notes.txt", b"no record"),
         ("bomb.json", &bomb),
         ("absurd.json", record("PYSEC-2024-2 - PyPI b 2.0..1.0").as_bytes()),
-        ("unknown.json", record("X-1 - Maven c ..1.0").as_bytes()),
+        ("unknown.json", record("X-1 - OSS-Fuzz c ..1.0").as_bytes()),
         ("good.json", good.as_bytes()),
     ]);
     let (report, data) = imported(&zip);
@@ -48,7 +48,7 @@ fn one_broken_record_does_not_stop_a_zip() {
             ("PYSEC-2024-2", ProblemKind::AbsurdRange)
         ]
     );
-    assert_eq!(report.unknown_ecosystems["Maven"], 1);
+    assert_eq!(report.unknown_ecosystems["OSS-Fuzz"], 1);
     check(&data, "PyPI a 0.1", "a 0.1 PYSEC-2024-1 1.0");
 }
 

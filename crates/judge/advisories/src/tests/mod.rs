@@ -2,6 +2,7 @@
 
 mod hostile;
 mod matches;
+mod vendors;
 
 use crate::Advisories;
 use crate::import::Importer;

@@ -135,6 +135,7 @@ fn vulnerability(asset: &Asset, seed: u64, known: &mut HashSet<(u32, u32)>) -> O
             ecosystem: "Debian:12".into(),
             installed,
             fixed,
+            unfixed: None,
             cvss_vector: Some("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H".into()),
             summary: "A crafted input makes the parser read beyond the end of its buffer, which may crash the program or \
                       disclose what lies behind it to whoever sent the input."

@@ -145,6 +145,7 @@ fn vulnerable(asset: AssetId, cve: &str, package: &str) -> Occurrence {
             ecosystem: "Debian:12".into(),
             installed: "1.0-1".into(),
             fixed: Some("1.0-2".into()),
+            unfixed: None,
             cvss_vector: None,
             summary: "It breaks.".into(),
             references: Vec::new(),

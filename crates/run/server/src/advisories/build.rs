@@ -67,6 +67,16 @@ pub fn import(
     build(file, clock, found, watch)
 }
 
+/// Builds the data again from the kept feeds, for a release of Vigie that lays them out in another way.
+/// Tells whether there were feeds to build from.
+pub(super) fn renew(file: &AdvisoryFile, clock: &dyn Clock) -> Result<bool, Problem> {
+    let _alone = alone(file)?;
+    if sources::standing(&kept(file)).is_empty() {
+        return Ok(false);
+    }
+    build(file, clock, Feeds::new(), &mut |_| {}).map(|_| true)
+}
+
 /// Keeps a second import out.
 pub(super) fn alone(file: &AdvisoryFile) -> Result<files::Lock, Problem> {
     fs::create_dir_all(file.folder()).map_err(|error| unwritable(file.folder(), error))?;
@@ -94,7 +104,7 @@ pub(super) fn build(
     new: Feeds,
     watch: &mut dyn FnMut(Step<'_>),
 ) -> Result<Built, Problem> {
-    let standing = sources::find(&[kept(file)]).unwrap_or_default();
+    let standing = sources::standing(&kept(file));
     let mut new = new;
     let mut left_out = ImportReport::default();
     let work = file.folder().join("advisories.new");
@@ -157,13 +167,12 @@ fn write(work: &Path, clock: &dyn Clock, feeds: &Feeds, watch: &mut dyn FnMut(St
 fn add(importer: &mut Importer, name: &str, feed: &Feed, watch: &mut dyn FnMut(Step<'_>)) -> Result<(), Problem> {
     let file = File::open(&feed.path).map_err(|error| unreadable(std::slice::from_ref(&feed.path), error))?;
     let reader = BufReader::new(file);
+    let mut progress = |progress: vigie_advisories::import::Progress<'_>| {
+        watch(Step::Reading { feed: progress.source, done: progress.done as u64, total: progress.total as u64 });
+    };
     match feed.kind {
-        FeedKind::Osv => {
-            let mut progress = |progress: vigie_advisories::import::Progress<'_>| {
-                watch(Step::Reading { feed: progress.source, done: progress.done as u64, total: progress.total as u64 });
-            };
-            importer.add_osv_zip(name, reader, &mut progress).map(drop).map_err(failed)
-        }
+        FeedKind::Osv => importer.add_osv_zip(name, reader, &mut progress).map(drop).map_err(failed),
+        FeedKind::Vendor => importer.add(name, reader, &mut progress).map(drop).map_err(failed),
         FeedKind::Record => importer.add_osv_json(name, reader).map(drop).map_err(failed),
         FeedKind::Kev => {
             importer.add_kev(name, reader);
@@ -241,9 +250,9 @@ fn nothing_found(paths: &[PathBuf]) -> Problem {
         ),
     )
     .hint(text!(
-        en "expected are ECOSYSTEM/all.zip as OSV publishes them, CISA's KEV as JSON or CSV, EPSS as CSV or CSV.GZ",
-        fr "sont attendus ÉCOSYSTÈME/all.zip tels que publiés par OSV, le KEV de la CISA en JSON ou CSV, EPSS en CSV ou CSV.GZ",
-        de "erwartet werden ÖKOSYSTEM/all.zip, wie OSV sie veröffentlicht, CISA KEV als JSON oder CSV, EPSS als CSV oder CSV.GZ",
+        en "expected are OSV's zips and records, trackers of Debian and Ubuntu, secdb of Alpine, CSAF of Red Hat and SUSE, NVD, KEV, EPSS",
+        fr "sont attendus les zips et fiches d'OSV, les trackers de Debian et d'Ubuntu, secdb d'Alpine, le CSAF de Red Hat et de SUSE, NVD, KEV, EPSS",
+        de "erwartet werden OSV-Zips und -Einträge, die Tracker von Debian und Ubuntu, secdb von Alpine, CSAF von Red Hat und SUSE, NVD, KEV, EPSS",
     ))
 }
 

@@ -14,7 +14,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use vigie_advisories::Advisories;
+use vigie_advisories::{Advisories, OpenError};
+use vigie_kit::clock::SystemClock;
 use vigie_kit::files::{self, Mapped};
 use vigie_kit::problem::{Kind, Problem};
 use vigie_model::text;
@@ -77,7 +78,18 @@ impl AdvisoryFile {
             return Ok(false);
         }
         *seen = stamp;
-        let data = open(&self.path())?;
+        let data = match opened(&self.path()) {
+            Ok(data) => data,
+            Err((problem, false)) => return Err(problem),
+            // Written by another release: the feeds are still there.
+            Err((problem, true)) => {
+                if !build::renew(self, &SystemClock)? {
+                    return Err(problem);
+                }
+                *seen = self::stamp(&self.path());
+                open(&self.path())?
+            }
+        };
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(data));
         Ok(true)
     }
@@ -88,19 +100,24 @@ impl AdvisoryFile {
 /// # Errors
 /// A [`Problem`] when it cannot be read or is none.
 pub fn open(path: &Path) -> Result<Data, Problem> {
+    opened(path).map_err(|(problem, _)| problem)
+}
+
+/// As [`open`]; the error also tells whether it is sound but laid out by another release.
+fn opened(path: &Path) -> Result<Data, (Problem, bool)> {
     let shown = path.display();
     let mapped = files::map(path).map_err(|error| {
-        Problem::new(
-            Kind::Environment,
-            text!(
-                en "The vulnerability data in {shown} cannot be read",
-                fr "Les données de vulnérabilités dans {shown} sont illisibles",
-                de "Die Schwachstellendaten in {shown} sind nicht lesbar",
-            ),
-        )
-        .because(error)
+        let said = text!(
+            en "The vulnerability data in {shown} cannot be read",
+            fr "Les données de vulnérabilités dans {shown} sont illisibles",
+            de "Die Schwachstellendaten in {shown} sind nicht lesbar",
+        );
+        (Problem::new(Kind::Environment, said).because(error), false)
     })?;
-    Advisories::open(mapped).map_err(|error| Problem::new(Kind::Environment, error.said()).hint(error.hint()).because(error))
+    Advisories::open(mapped).map_err(|error| {
+        let outdated = matches!(error, OpenError::OtherVersion { .. });
+        (Problem::new(Kind::Environment, error.said()).hint(error.hint()).because(error), outdated)
+    })
 }
 
 fn stamp(path: &Path) -> Option<Stamp> {

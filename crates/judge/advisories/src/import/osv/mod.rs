@@ -11,6 +11,7 @@ use super::limits::{AFFECTED_MAX, ID_BYTES_MAX, NAMES_MAX};
 use raw::{RawRecord, stated_severity};
 use serde::Deserialize;
 use std::borrow::Cow;
+use vigie_model::occurrence::Unfixed;
 use vigie_model::severity::Severity;
 use vigie_model::time::Timestamp;
 
@@ -60,6 +61,11 @@ pub struct Affected<'a> {
     pub ranges: Vec<Vec<Event<'a>>>,
     /// Affected versions, one by one.
     pub versions: Vec<Str<'a>>,
+    /// What the vendor says where no version repairs it. OSV has no place for that.
+    pub unfixed: Option<Unfixed>,
+    /// The vendor says that no version is affected: goes before what weaker sources say. OSV has no place
+    /// for that.
+    pub not_affected: bool,
 }
 
 /// A turn in a range.
@@ -74,9 +80,79 @@ pub enum Event<'a> {
 }
 
 /// A text that is borrowed from the record where it has no escapes.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(transparent)]
 pub struct Str<'a>(#[serde(borrow)] pub Cow<'a, str>);
+
+impl<'a> From<&'a str> for Str<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Str<'_> {
+    fn from(text: String) -> Self {
+        Self(Cow::Owned(text))
+    }
+}
+
+impl<'a> Record<'a> {
+    /// A record of which nothing but its id is known, for sources of other formats.
+    #[must_use]
+    pub(crate) fn new(id: impl Into<Str<'a>>) -> Self {
+        Self {
+            id: id.into(),
+            withdrawn: false,
+            published: None,
+            modified: None,
+            aliases: Vec::new(),
+            upstream: Vec::new(),
+            related: Vec::new(),
+            summary: None,
+            details: None,
+            vectors: Vec::new(),
+            severity: None,
+            references: Vec::new(),
+            affected: Vec::new(),
+            left_out: Vec::new(),
+        }
+    }
+}
+
+impl<'a> Affected<'a> {
+    /// A package of which no version is affected.
+    #[must_use]
+    pub(crate) fn none_of(ecosystem: impl Into<Str<'a>>, package: impl Into<Str<'a>>) -> Self {
+        Self {
+            ecosystem: ecosystem.into(),
+            package: package.into(),
+            severity: None,
+            ranges: Vec::new(),
+            versions: Vec::new(),
+            unfixed: None,
+            not_affected: true,
+        }
+    }
+
+    /// A package that is affected from the beginning up to a fix.
+    #[must_use]
+    pub(crate) fn until(ecosystem: impl Into<Str<'a>>, package: impl Into<Str<'a>>, fixed: impl Into<Str<'a>>) -> Self {
+        let events = vec![Event::Introduced("0".into()), Event::Fixed(fixed.into())];
+        Self { ranges: vec![events], not_affected: false, ..Self::none_of(ecosystem, package) }
+    }
+
+    /// A package that is affected in every version.
+    #[must_use]
+    pub(crate) fn always(ecosystem: impl Into<Str<'a>>, package: impl Into<Str<'a>>, unfixed: Unfixed) -> Self {
+        let events = vec![Event::Introduced("0".into())];
+        Self { ranges: vec![events], unfixed: Some(unfixed), not_affected: false, ..Self::none_of(ecosystem, package) }
+    }
+}
+
+/// Whether a name from outside may stand in the file.
+pub(crate) fn is_sound(name: &str, bytes_max: usize) -> bool {
+    !name.is_empty() && name.len() <= bytes_max && !name.chars().any(char::is_control)
+}
 
 impl Str<'_> {
     /// The text.
@@ -164,9 +240,7 @@ fn checked_names<'a>(names: Option<Vec<Str<'a>>>, left_out: &mut Vec<RecordError
 }
 
 fn check_name(name: &Str<'_>, what: &'static str, bytes_max: usize) -> Result<(), RecordError> {
-    let name = name.as_str();
-    let sound = !name.is_empty() && name.len() <= bytes_max && !name.chars().any(char::is_control);
-    if sound { Ok(()) } else { Err(RecordError::BadName { what }) }
+    if is_sound(name.as_str(), bytes_max) { Ok(()) } else { Err(RecordError::BadName { what }) }
 }
 
 fn check_count(count: usize, what: &'static str, max: usize) -> Result<(), RecordError> {

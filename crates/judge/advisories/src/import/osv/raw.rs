@@ -1,6 +1,6 @@
 //! The JSON of a record, field by field, before anything is believed.
 
-use super::{Affected, Event, RecordError, Str, check_count, check_name};
+use super::{Affected, Event, RecordError, Str, check_count, check_name, is_sound};
 use crate::import::limits::{EVENTS_MAX, LISTED_VERSIONS_MAX, NAME_BYTES_MAX, VERSION_BYTES_MAX};
 use crate::import::ratings;
 use serde::Deserialize;
@@ -100,8 +100,14 @@ impl<'a> RawAffected<'a> {
             check_name(version, "a version", VERSION_BYTES_MAX)?;
         }
         let ranges = self.ranges.into_iter().flatten().filter(|range| range.kind.as_str() != "GIT");
-        let ranges = ranges.map(RawRange::events).collect::<Result<_, _>>()?;
-        Ok(Some(Affected { ecosystem: package.ecosystem, package: package.name, severity, ranges, versions }))
+        let mut ranges = ranges.map(RawRange::events).collect::<Result<Vec<_>, _>>()?;
+        if let Some(end) = self.database_specific.and_then(last_known_end) {
+            // Only where the range itself names no end: GitHub writes it so while no repair is out.
+            let open = ranges.iter_mut().filter(|events| events.iter().all(|event| matches!(event, Event::Introduced(_))));
+            open.for_each(|events| events.push(end.clone()));
+        }
+        let (ecosystem, package) = (package.ecosystem, package.name);
+        Ok(Some(Affected { ecosystem, package, severity, ranges, versions, unfixed: None, not_affected: false }))
     }
 }
 
@@ -120,6 +126,21 @@ impl<'a> RawRange<'a> {
             events.extend(event.last_affected.map(Event::LastAffected));
         }
         Ok(events)
+    }
+}
+
+/// The end of GitHub's `last_known_affected_version_range`: `<= 1.2.3` or `< 1.2.4`.
+fn last_known_end(raw: &RawValue) -> Option<Event<'static>> {
+    #[derive(Deserialize)]
+    struct Stated {
+        last_known_affected_version_range: Option<String>,
+    }
+    // Whatever else stands there is free form, not a mistake.
+    let range = serde_json::from_str::<Stated>(raw.get()).ok()?.last_known_affected_version_range?;
+    let sound = |version: &str| is_sound(version, VERSION_BYTES_MAX).then(|| version.to_owned().into());
+    match range.strip_prefix("<=") {
+        Some(last) => sound(last.trim()).map(Event::LastAffected),
+        None => sound(range.strip_prefix('<')?.trim()).map(Event::Fixed),
     }
 }
 
