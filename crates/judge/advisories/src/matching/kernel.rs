@@ -11,6 +11,9 @@ use vigie_model::package::Package;
 /// Whether vulnerabilities of the package's source are in this package.
 pub(super) fn carries_findings(package: &Package, running: Option<&str>) -> bool {
     let source = package.advisory_name();
+    if source == "kernel" || source.starts_with("kernel-") {
+        return !is_rpm_by_product(&package.name);
+    }
     if source != "linux" && !source.starts_with("linux-") {
         return true;
     }
@@ -37,6 +40,13 @@ fn is_image(package: &Package) -> bool {
 fn is_kernel_source(source: &str) -> bool {
     let flavour = source.strip_prefix("linux-").unwrap_or_default();
     source == "linux" || flavour.starts_with("signed") || flavour.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// What RPM distributions build from the kernel's source that is no kernel.
+fn is_rpm_by_product(name: &str) -> bool {
+    const WHOLE: [&str; 5] = ["perf", "python3-perf", "bpftool", "rtla", "rv"];
+    const INFIXES: [&str; 9] = ["-headers", "-devel", "-doc", "-tools", "-macros", "-source", "-syms", "-debuginfo", "-abi-"];
+    WHOLE.contains(&name) || INFIXES.iter().any(|infix| name.contains(infix))
 }
 
 fn is_by_product(name: &str) -> bool {
@@ -108,6 +118,10 @@ mod tests {
             ("linux-headers-5.15.0-91-generic", "linux-hwe-5.15"),
             ("linux-aws-5.15-headers-5.15.0-1051", "linux-aws-5.15"),
             ("linux-lts-dev", "linux-lts"),
+            ("kernel-headers", "kernel"),
+            ("kernel-tools-libs", "kernel"),
+            ("python3-perf", "kernel"),
+            ("kernel-default-devel", "kernel-default"),
         ] {
             assert!(!carries(name, source), "{name}");
         }
@@ -117,6 +131,9 @@ mod tests {
             ("linux-modules-5.15.0-91-generic", "linux"),
             ("linux-image-unsigned-5.15.0-91-generic", "linux-hwe-5.15"),
             ("linux-lts", "linux-lts"),
+            ("kernel-core", "kernel"),
+            ("kernel-modules-extra", "kernel"),
+            ("kernel-default", "kernel-default"),
             ("linux", "linux"),
             ("linux-firmware", "linux-firmware"),
             ("libatm1", "linux-atm"),
