@@ -14,13 +14,16 @@ use vigie_model::lang::Lang;
 const CATALOGUE_LIST: &str = "crates/base/catalogue/src/list.rs";
 const CHECKS: &str = "crates/judge/checks/src";
 
+/// A rule that matches nothing yet; crates/base/catalogue/src/secret.rs says what else it may hold.
+const SECRET_RULE: &str = "regex = '<!-- the pattern, from a keyword on -->'\nkeywords = []\n";
+
 /// What to write.
 #[derive(Args)]
 pub(crate) struct NewEntry {
-    /// `check` or `detection`.
-    #[arg(value_parser = ["check", "detection"])]
+    /// `check`, `detection` or `secret`.
+    #[arg(value_parser = ["check", "detection", "secret"])]
     family: String,
-    /// The group, such as `host` or `linux`.
+    /// The group, such as `host`, `linux` or `cloud`.
     group: String,
     /// The bad thing it finds, in words with hyphens: `ssh-root-login`.
     name: String,
@@ -32,7 +35,11 @@ pub(crate) struct NewEntry {
 
 /// Writes the skeleton.
 pub(crate) fn run(root: &Path, new: &NewEntry) -> Result<String, Error> {
-    let family = if new.family == "check" { Family::Checks } else { Family::Detections };
+    let family = match new.family.as_str() {
+        "check" => Family::Checks,
+        "detection" => Family::Detections,
+        _ => Family::Secrets,
+    };
     for word in [&new.group, &new.name] {
         if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
             return Err(Error::wrong(format!("`{word}` must be made of a-z, 0-9 and -")));
@@ -53,6 +60,11 @@ pub(crate) fn run(root: &Path, new: &NewEntry) -> Result<String, Error> {
         write(&folder.join("rule.yml"), &rule(&path, &id))?;
         write(&folder.join("fires.jsonl"), "")?;
         write(&folder.join("silent.jsonl"), "")?;
+    }
+    if family == Family::Secrets {
+        write(&folder.join("rule.toml"), SECRET_RULE)?;
+        write(&folder.join("true.txt"), "")?;
+        write(&folder.join("false.txt"), "")?;
     }
     edit(&root.join(CATALOGUE_LIST), |list| inserted(list, &format!("{}!(\"{path}\"),", new.family)))?;
     if let Some(topic) = topic {
@@ -76,7 +88,11 @@ fn topic(root: &Path, new: &NewEntry) -> Result<String, Error> {
 
 /// One more than the highest number of the family's ids.
 fn next_id(family: Family, group: &str) -> String {
-    let prefix = if family == Family::Checks { group.to_uppercase() } else { "DET".to_owned() };
+    let prefix = match family {
+        Family::Checks => group.to_uppercase(),
+        Family::Detections => "DET".to_owned(),
+        Family::Secrets => "SEC".to_owned(),
+    };
     let numbers = vigie_catalogue::of(family).filter_map(|entry| entry.id.strip_prefix(&prefix)?.strip_prefix('-')?.parse().ok());
     let highest: u32 = numbers.max().unwrap_or(0);
     format!("{prefix}-{:04}", highest + 1)
@@ -87,7 +103,8 @@ fn page(family: Family, id: &str, lang: Lang) -> String {
     let mut text = match lang {
         Lang::En => format!(
             "+++\nid = \"{id}\"\ntitle = \"<!-- the bad thing -->\"\nseverity = \"medium\"\nmaturity = \"sandbox\"\n\
-             reads = []\nreferences = []\ntags = []\n+++\n"
+             reads = [{reads}]\nreferences = []\ntags = []\n+++\n",
+            reads = if family == Family::Secrets { "\"files\"" } else { "" },
         ),
         Lang::Fr | Lang::De => "+++\ntitle = \"<!-- the bad thing -->\"\n+++\n".to_owned(),
     };
@@ -137,7 +154,8 @@ fn edit(path: &Path, change: impl FnOnce(&str) -> Result<String, Error>) -> Resu
 /// A list file with one more line, in its place by the text between the first quotes.
 fn inserted(list: &str, line: &str) -> Result<String, Error> {
     let key = |line: &str| line.split('"').nth(1).map(str::to_owned);
-    let is_row = |line: &str| line.starts_with("    check") || line.starts_with("    detection");
+    let is_row =
+        |line: &str| line.starts_with("    check") || line.starts_with("    detection") || line.starts_with("    secret");
     let mut lines: Vec<&str> = list.lines().collect();
     let start = lines.iter().position(|line| line.ends_with("= &[")).ok_or_else(|| Error::wrong("the list has no `= &[`"))?;
     let goes_before = |row: &str| row == "];" || (is_row(row) && key(row) > key(line));

@@ -145,7 +145,7 @@ export const de: Dictionary = {
   outcome: { pass: 'Bestanden', fail: 'Nicht bestanden', not_applicable: 'Nicht anwendbar', unknown: 'Unbekannt' },
   role: { administrator: 'Administration', analyst: 'Analyse', viewer: 'Nur Lesen', auditor: 'Revision' },
   maturity: { sandbox: 'In Erprobung', stable: 'Stabil', retired: 'Zurückgezogen' },
-  family: { checks: 'Prüfungen', detections: 'Erkennungen' },
+  family: { checks: 'Prüfungen', detections: 'Erkennungen', secrets: 'Geheimnisse' },
   sourceState: { running: 'Läuft', stopped: 'Angehalten', failed: 'Fehlgeschlagen' },
   history: {
     opened: 'Eröffnet',

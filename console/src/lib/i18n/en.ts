@@ -145,7 +145,7 @@ export const en = {
   outcome: { pass: 'Pass', fail: 'Fail', not_applicable: 'Not applicable', unknown: 'Unknown' },
   role: { administrator: 'Administrator', analyst: 'Analyst', viewer: 'Viewer', auditor: 'Auditor' },
   maturity: { sandbox: 'Sandbox', stable: 'Stable', retired: 'Retired' },
-  family: { checks: 'Checks', detections: 'Detections' },
+  family: { checks: 'Checks', detections: 'Detections', secrets: 'Secrets' },
   sourceState: { running: 'Running', stopped: 'Stopped', failed: 'Failed' },
   history: {
     opened: 'Opened',

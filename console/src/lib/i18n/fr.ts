@@ -145,7 +145,7 @@ export const fr: Dictionary = {
   outcome: { pass: 'Conforme', fail: 'Non conforme', not_applicable: 'Sans objet', unknown: 'Inconnu' },
   role: { administrator: 'Administrateur', analyst: 'Analyste', viewer: 'Lecteur', auditor: 'Auditeur' },
   maturity: { sandbox: 'À l’essai', stable: 'Stable', retired: 'Retirée' },
-  family: { checks: 'Contrôles', detections: 'Détections' },
+  family: { checks: 'Contrôles', detections: 'Détections', secrets: 'Secrets' },
   sourceState: { running: 'En marche', stopped: 'Arrêtée', failed: 'En échec' },
   history: {
     opened: 'Ouvert',

@@ -1,5 +1,6 @@
 //! What an entry is.
 
+use crate::secret::{Sample, SecretRule, samples};
 use serde::{Deserialize, Serialize};
 use vigie_model::lang::Text;
 use vigie_model::severity::Severity;
@@ -17,7 +18,8 @@ pub struct Entry {
     pub severity: Severity,
     /// How far it is trusted.
     pub maturity: Maturity,
-    /// What it needs: sections of the host's facts for a check, OCSF classes for a detection.
+    /// What it needs: sections of the host's facts for a check, OCSF classes for a detection, `files`
+    /// for a kind of secret.
     pub reads: Vec<String>,
     /// Where the advice comes from: standards, manual pages, addresses.
     pub references: Vec<String>,
@@ -33,12 +35,15 @@ pub struct Entry {
     pub fix: Text,
     /// What the check must say of given facts.
     pub examples: Vec<Example>,
-    /// The Sigma rule of a detection.
+    /// The Sigma rule of a detection, or the `rule.toml` of a kind of secret, as written.
     pub rule: Option<&'static str>,
-    /// Events on which a detection must fire, one JSON document on each line.
+    /// Events on which a detection must fire, one JSON document on each line; texts in which a kind of
+    /// secret must be found.
     pub fires: &'static str,
-    /// Near misses on which it must not, one JSON document on each line.
+    /// Near misses on which it must not.
     pub silent: &'static str,
+    /// How a kind of secret is recognised.
+    pub secret: Option<SecretRule>,
 }
 
 impl Entry {
@@ -48,7 +53,16 @@ impl Entry {
         self.path.rsplit('/').next().unwrap_or(self.path)
     }
 
-    /// The group within the family: `host`, `linux`.
+    /// Texts in which a kind of secret must be found, and texts in which it must not.
+    #[must_use]
+    pub fn samples(&self) -> (Vec<Sample>, Vec<Sample>) {
+        match self.secret {
+            Some(_) => (samples(self.fires), samples(self.silent)),
+            None => (Vec::new(), Vec::new()),
+        }
+    }
+
+    /// The group within the family: `host`, `linux`, `cloud`.
     #[must_use]
     pub fn group(&self) -> &'static str {
         self.path.split('/').nth(1).unwrap_or_default()
@@ -63,11 +77,13 @@ pub enum Family {
     Checks,
     /// Events in, detections out.
     Detections,
+    /// Texts in, secrets out.
+    Secrets,
 }
 
 impl Family {
     /// All families.
-    pub const ALL: [Self; 2] = [Self::Checks, Self::Detections];
+    pub const ALL: [Self; 3] = [Self::Checks, Self::Detections, Self::Secrets];
 
     /// The word used in paths and addresses, and the folder below `content/`.
     #[must_use]
@@ -75,6 +91,7 @@ impl Family {
         match self {
             Self::Checks => "checks",
             Self::Detections => "detections",
+            Self::Secrets => "secrets",
         }
     }
 

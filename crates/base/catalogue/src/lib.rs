@@ -1,12 +1,13 @@
 //! The catalogue: everything Vigie knows to look for, one page per entry.
 //!
-//! An entry is a folder below `content/`: the page in three languages, and for a detection its rule
-//! and the events that prove it. The page is the entry's documentation and its test in one: judges
+//! An entry is a folder below `content/`: the page in three languages, for a detection its rule and
+//! the events that prove it, for a kind of secret its rule and the texts that prove it. The page is the entry's documentation and its test in one: judges
 //! take title, severity and text from here and run the examples they find here. The list is explicit
 //! (`list.rs`), so nothing is registered by a side effect; tests over the whole list hold what every
 //! page promises.
 //!
-//! Not here: the condition of a check (room `checks`), the evaluation of a rule (room `detect`).
+//! Not here: the condition of a check (room `checks`), the evaluation of a rule (rooms `detect` and
+//! `inventory`).
 //! Pages are part of the program and parsed once, on first use, by a small reader of our own: the
 //! whole catalogue is ready in a few milliseconds.
 
@@ -14,6 +15,7 @@ mod entry;
 pub mod lifecycle;
 mod list;
 mod page;
+pub mod secret;
 #[cfg(test)]
 mod tests;
 

@@ -8,6 +8,7 @@
 
 use crate::entry::{Entry, Example, ExampleKind, Family, Maturity};
 use crate::list::Source;
+use crate::secret::SecretRule;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use vigie_model::lang::{Lang, Text};
@@ -36,6 +37,14 @@ pub enum PageError {
     #[error("{page}: the front matter is wrong")]
     FrontMatter {
         /// Which page.
+        page: String,
+        /// What is wrong.
+        source: Box<toml::de::Error>,
+    },
+    /// The rule of a kind of secret cannot be read.
+    #[error("{page}: the rule is wrong")]
+    Rule {
+        /// Which file.
         page: String,
         /// What is wrong.
         source: Box<toml::de::Error>,
@@ -103,6 +112,7 @@ pub(crate) fn entry(source: &Source) -> Result<Entry, PageError> {
     let (fr_title, fr) = page::<Title>(&name("fr"), source.fr, Lang::Fr, false)?;
     let (de_title, de) = page::<Title>(&name("de"), source.de, Lang::De, false)?;
     let text = |place: usize| Text { en: en[place].clone(), fr: fr[place].clone(), de: de[place].clone() };
+    let secret = if source.family == Family::Secrets { Some(secret_rule(source)?) } else { None };
     Ok(Entry {
         family: source.family,
         path: source.path,
@@ -119,8 +129,15 @@ pub(crate) fn entry(source: &Source) -> Result<Entry, PageError> {
         rule: source.rule,
         fires: source.fires,
         silent: source.silent,
+        secret,
         id: front.id,
     })
+}
+
+/// The rule of a kind of secret.
+fn secret_rule(source: &Source) -> Result<SecretRule, PageError> {
+    let page = format!("content/{}/rule.toml", source.path);
+    toml::from_str(source.rule.unwrap_or_default()).map_err(|source| PageError::Rule { page, source: Box::new(source) })
 }
 
 /// Front matter and sections of one page, the sections in the order of the headings.

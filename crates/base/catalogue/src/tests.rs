@@ -1,6 +1,7 @@
 //! What every page promises, held over the whole list.
 
 use crate::list::SOURCES;
+use crate::secret::SecretRule;
 use crate::{Entry, ExampleKind, Family, all, page};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -68,6 +69,7 @@ fn ids_are_unique_and_say_the_family() {
         let prefix = match entry.family {
             Family::Checks => entry.group().to_uppercase(),
             Family::Detections => "DET".to_owned(),
+            Family::Secrets => "SEC".to_owned(),
         };
         let number = entry.id.strip_prefix(&format!("{prefix}-")).unwrap_or_default();
         unless(
@@ -188,5 +190,39 @@ fn a_detection_and_its_rule_are_equally_severe() {
             entry.rule.is_some_and(|rule| rule.lines().any(|line| line == expected)),
             format!("rule.yml must say `{expected}`"),
         )
+    });
+}
+
+#[test]
+fn secrets_have_a_rule_and_carry_their_proof() {
+    every(Some(Family::Secrets), |entry| {
+        let Some(rule) = &entry.secret else { return vec!["has no rule".to_owned()] };
+        let mut said = unless(entry.reads == ["files"], "`reads` must be [\"files\"]");
+        said.extend(unless(!rule.keywords.is_empty(), "needs a keyword"));
+        for keyword in &rule.keywords {
+            said.extend(unless(keyword.len() >= SecretRule::KEYWORD_MIN, format!("keyword `{keyword}` is too short")));
+            let folded = keyword.bytes().all(|byte| !byte.is_ascii_uppercase());
+            said.extend(unless(!rule.any_case || folded, format!("keyword `{keyword}` counts in any case: write it small")));
+        }
+        said.extend(unless(
+            rule.before <= SecretRule::REACH_MAX && rule.after <= SecretRule::REACH_MAX,
+            format!("a match may reach {} bytes at most", SecretRule::REACH_MAX),
+        ));
+        let (hold, miss) = entry.samples();
+        said.extend(unless(!hold.is_empty(), "true.txt has no example"));
+        said.extend(unless(!miss.is_empty(), "false.txt has no example"));
+        said
+    });
+}
+
+#[test]
+fn secrets_say_how_to_revoke() {
+    every(Some(Family::Secrets), |entry| {
+        let mut said = unless(!entry.references.is_empty(), "names no reference for the format");
+        for lang in Lang::ALL {
+            let length = entry.fix.get(lang).chars().count();
+            said.extend(unless(length >= 60, format!("{}: too short to say how to revoke it", lang.code())));
+        }
+        said
     });
 }

@@ -1,7 +1,7 @@
 //! The nouns of Vigie, one word per thing, everywhere the same.
 //!
 //! Every room speaks these types: what is there ([`asset`], [`host`], [`package`]), what happened
-//! ([`event`]), what was judged ([`verdict`]), what is wrong and how it lives on ([`finding`],
+//! ([`event`]), what was judged ([`verdict`]), what is wrong and how it lives on ([`finding`], [`secret`],
 //! [`life`]). Deliberately absent: files, sockets, clocks, databases, and any knowledge of where a
 //! value came from. Times are [`time::Timestamp`] (µs since 1970 UTC); texts for people are
 //! [`lang::Text`] in three languages.
@@ -20,6 +20,7 @@ pub mod occurrence;
 pub mod package;
 pub mod priority;
 pub mod purl;
+pub mod secret;
 pub mod severity;
 pub mod time;
 pub mod verdict;

@@ -13,6 +13,7 @@ pub mod image;
 pub mod layer;
 pub mod packages;
 pub mod sbom;
+pub mod secrets;
 pub mod tree;
 pub mod walk;
 pub mod watch;

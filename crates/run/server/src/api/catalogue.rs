@@ -18,7 +18,7 @@ use vigie_model::lang::Lang;
 pub(super) struct CatalogueFilter {
     /// Text that the entry contains.
     text: Option<String>,
-    /// `checks` or `detections`.
+    /// `checks`, `detections` or `secrets`.
     family: Option<String>,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct CatalogueFilter {
 #[derive(Serialize, ToSchema)]
 pub(super) struct EntryRow {
     id: String,
-    /// `checks` or `detections`.
+    /// `checks`, `detections` or `secrets`.
     family: &'static str,
     title: String,
     severity: &'static str,
