@@ -12,6 +12,7 @@ pub mod host;
 pub mod image;
 pub mod layer;
 pub mod packages;
+pub mod repository;
 pub mod sbom;
 pub mod secrets;
 pub mod tree;

@@ -83,7 +83,8 @@ fn jwt(secret: &[u8]) -> Option<bool> {
     let payload: serde_json::Value = serde_json::from_slice(&decoded(parts.next()?)?).ok()?;
     let names_algorithm = header.get("alg").is_some_and(|alg| alg.as_str().is_some_and(|alg| !alg.eq_ignore_ascii_case("none")));
     // The one of jwt.io's front page and of every tutorial.
-    let is_tutorial = payload.get("sub").is_some_and(|sub| sub == "1234567890");
+    let is_tutorial =
+        payload.get("sub").is_some_and(|sub| sub == "1234567890") || payload.get("some").is_some_and(|some| some == "payload");
     Some(names_algorithm && payload.is_object() && !is_tutorial)
 }
 

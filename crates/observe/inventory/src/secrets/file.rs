@@ -176,7 +176,9 @@ impl State {
             Says::Medium => Confidence::Medium,
             Says::Low => Confidence::Low,
         };
-        let full = if self.character.generated { full.lowered() } else { full };
+        // Libraries carry the keys of their self-tests.
+        let doubtful = self.character.generated || self.binary == Some(true);
+        let full = if doubtful { full.lowered() } else { full };
         if self.character.illustrative { full.lowered() } else { full }
     }
 

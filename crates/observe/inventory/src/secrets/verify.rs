@@ -33,6 +33,19 @@ const PLACEHOLDERS: [&str; 18] = [
     "sample",
 ];
 
+/// Tokens out of standards and manuals, which documents and tests everywhere quote (RFC 6749, 5849, 7617).
+const PUBLISHED: [&str; 9] = [
+    "2YotnFZFEjr1zCsicMWpAA",
+    "tGzv3JOkF0XG5Qx2TlKWIA",
+    "SlAV32hkKG",
+    "SplxlOBeZQQYbYS6WxSbIA",
+    "dpf43f3p2l4k3l03",
+    "kd94hf93k423kf44",
+    "czZCaGRSa3F0MzpnWDFmQmF0M2JW",
+    "czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3",
+    "QWxhZGRpbjpvcGVuIHNlc2FtZQ",
+];
+
 /// Same bytes in a row that no drawn token has.
 const RUN_MAX: usize = 6;
 
@@ -90,7 +103,8 @@ pub(super) fn entropy(bytes: &[u8]) -> f64 {
 
 fn is_placeholder(secret: &[u8]) -> bool {
     let repeats = secret.windows(RUN_MAX).any(|run| run.iter().all(|byte| byte == &run[0]) && run[0] != b'-' && run[0] != b'A');
-    repeats || (secret.len() < 1024 && PLACEHOLDERS.iter().any(|word| contains_any_case(secret, word.as_bytes())))
+    repeats
+        || (secret.len() < 1024 && PLACEHOLDERS.iter().chain(&PUBLISHED).any(|word| contains_any_case(secret, word.as_bytes())))
 }
 
 /// Whether the password of an address is for this machine or for nobody's: hosts of examples.
