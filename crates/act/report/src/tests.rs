@@ -70,6 +70,7 @@ fn made() -> Made {
             ecosystem: "Debian:12".into(),
             installed: "3.0.15".into(),
             fixed: Some("3.0.17".into()),
+            unfixed: None,
             cvss_vector: Some("CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:H/A:H".into()),
             summary: "It breaks.".into(),
             references: vec!["https://www.cve.org/CVERecord?id=CVE-2026-0001".into()],
