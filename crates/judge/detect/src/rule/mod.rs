@@ -31,7 +31,7 @@ use crate::correlation::Definition;
 use rsigma_parser::{FilterRule, FilterRuleTarget, LogSource, SigmaCollection, parse_sigma_yaml};
 use std::collections::BTreeMap;
 use tree::Node;
-use vigie_catalogue::Entry;
+use vigie_catalogue::{Entry, Family};
 
 /// Largest rule file; the largest public one, a list of hashes, has 295 kB.
 pub const RULE_BYTES_MAX: usize = 1024 * 1024;
@@ -93,7 +93,7 @@ impl RuleSet {
     #[must_use]
     pub fn shipped() -> Self {
         let mut rules = Self::default();
-        for entry in vigie_catalogue::all() {
+        for entry in vigie_catalogue::of(Family::Detections) {
             rules.add_entry(entry);
         }
         rules

@@ -87,6 +87,7 @@ pub static READERS: &[&Reader] = &[
     &dpkg::FILES,
     &rpm::DATABASE,
     &rpm::MANIFEST,
+    &binary::runtimes::READER,
     &apple::package_resolved::READER,
     &apple::podfile_lock::READER,
     &bitnami::READER,
@@ -132,7 +133,7 @@ pub static READERS: &[&Reader] = &[
     &r::renv_lock::READER,
     &ruby::gemfile_lock::READER,
     &ruby::gemspec::READER,
-    &binary::runtimes::READER,
+    // Wants every program, so it comes last.
     &binary::READER,
 ];
 
