@@ -13,10 +13,10 @@
 //! never looked at again; who means for ever writes so. Unknown keys are refused: a misspelt `path`
 //! would ignore everywhere.
 
-use crate::purl::Purl;
 use crate::vex::{Applied, Judged, Suppressed, Why};
 use serde::Deserialize;
 use vigie_model::lang::Text;
+use vigie_model::purl::Purl;
 use vigie_model::text;
 use vigie_model::time::Day;
 

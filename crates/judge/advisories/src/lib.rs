@@ -36,7 +36,6 @@ mod file;
 pub mod ignore;
 pub mod import;
 mod matching;
-pub mod purl;
 mod span;
 mod status;
 #[cfg(test)]

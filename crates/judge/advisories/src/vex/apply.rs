@@ -7,12 +7,12 @@
 
 use super::{Product, Statement, Status};
 use crate::matching::Match;
-use crate::purl::Purl;
 use serde::Serialize;
 use vigie_model::finding::Locator;
 use vigie_model::life::Justification;
 use vigie_model::occurrence::Occurrence;
 use vigie_model::package::Package;
+use vigie_model::purl::Purl;
 use vigie_model::time::{Day, Timestamp};
 
 /// What was scanned, as authors of statements may name it.
@@ -142,7 +142,7 @@ fn is_place(product: &Product, place: &Place) -> bool {
 /// Whether `pkg:oci/app?repository_url=registry.example/app&tag=1.2` or another package URL names this.
 fn is_image(purl: &Purl, name: &str) -> bool {
     if let Some(known) = Purl::parse(name) {
-        return known.key() == purl.key() && purl.version.as_ref().is_none_or(|version| known.version.as_ref() == Some(version));
+        return known.key() == purl.key() && (purl.version.is_empty() || known.version == purl.version);
     }
     if purl.kind != "oci" && purl.kind != "docker" {
         return false;

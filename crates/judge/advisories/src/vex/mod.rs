@@ -12,11 +12,11 @@ mod openvex;
 pub use apply::{Applied, Judged, Place, Suppressed, Why, apply};
 pub use openvex::to_openvex;
 
-use crate::purl::Purl;
 use serde::Serialize;
 use serde_json::Value;
 use vigie_model::lang::Text;
 use vigie_model::life::Justification;
+use vigie_model::purl::Purl;
 use vigie_model::text;
 use vigie_model::time::Timestamp;
 
@@ -200,7 +200,11 @@ impl Product {
     #[must_use]
     pub fn named(id: &str) -> Self {
         let purl = Purl::parse(id);
-        let version = purl.as_ref().and_then(|purl| purl.version.as_deref()).or_else(|| Some(id.rsplit_once('@')?.1));
+        let version = purl
+            .as_ref()
+            .map(|purl| purl.version.as_str())
+            .filter(|version| !version.is_empty())
+            .or_else(|| Some(id.rsplit_once('@')?.1));
         let digests = version.filter(|version| is_digest(version)).map(str::to_owned).into_iter().collect();
         Self { id: id.to_owned(), purl, digests, parts: Vec::new() }
     }

@@ -1,9 +1,9 @@
 //! OpenVEX documents (<https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md>), versions 0.0.1 to 0.2.
 
 use super::{Product, Statement, Status, VexError, list_of, text_of, time_of};
-use crate::purl::Purl;
 use serde_json::{Value, json};
 use vigie_model::life::Justification;
+use vigie_model::purl::Purl;
 use vigie_model::time::Timestamp;
 
 pub(super) fn read(document: &Value) -> Result<Vec<Statement>, VexError> {

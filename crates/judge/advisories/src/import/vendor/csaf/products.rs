@@ -4,8 +4,8 @@ use super::super::FormatError;
 use super::raw::{Branch, Document, Product};
 use crate::import::ecosystems::canonical;
 use crate::import::osv::Str;
-use crate::purl::Purl;
 use std::collections::HashMap;
+use vigie_model::purl::Purl;
 
 /// Products and relations that are taken of one document.
 const PRODUCTS_MAX: usize = 1_000_000;
