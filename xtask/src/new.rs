@@ -27,7 +27,7 @@ pub(crate) struct NewEntry {
     group: String,
     /// The bad thing it finds, in words with hyphens: `ssh-root-login`.
     name: String,
-    /// For a check, the file in crates/judge/checks/src that gets the function, without `.rs`;
+    /// For a check, the file in crates/judge/checks/src/GROUP that gets the function, without `.rs`;
     /// by default the one that is called after the first word of the name.
     #[arg(long)]
     topic: Option<String>,
@@ -54,7 +54,7 @@ pub(crate) fn run(root: &Path, new: &NewEntry) -> Result<String, Error> {
     let topic = if family == Family::Checks { Some(topic(root, new)?) } else { None };
     let id = next_id(family, &new.group);
     for (lang, _) in HEADINGS {
-        write(&folder.join(lang.code()).with_extension("md"), &page(family, &id, lang))?;
+        write(&folder.join(lang.code()).with_extension("md"), &page(family, &new.group, &id, lang))?;
     }
     if family == Family::Detections {
         write(&folder.join("rule.yml"), &rule(&path, &id))?;
@@ -69,21 +69,25 @@ pub(crate) fn run(root: &Path, new: &NewEntry) -> Result<String, Error> {
     edit(&root.join(CATALOGUE_LIST), |list| inserted(list, &format!("{}!(\"{path}\"),", new.family)))?;
     if let Some(topic) = topic {
         let function = new.name.replace('-', "_");
-        edit(&root.join(CHECKS).join(&topic).with_extension("rs"), |text| Ok(format!("{text}\n{}", stub(&function))))?;
+        let group = root.join(CHECKS).join(&new.group);
+        edit(&group.join(&topic).with_extension("rs"), |text| Ok(format!("{text}\n{}", stub(&new.group, &function))))?;
         let line = format!("check(\"{}\", Misconfiguration, {topic}::{function}),", new.name);
-        edit(&root.join(CHECKS).join("list.rs"), |list| inserted(list, &line))?;
+        edit(&group.join("mod.rs"), |list| inserted(list, &line))?;
     }
     Ok(format!("{id}: content/{path}; `cargo test` says what is still missing"))
 }
 
 /// The file that gets the function of a check.
 fn topic(root: &Path, new: &NewEntry) -> Result<String, Error> {
-    let there = |name: &str| root.join(CHECKS).join(name).with_extension("rs").is_file();
+    let folder = Path::new(CHECKS).join(&new.group);
+    let there = |name: &str| root.join(&folder).join(name).with_extension("rs").is_file();
     let word = new.name.split('-').next().unwrap_or_default();
     let guesses = [new.topic.clone().unwrap_or_default(), word.to_owned(), format!("{word}s")];
     let wanted = if new.topic.is_some() { &guesses[..1] } else { &guesses[1..] };
     let found = wanted.iter().find(|name| there(name)).cloned();
-    found.ok_or_else(|| Error::wrong(format!("{CHECKS} has no {}.rs: make it, or choose a file with --topic", wanted[0])))
+    found.ok_or_else(|| {
+        Error::wrong(format!("{} has no {}.rs: make it, or choose a file with --topic", folder.display(), wanted[0]))
+    })
 }
 
 /// One more than the highest number of the family's ids.
@@ -98,7 +102,7 @@ fn next_id(family: Family, group: &str) -> String {
     format!("{prefix}-{:04}", highest + 1)
 }
 
-fn page(family: Family, id: &str, lang: Lang) -> String {
+fn page(family: Family, group: &str, id: &str, lang: Lang) -> String {
     let headings = HEADINGS.iter().find(|(known, _)| *known == lang).map_or([""; 3], |(_, headings)| *headings);
     let mut text = match lang {
         Lang::En => format!(
@@ -112,7 +116,13 @@ fn page(family: Family, id: &str, lang: Lang) -> String {
         text.push_str(&format!("## {heading}\n<!-- {} -->\n\n", lang.code()));
     }
     if lang == Lang::En && family == Family::Checks {
-        text.push_str("## Examples\n```json bad: \"what it shows\"\n{}\n```\n```json good\n{}\n```\n");
+        let language = match group {
+            "host" | "image" => "json",
+            "dockerfile" => "dockerfile",
+            "cloud" => "hcl",
+            _ => "yaml",
+        };
+        text.push_str(&format!("## Examples\n```{language} bad: \"what it shows\"\n\n```\n```{language} good\n\n```\n"));
     }
     format!("{}\n", text.trim_end())
 }
@@ -137,11 +147,16 @@ fn uuid(path: &str) -> String {
 }
 
 /// The function as a new check has it: it cannot tell, so it never passes by accident.
-fn stub(function: &str) -> String {
+fn stub(group: &str, function: &str) -> String {
+    let takes = match group {
+        "host" => "facts: &HostFacts",
+        "image" => "facts: &ImageFacts",
+        _ => "piece: &Piece, _: &[Piece]",
+    };
     let say =
         format!("en \"{function} is not written\", fr \"{function} n’est pas écrit\", de \"{function} ist nicht geschrieben\"");
     format!(
-        "/// What is bad, in one line.\npub(crate) fn {function}(facts: &HostFacts) -> Verdict {{\n    \
+        "/// What is bad, in one line.\npub(crate) fn {function}({takes}) -> Verdict {{\n    \
          Verdict::unknown(text!({say}))\n}}\n"
     )
 }
@@ -182,7 +197,7 @@ mod tests {
     fn the_lists_of_today_take_a_line() {
         let root = crate::root();
         for (list, line) in
-            [(CATALOGUE_LIST.to_owned(), "check!(\"checks/zoo/z\"),"), (format!("{CHECKS}/list.rs"), "check(\"z\"),")]
+            [(CATALOGUE_LIST.to_owned(), "check!(\"checks/zoo/z\"),"), (format!("{CHECKS}/host/mod.rs"), "check(\"z\"),")]
         {
             let text = read(&root.join(list)).unwrap();
             assert_eq!(inserted(&text, line).unwrap().lines().count(), text.lines().count() + 1);

@@ -8,6 +8,7 @@
 
 pub mod asset;
 pub mod component;
+pub mod configuration;
 pub mod event;
 pub mod finding;
 pub mod host;

@@ -7,6 +7,7 @@
 //!
 //! Holds: looking never fails as a whole. What could not be seen is a gap beside what was.
 
+pub mod configuration;
 pub mod content;
 pub mod host;
 pub mod image;

@@ -1,6 +1,6 @@
 //! Checks over the age of the system. Time is the time at which the facts were taken.
 
-use crate::facts::{evidence, on_all, on_seen, with};
+use super::facts::{evidence, on_all, on_seen, with};
 use vigie_catalogue::lifecycle;
 use vigie_model::host::HostFacts;
 use vigie_model::text;

@@ -3,7 +3,7 @@
 //! Values are judged as sshd reads them: keywords and yes/no words without regard to case, lists
 //! separated by commas. What is judged is what is in force, not what a file says.
 
-use crate::facts::{evidence, with};
+use super::facts::{evidence, with};
 use vigie_model::host::{HostFacts, SshServer};
 use vigie_model::lang::Text;
 use vigie_model::text;

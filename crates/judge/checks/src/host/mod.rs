@@ -1,20 +1,22 @@
-//! The list of all checks: one line each, sorted by name. The name is that of the page below
+//! Checks of a host: one line each in [`CHECKS`], sorted by name. The name is that of the page below
 //! `content/checks/host/` and, with `_` for `-`, of the function.
 
-use crate::{accounts, exposure, files, kernel, ssh, sudo, updates};
+mod accounts;
+mod exposure;
+mod facts;
+mod files;
+mod kernel;
+mod ssh;
+mod sudo;
+mod updates;
+
+use crate::check::{Check, Judge};
 use vigie_model::finding::FindingKind::{self, Exposure, Misconfiguration, Secret, WeakCrypto};
 use vigie_model::host::HostFacts;
 use vigie_model::verdict::Verdict;
 
-/// One check.
-pub(crate) struct Check {
-    pub(crate) name: &'static str,
-    pub(crate) kind: FindingKind,
-    pub(crate) judge: fn(&HostFacts) -> Verdict,
-}
-
 const fn check(name: &'static str, kind: FindingKind, judge: fn(&HostFacts) -> Verdict) -> Check {
-    Check { name, kind, judge }
+    Check { name, kind, judge: Judge::Host(judge) }
 }
 
 /// All checks.

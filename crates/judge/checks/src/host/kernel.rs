@@ -1,6 +1,6 @@
 //! Checks over kernel settings and mounts.
 
-use crate::facts::{evidence, with};
+use super::facts::{evidence, with};
 use std::collections::BTreeMap;
 use vigie_model::host::HostFacts;
 use vigie_model::text;
@@ -25,7 +25,7 @@ fn none_of(names: &[&str], _values: &BTreeMap<String, String>, facts: &HostFacts
     let name = names.first().copied().unwrap_or_default();
     let path = name.replace('.', "/");
     match facts.sysctl.gaps().iter().find(|gap| gap.what.contains(&path) || gap.what.contains(name)) {
-        Some(gap) => crate::facts::unseen(std::slice::from_ref(gap)),
+        Some(gap) => super::facts::unseen(std::slice::from_ref(gap)),
         None => Verdict::not_applicable(text!(
             en "this kernel has no {name}",
             fr "ce noyau ne connaît pas {name}",

@@ -1,6 +1,6 @@
 //! Checks over accounts and groups.
 
-use crate::facts::{evidence, on_seen, with};
+use super::facts::{evidence, on_seen, with};
 use std::collections::BTreeMap;
 use vigie_model::host::{HashMethod, HostFacts, Password, User};
 use vigie_model::lang::Text;

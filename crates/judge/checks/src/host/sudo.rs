@@ -1,6 +1,6 @@
 //! Checks over the rules of sudo.
 
-use crate::facts::{evidence, on_all};
+use super::facts::{evidence, on_all};
 use vigie_model::host::{HostFacts, Sudo, SudoRule};
 use vigie_model::lang::Text;
 use vigie_model::text;

@@ -1,6 +1,6 @@
 //! Checks over modes and owners of files, and over private keys at rest.
 
-use crate::facts::{evidence, on_all};
+use super::facts::{evidence, on_all};
 use vigie_model::host::{FileMode, HostFacts, PrivateKey};
 use vigie_model::lang::Text;
 use vigie_model::text;

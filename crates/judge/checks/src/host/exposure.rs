@@ -1,6 +1,6 @@
 //! Checks over who can be reached from outside.
 
-use crate::facts::{evidence, on_seen};
+use super::facts::{evidence, on_seen};
 use vigie_model::host::{HostFacts, Socket, Transport};
 use vigie_model::lang::Text;
 use vigie_model::text;

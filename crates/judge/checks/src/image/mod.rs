@@ -1,0 +1,7 @@
+//! Checks of a built image, at rest: one line each in [`CHECKS`], sorted by name. The name is that of the page below
+//! `content/checks/image/` and, with `_` for `-`, of the function.
+
+use crate::check::Check;
+
+/// All checks.
+pub(crate) static CHECKS: &[Check] = &[];

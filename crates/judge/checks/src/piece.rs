@@ -1,0 +1,64 @@
+//! From a piece of configuration to a verdict, without losing what is only known when it is applied.
+
+use serde_json::Value;
+use vigie_model::configuration::{Look, Piece};
+use vigie_model::text;
+use vigie_model::verdict::{Evidence, Verdict};
+
+/// What was found in one piece so far.
+#[derive(Debug)]
+pub(crate) struct Tally<'a> {
+    piece: &'a Piece,
+    evidence: Vec<Evidence>,
+    unknown: Option<&'a str>,
+}
+
+impl<'a> Tally<'a> {
+    /// Nothing yet.
+    pub(crate) const fn of(piece: &'a Piece) -> Self {
+        Self { piece, evidence: Vec::new(), unknown: None }
+    }
+
+    /// Something bad at a JSON pointer. `locator` says where without numbers that move: `/containers/web/image`
+    /// and not `/spec/containers/0/image`; together with the piece's id it is part of the finding's identity.
+    pub(crate) fn bad(
+        &mut self,
+        pointer: &str,
+        locator: impl Into<String>,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) {
+        let place = self.piece.place(pointer);
+        self.evidence.push(Evidence { locator: locator.into(), place, found: found.into(), expected: expected.into() });
+    }
+
+    /// Something that cannot be told because of an expression.
+    pub(crate) fn unknown(&mut self, expression: &'a str) {
+        self.unknown.get_or_insert(expression);
+    }
+
+    /// The value at a JSON pointer; what is unknown there is noted.
+    pub(crate) fn known(&mut self, pointer: &str) -> Option<&'a Value> {
+        match self.piece.look(pointer) {
+            Look::Known(value) => Some(value),
+            Look::Absent => None,
+            Look::Unknown(expression) => {
+                self.unknown(expression);
+                None
+            }
+        }
+    }
+
+    /// Fail before unknown before pass.
+    pub(crate) fn verdict(self) -> Verdict {
+        match (self.evidence.is_empty(), self.unknown) {
+            (false, _) => Verdict::Fail { evidence: self.evidence },
+            (true, Some(expression)) => Verdict::unknown(text!(
+                en "{expression} is only known when it is applied",
+                fr "{expression} n’est connu qu’à l’application",
+                de "{expression} ist erst bei der Anwendung bekannt"
+            )),
+            (true, None) => Verdict::Pass,
+        }
+    }
+}
