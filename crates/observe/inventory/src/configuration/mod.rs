@@ -7,6 +7,7 @@
 //! Holds: a file of another purpose gives no pieces and no gap; one that is broken gives a gap.
 
 mod document;
+pub mod kubernetes;
 
 use crate::content::{Meta, Setting};
 use crate::watch::{Watch, Watcher};
@@ -51,7 +52,10 @@ static TEXTS: &[TextReader] = &[];
 type Recognise = fn(path: &str, document: &Document) -> Vec<Piece>;
 
 /// Forms that are written in YAML or JSON; the first that recognises a document gets it.
-static DOCUMENTS: &[Recognise] = &[];
+static DOCUMENTS: &[Recognise] = &[kubernetes::recognise];
+
+/// Words of which a document of any form has at least one: others are not even parsed.
+const MARKS: [&str; 3] = ["apiVersion", "services", "eploymentTemplate.json"];
 
 /// Whether a file may hold configuration, by its path.
 #[must_use]
@@ -81,6 +85,12 @@ pub fn read(path: &str, bytes: &[u8]) -> Result<Vec<Piece>, Unreadable> {
 }
 
 fn of_documents(path: &str, text: &str) -> Result<Vec<Piece>, Unreadable> {
+    if !MARKS.iter().any(|mark| text.contains(mark)) {
+        return Ok(Vec::new());
+    }
+    if kubernetes::is_template(text) {
+        return Err(Unreadable::Template);
+    }
     let documents = document::read(text)?;
     let recognised = |document: &Document| {
         DOCUMENTS.iter().map(|recognise| recognise(path, document)).find(|pieces| !pieces.is_empty()).unwrap_or_default()

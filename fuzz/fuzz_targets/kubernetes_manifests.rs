@@ -1,0 +1,16 @@
+//! Manifests of Kubernetes, and what is judged of their objects.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use vigie_fuzz::text;
+use vigie_inventory::configuration::kubernetes::read_stream;
+
+fuzz_target!(|bytes: &[u8]| {
+    let text = text(bytes);
+    let lines = text.split('\n').count();
+    let (pieces, _) = read_stream("a.yaml", text);
+    for piece in &pieces {
+        assert!(piece.line >= 1 && piece.line as usize <= lines, "line {} of {lines}", piece.line);
+        vigie_checks::judge_piece(piece, &pieces);
+    }
+});
