@@ -3,7 +3,7 @@
 //! Schemas: <https://gitlab.com/gitlab-org/security-products/security-report-schemas>, version 15. Each report takes
 //! the findings of its kind from a scan and leaves the others to the other reports.
 
-use crate::said::{address, advice, place, title};
+use crate::said::{address, advice, commit, place, title};
 use crate::{Scan, Target};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -44,6 +44,9 @@ impl Report {
 /// The version of the schema that is written when nobody asks for another.
 pub const SCHEMA: &str = "15.2.1";
 
+/// Stands for a commit where there is none.
+const NO_COMMIT: &str = "0000000";
+
 /// The report, under a version of the schema (15.x).
 #[must_use]
 pub fn document(scan: &Scan<'_>, report: Report, schema: &str) -> Value {
@@ -72,7 +75,7 @@ fn vulnerability(scan: &Scan<'_>, report: Report, found: &Occurrence) -> Value {
     let mut entry = json!({
         "id": found.identity.id().to_string(),
         "name": title(found, scan.lang),
-        "description": found.vulnerability.as_ref().map_or_else(String::new, |detail| detail.summary.clone()),
+        "description": description(found, scan),
         "severity": severity(found.severity),
         "solution": advice(found, scan.lang),
         "identifiers": identifiers(found),
@@ -82,6 +85,12 @@ fn vulnerability(scan: &Scan<'_>, report: Report, found: &Occurrence) -> Value {
         entry["links"] = json!([{ "url": url }]);
     }
     entry
+}
+
+/// The record's own words, or why the page says that it matters.
+fn description(found: &Occurrence, scan: &Scan<'_>) -> String {
+    let page = || vigie_catalogue::by_id(&found.identity.subject).map(|entry| entry.why.get(scan.lang).to_owned());
+    found.vulnerability.as_ref().map(|detail| detail.summary.clone()).or_else(page).unwrap_or_default()
 }
 
 const fn severity(severity: Severity) -> &'static str {
@@ -120,7 +129,10 @@ fn location(scan: &Scan<'_>, report: Report, found: &Occurrence) -> Value {
     let place = place(found);
     if report == Report::SecretDetection {
         let path = place.map_or(scan.asset.name.as_str(), |place| place.path);
-        return json!({ "file": path, "start_line": place.and_then(|place| place.line).unwrap_or(1) });
+        // The schema wants a commit; where none is known, zeros.
+        let commit = json!({ "sha": commit(found).unwrap_or(NO_COMMIT) });
+        let line = place.and_then(|place| place.line).unwrap_or(1);
+        return json!({ "file": path, "start_line": line, "end_line": line, "commit": commit });
     }
     let detail = found.vulnerability.as_ref();
     let dependency = json!({

@@ -3,7 +3,7 @@
 use crate::Scan;
 use crate::junit::escaped;
 use crate::markdown::summary;
-use crate::said::{address, advice, place, title};
+use crate::said::{address, advice, columns};
 use vigie_model::lang::Lang;
 use vigie_model::occurrence::Occurrence;
 use vigie_model::say;
@@ -80,13 +80,10 @@ fn row(html: &mut String, found: &Occurrence, lang: Lang) {
         Some(url) => format!("<a href=\"{}\" rel=\"noreferrer\">{subject}</a>", escaped(&url)),
         None => subject,
     };
-    let place = place(found).map_or(String::new(), |place| match place.line {
-        Some(line) => format!("{}:{line}", place.path),
-        None => place.path.to_owned(),
-    });
+    let (name, place) = columns(found, lang);
     html.push_str(&format!("<tr><td class=\"n\">{}</td><td class=\"{severity}\">{severity}</td><td>{}<br><span class=\"soft\">{subject}</span></td><td><code>{}</code></td><td>{}</td></tr>\n",
         found.priority().number(),
-        escaped(&title(found, lang)),
+        escaped(&name),
         escaped(&place),
         escaped(&advice(found, lang)),
     ));

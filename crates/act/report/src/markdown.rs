@@ -1,7 +1,7 @@
 //! Markdown for comments on merge requests: a summary, then the findings in a table.
 
 use crate::Scan;
-use crate::said::{place, title};
+use crate::said::columns;
 use vigie_model::lang::Lang;
 use vigie_model::say;
 use vigie_model::severity::Severity;
@@ -21,15 +21,15 @@ pub fn document(scan: &Scan<'_>) -> String {
         for found in scan.findings.iter().take(ROWS_MAX) {
             let detail = found.vulnerability.as_ref();
             let fixed = detail.and_then(|detail| detail.fixed.as_deref()).unwrap_or("");
-            let place = place(found).map_or("", |place| place.path);
+            let (name, place) = columns(found, lang);
             text.push_str(&format!(
                 "| {} | {} | {} | {} | {} | {} |\n",
                 found.priority().number(),
                 found.severity.word(),
                 code(&found.identity.subject),
-                cell(&title(found, lang)),
+                cell(&name),
                 code(fixed),
-                code(place)
+                code(&place)
             ));
         }
     }

@@ -1,6 +1,6 @@
 //! How a finding is told: its title, its place, what to do.
 
-use vigie_model::finding::Locator;
+use vigie_model::finding::{FindingKind, Locator};
 use vigie_model::lang::Lang;
 use vigie_model::occurrence::Occurrence;
 use vigie_model::say;
@@ -8,9 +8,37 @@ use vigie_model::say;
 /// The title in the reader's language where the subject is a page of the catalogue.
 #[must_use]
 pub fn title(found: &Occurrence, lang: Lang) -> String {
+    if vigie_catalogue::by_id(&found.identity.subject).is_none() {
+        return found.title.clone();
+    }
+    let (name, place) = (name(found, lang), whereabouts(found));
+    if place.is_empty() { name } else { format!("{name}: {place}") }
+}
+
+/// What it is, without where it is; of a secret with as much as may be shown of it.
+#[must_use]
+pub fn name(found: &Occurrence, lang: Lang) -> String {
     let Some(entry) = vigie_catalogue::by_id(&found.identity.subject) else { return found.title.clone() };
+    let title = entry.title.get(lang);
+    let mask = found.evidence.first().map(|proof| proof.found.as_str()).filter(|mask| mask.trim_matches('*').len() > 2);
+    match mask.filter(|_| found.identity.kind == FindingKind::Secret) {
+        Some(mask) => format!("{title} ({mask})"),
+        None => title.to_owned(),
+    }
+}
+
+/// Where it is, for a person: of a secret the first place and how many there are more, else all of them.
+#[must_use]
+pub fn whereabouts(found: &Occurrence) -> String {
+    if found.identity.kind == FindingKind::Secret {
+        let first = found.evidence.first().map_or("", |proof| proof.place.as_str());
+        return match found.evidence.len() {
+            0 | 1 => first.to_owned(),
+            count => format!("{first} +{}", count - 1),
+        };
+    }
     let places: Vec<&str> = found.evidence.iter().map(|proof| proof.locator.as_str()).filter(|place| !place.is_empty()).collect();
-    if places.is_empty() { entry.title.get(lang).to_owned() } else { format!("{}: {}", entry.title.get(lang), places.join(", ")) }
+    places.join(", ")
 }
 
 /// What to do about it, in one sentence or as the page says.
@@ -45,11 +73,37 @@ pub(crate) fn place(found: &Occurrence) -> Option<Place<'_>> {
     if let Locator::File { path, .. } = &found.identity.locator {
         return Some(Place { path, line: proof.and_then(|place| with_line(place).line) });
     }
-    proof.map(with_line)
+    // A secret that is in no file has no path: an environment, a history.
+    proof.filter(|_| found.identity.kind != FindingKind::Secret).map(with_line)
 }
 
-/// `path:12` and `path:12:7` as path and line.
+/// What it is and where, for forms that have a column for each.
+pub(crate) fn columns(found: &Occurrence, lang: Lang) -> (String, String) {
+    if found.identity.kind == FindingKind::Secret {
+        return (name(found, lang), whereabouts(found));
+    }
+    let place = place(found).map_or_else(String::new, |place| match place.line {
+        Some(line) => format!("{}:{line}", place.path),
+        None => place.path.to_owned(),
+    });
+    (title(found, lang), place)
+}
+
+/// The commit that a place names, as far as it does.
+pub(crate) fn commit(found: &Occurrence) -> Option<&str> {
+    let proof = found.evidence.first()?;
+    let (_, commit) = proof.place.rsplit_once(" (commit ")?;
+    commit.strip_suffix(')').filter(|_| found.identity.kind == FindingKind::Secret)
+}
+
+/// `path:12`, `path:12:7` and `path:12:7 (layer 3)` as path and line.
 fn with_line(text: &str) -> Place<'_> {
+    // What stands behind in brackets is for people; a name may end so, too, but not after a line's number.
+    let before = text.strip_suffix(')').and_then(|text| text.rsplit_once(" (")).map(|(before, _)| before);
+    before.map(numbered).filter(|place| place.line.is_some()).unwrap_or_else(|| numbered(text))
+}
+
+fn numbered(text: &str) -> Place<'_> {
     let number = |text: &str| text.parse::<u32>().ok().filter(|number| *number > 0);
     let Some((before, last)) = text.rsplit_once(':') else { return Place { path: text, line: None } };
     let Some(last) = number(last) else { return Place { path: text, line: None } };
@@ -81,6 +135,8 @@ mod tests {
             ("etc/app.conf:12", "etc/app.conf", Some(12)),
             ("etc/app.conf:12:7", "etc/app.conf", Some(12)),
             ("etc/app.conf", "etc/app.conf", None),
+            ("etc/app.conf:12:7 (layer 2, hidden by layer 4)", "etc/app.conf", Some(12)),
+            ("etc/app (1)", "etc/app (1)", None),
             ("a:b:c", "a:b:c", None),
             ("a:0", "a:0", None),
         ] {

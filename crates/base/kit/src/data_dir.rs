@@ -8,6 +8,8 @@
 //! advisories/  vulnerability data (judge/advisories)
 //! tls/         certificate and key of the console
 //! set-up       the address of the first start, until it was used
+//! layers/      what is known of layers of images
+//! fingerprint.key  by which secrets are told from each other
 //! ```
 //!
 //! Holds: an opened directory belongs to the effective user, nobody else may look into it, no other
@@ -114,7 +116,8 @@ impl DataDir {
         let path = absolute(path)?;
         check_owner(&path)?;
         let found = layout(&path)?;
-        if found.is_none() && !is_empty(&path)? {
+        // Read again: somebody else's first start may have come between.
+        if found.is_none() && !is_empty(&path)? && layout(&path)?.is_none() {
             return Err(DataDirError::NotOurs { path });
         }
         let lock = files::lock(&path.join("LOCK")).map_err(|error| locked(&path, error))?;
@@ -199,7 +202,8 @@ fn is_empty(path: &Path) -> Result<bool, DataDirError> {
     for entry in fs::read_dir(path).map_err(|source| failed(path, source))? {
         let name = entry.map_err(|source| failed(path, source))?.file_name();
         let name = name.to_string_lossy();
-        if name != "lost+found" && name != "LOCK" && !name.starts_with("VERSION.new-") {
+        let is_first = ["VERSION.new-", "fingerprint.key"].iter().any(|first| name.starts_with(first));
+        if name != "lost+found" && name != "LOCK" && !is_first {
             return Ok(false);
         }
     }

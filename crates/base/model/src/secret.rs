@@ -36,8 +36,13 @@ pub struct Secret {
 pub enum Origin {
     /// In a file.
     File,
-    /// In a file of an image's layer, counted from the base (0).
-    Layer(u32),
+    /// In a file of an image's layer.
+    Layer {
+        /// Which, counted from the base (0).
+        number: u32,
+        /// The later layer that deletes or replaces the file; whoever has the image reads it still.
+        hidden_by: Option<u32>,
+    },
     /// In the environment that an image's configuration sets.
     Environment,
     /// In a step of an image's history, counted from the base (0).
@@ -119,7 +124,7 @@ impl Secret {
         match self.origin {
             Origin::Environment => Locator::Key(format!("environment/{}/{print}", self.path)),
             Origin::ImageHistory(_) => Locator::Key(format!("history/{print}")),
-            Origin::File | Origin::Layer(_) | Origin::Commit(_) | Origin::Staged => Locator::file(&self.path, &print),
+            Origin::File | Origin::Layer { .. } | Origin::Commit(_) | Origin::Staged => Locator::file(&self.path, &print),
         }
     }
 
@@ -129,7 +134,10 @@ impl Secret {
         let Self { path, line, column, .. } = self;
         match &self.origin {
             Origin::File | Origin::Staged => format!("{path}:{line}:{column}"),
-            Origin::Layer(layer) => format!("{path}:{line}:{column} (layer {layer})"),
+            Origin::Layer { number, hidden_by: None } => format!("{path}:{line}:{column} (layer {number})"),
+            Origin::Layer { number, hidden_by: Some(later) } => {
+                format!("{path}:{line}:{column} (layer {number}, hidden by layer {later})")
+            }
             Origin::Environment => format!("ENV {path}"),
             Origin::ImageHistory(step) => format!("history step {step}"),
             Origin::Commit(commit) => {
@@ -168,7 +176,8 @@ mod tests {
 
     #[test]
     fn a_fingerprint_survives_json() {
-        let secret = secret(Origin::Layer(2), 3);
+        let secret = secret(Origin::Layer { number: 2, hidden_by: Some(4) }, 3);
+        assert_eq!(secret.place(), "app/./.env:3:7 (layer 2, hidden by layer 4)");
         let json = serde_json::to_string(&secret).unwrap();
         assert_eq!(serde_json::from_str::<Secret>(&json).unwrap(), secret);
         assert!(serde_json::from_str::<Fingerprint>("\"+b\"").is_err());

@@ -14,6 +14,7 @@ pub mod local;
 pub mod look;
 mod pipeline;
 mod platform;
+pub mod rest;
 mod rounds;
 mod running;
 mod tls;

@@ -93,6 +93,8 @@ pub(crate) enum ScanTarget {
     Image(ScanImageArgs),
     /// Look into a folder: the root of an installed system, or a source tree
     Fs(ScanFsArgs),
+    /// Look into a Git repository: the files it tracks, and secrets in all of its history
+    Repo(ScanRepoArgs),
     /// Judge the components that another tool listed: CycloneDX or SPDX
     Sbom(ScanSbomArgs),
 }
@@ -109,6 +111,8 @@ pub(crate) struct ScanImageArgs {
     #[arg(long)]
     pub(crate) no_cache: bool,
     #[command(flatten)]
+    pub(crate) sought: SoughtArgs,
+    #[command(flatten)]
     pub(crate) shown: ShownArgs,
 }
 
@@ -118,7 +122,51 @@ pub(crate) struct ScanFsArgs {
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
     #[command(flatten)]
+    pub(crate) sought: SoughtArgs,
+    #[command(flatten)]
     pub(crate) shown: ShownArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ScanRepoArgs {
+    /// A folder of the repository
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Only secrets in what the next commit brings; for a pre-commit hook
+    #[arg(long, conflicts_with_all = ["no_history", "scanners"])]
+    pub(crate) staged: bool,
+    /// Leave the history out
+    #[arg(long)]
+    pub(crate) no_history: bool,
+    #[command(flatten)]
+    pub(crate) sought: SoughtArgs,
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
+}
+
+/// What a scan looks for.
+#[derive(ClapArgs)]
+pub(crate) struct SoughtArgs {
+    /// What to look for, separated by commas; everything that there is, unless said
+    #[arg(long, value_enum, value_name = "KINDS", value_delimiter = ',')]
+    pub(crate) scanners: Vec<Scanner>,
+    /// File with the key by which secrets are told from each other; by default one in the data folder
+    #[arg(long, value_name = "FILE", env = "VIGIE_FINGERPRINT_KEY")]
+    pub(crate) fingerprint_key: Option<PathBuf>,
+}
+
+/// What can be looked for; the words are those of `findings list --kind`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Scanner {
+    /// Packages with known weaknesses
+    #[value(aliases = ["vulnerabilities", "vuln"])]
+    Vulnerability,
+    /// Packages known to be malicious
+    #[value(aliases = ["malicious"])]
+    Malware,
+    /// Keys, tokens and passwords
+    #[value(aliases = ["secrets"])]
+    Secret,
 }
 
 #[derive(ClapArgs)]

@@ -34,11 +34,6 @@ pub(crate) fn say(text: &str) {
     let _unheard = writeln!(io::stderr(), "{text}");
 }
 
-/// Whether standard output is a terminal that wants colour.
-pub(crate) fn wants_colour() -> bool {
-    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
 /// Whether standard error is a terminal, where progress may be shown.
 pub(crate) fn shows_progress() -> bool {
     io::stderr().is_terminal()

@@ -2,18 +2,19 @@
 
 use crate::out;
 use comfy_table::{Cell, ContentArrangement, Row, Table};
+use std::io::IsTerminal;
 use vigie_kit::problem::Problem;
 use vigie_model::severity::Severity;
 
-/// Columns where the width is not known (a file, a pipe): no wrapping at all.
-const WIDTH_TERMINAL: u16 = 120;
+/// Columns of a terminal that does not say how many it has.
+const WIDTH_TERMINAL: u16 = 80;
 
 /// Writes a table.
 pub(crate) fn write<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Result<(), Problem> {
     let mut table = Table::new();
     table.load_preset(comfy_table::presets::NOTHING);
-    if out::wants_colour() {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(terminal_width());
+    if let Some(width) = width() {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
     table.set_header(headings.map(str::to_uppercase));
     for row in rows {
@@ -30,8 +31,14 @@ pub(crate) fn severity(severity: Severity) -> String {
     severity.word().to_owned()
 }
 
-fn terminal_width() -> u16 {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH_TERMINAL)
+/// Columns there are: as `COLUMNS` says, else as the terminal says. A file or a pipe has as many as it takes.
+fn width() -> Option<u16> {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    said.or_else(|| std::io::stdout().is_terminal().then(|| terminal_width().unwrap_or(WIDTH_TERMINAL)))
+}
+
+fn terminal_width() -> Option<u16> {
+    rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| size.ws_col).filter(|columns| *columns > 0)
 }
 
 /// Rows as comma-separated values (RFC 4180), headings first. Cells that a spreadsheet would run as

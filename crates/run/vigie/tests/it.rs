@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking, its helpers too")]
 
+#[path = "it/deploy.rs"]
+mod deploy;
+#[path = "it/secrets.rs"]
+mod secrets;
+
 use serde_json::Value;
 use sha2::Digest;
 use std::fs;
@@ -193,6 +198,11 @@ fn scans_a_system_at_rest_against_imported_data() {
 
 /// An OCI layout with one image of one layer, the given system; tar(1) is on every Debian.
 fn layout_of(root: &Path) -> tempfile::TempDir {
+    layout_with(root, &serde_json::json!({ "User": "app" }), "COPY . /")
+}
+
+/// The same, with this configuration and this one step of its history.
+fn layout_with(root: &Path, settings: &Value, step: &str) -> tempfile::TempDir {
     let layout = tempfile::tempdir().unwrap();
     let blobs = layout.path().join("blobs/sha256");
     fs::create_dir_all(&blobs).unwrap();
@@ -204,8 +214,8 @@ fn layout_of(root: &Path) -> tempfile::TempDir {
     let packed = Command::new("tar").arg("-C").arg(root).args(["-cf", "-", "."]).output().unwrap();
     assert!(packed.status.success());
     let (layer, layer_size) = put(&packed.stdout);
-    let config = serde_json::json!({ "os": "linux", "architecture": "amd64", "config": { "User": "app" },
-        "rootfs": { "type": "layers", "diff_ids": [layer] }, "history": [{ "created_by": "COPY . /" }] });
+    let config = serde_json::json!({ "os": "linux", "architecture": "amd64", "config": settings,
+        "rootfs": { "type": "layers", "diff_ids": [layer] }, "history": [{ "created_by": step }] });
     let (config, config_size) = put(config.to_string().as_bytes());
     let kind = |name: &str| format!("application/vnd.oci.image.{name}");
     let manifest = serde_json::json!({ "schemaVersion": 2, "mediaType": kind("manifest.v1+json"),

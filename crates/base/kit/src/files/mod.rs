@@ -12,7 +12,7 @@ pub use lock::{Lock, LockError, lock};
 pub use map::{Mapped, map};
 pub use read::{ReadError, read_bounded, read_text_bounded};
 pub(crate) use write::failed as write_failed;
-pub use write::{WriteError, sync_dir, write_atomic};
+pub use write::{WriteError, sync_dir, write_atomic, write_once};
 
 use std::io;
 use std::path::Path;

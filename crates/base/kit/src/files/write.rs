@@ -5,7 +5,11 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use vigie_model::text;
+
+/// How many files this process has begun to write.
+static WRITES: AtomicU64 = AtomicU64::new(0);
 
 /// Why a file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +61,31 @@ pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteErr
     sync_dir(path.parent().unwrap_or(Path::new("/"))).map_err(|source| failed(path, source))
 }
 
+/// Puts `bytes` into a new file at `path`, with this mode; whether it did. What is there already stays.
+///
+/// The file appears as a whole or not at all. Of several who try at once, one does; all others then find its file.
+///
+/// # Errors
+/// See [`WriteError`].
+pub fn write_once(path: &Path, bytes: &[u8], mode: u32) -> Result<bool, WriteError> {
+    if path.symlink_metadata().is_ok() {
+        return Ok(false);
+    }
+    let beside = beside(path);
+    // A link is made only where nothing is; a rename would replace.
+    let linked = write_new(&beside, bytes, mode).and_then(|()| fs::hard_link(&beside, path));
+    if let Err(left) = fs::remove_file(&beside)
+        && left.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(path = %beside.display(), error = %left, "a file that was written beside another could not be removed");
+    }
+    match linked {
+        Ok(()) => sync_dir(path.parent().unwrap_or(Path::new("/"))).map(|()| true).map_err(|source| failed(path, source)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(source) => Err(failed(path, source)),
+    }
+}
+
 /// Brings a directory's entries to disk, so that a rename or a new file in it survives a crash.
 ///
 /// # Errors
@@ -76,7 +105,9 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".new-{}", std::process::id()));
+    // Threads of one process may write at once, too.
+    let number = WRITES.fetch_add(1, Ordering::Relaxed);
+    name.push(format!(".new-{}-{number}", std::process::id()));
     path.with_file_name(name)
 }
 
@@ -175,6 +206,30 @@ mod tests {
         assert!(matches!(write_atomic(&path, b"new", 0o600), Err(WriteError::Failed { .. })));
         assert_eq!(fs::read(path.join("inside")).unwrap(), b"kept");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing half-written is left");
+    }
+
+    #[test]
+    fn what_is_there_stays_and_one_of_many_writes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        let wrote: usize = std::thread::scope(|scope| {
+            let begun: Vec<_> = (0..8_u8)
+                .map(|number| {
+                    scope.spawn({
+                        let path = &path;
+                        move || write_once(path, &[number; 64], 0o600).unwrap()
+                    })
+                })
+                .collect();
+            begun.into_iter().map(|thread| usize::from(thread.join().unwrap())).sum()
+        });
+        assert_eq!(wrote, 1);
+        let bytes = fs::read(&path).unwrap();
+        assert!(bytes.len() == 64 && bytes.iter().all(|byte| *byte == bytes[0]));
+        assert!(!write_once(&path, b"later", 0o600).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(write_once(&dir.path().join("absent/f"), b"", 0o600).is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! Holds: each blob is looked at once, under the first commit and path that brought it.
 //!
-//! Not here: which files of the work tree to scan; a folder is a folder, with or without `.git`.
+//! The work tree itself is scanned like any folder ([`crate::tree`]); [`Tracked`] says which of its files count.
 //! Repositories with SHA-256 names are refused with a clear error.
 //!
 //! Formats: gitformat-index(5), gitrepository-layout(5), git-pack-refs(1).
@@ -14,13 +14,16 @@
 mod history;
 mod index;
 mod objects;
+mod origin;
 mod refs;
 mod staged;
 #[cfg(test)]
 mod tests;
+mod tracked;
 
 pub use history::History;
 pub use index::{Index, parse as parse_index};
+pub use tracked::Tracked;
 
 use objects::Objects;
 use std::path::{Path, PathBuf};
@@ -38,9 +41,13 @@ pub(crate) type Id = [u8; 20];
 pub struct Repository {
     /// With `HEAD` and `index`.
     git: PathBuf,
+    /// The folder in which its files stand; none in a bare repository.
+    work_tree: Option<PathBuf>,
     /// With `refs` and `objects`; another folder than `git` in a linked work tree.
     common: PathBuf,
     objects: Objects,
+    /// Its settings, as they stand in their file.
+    settings: String,
 }
 
 /// Why a repository cannot be read.
@@ -124,18 +131,49 @@ impl Explain for RepositoryError {
 impl Repository {
     /// Opens the repository that a folder is in.
     pub fn open(path: &Path) -> Result<Self, RepositoryError> {
-        let git = path.ancestors().find_map(git_folder).ok_or_else(|| RepositoryError::None { path: path.to_owned() })?;
+        // `.` has no folders above it until it is spelled out.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let found = path.ancestors().find_map(|folder| Some((git_folder(folder)?, folder)));
+        let (git, folder) = found.ok_or_else(|| RepositoryError::None { path: path.clone() })?;
         let common = match read(&git.join("commondir"))? {
             Some(text) => git.join(line(&text)),
             None => git.clone(),
         };
-        let settings = read(&common.join("config"))?.unwrap_or_default().to_ascii_lowercase();
-        if settings.lines().any(|line| line.trim_start().starts_with("objectformat") && line.contains("sha256")) {
+        let settings = read(&common.join("config"))?.unwrap_or_default();
+        let lower = settings.to_ascii_lowercase();
+        if lower.lines().any(|line| line.trim_start().starts_with("objectformat") && line.contains("sha256")) {
             return Err(RepositoryError::Sha256 { path: git });
         }
         let objects =
             Objects::open(&common.join("objects")).map_err(|source| RepositoryError::Objects { path: git.clone(), source })?;
-        Ok(Self { git, common, objects })
+        let work_tree = (git != folder).then(|| folder.to_owned());
+        Ok(Self { git, work_tree, common, objects, settings })
+    }
+
+    /// The folder in which its files stand; none in a bare repository.
+    #[must_use]
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.work_tree.as_deref()
+    }
+
+    /// The folder that makes it a repository: the same for all of its work trees.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.common
+    }
+
+    /// Where it was cloned from, without a user's name and password.
+    #[must_use]
+    pub fn origin(&self) -> Option<String> {
+        origin::of(&self.settings)
+    }
+
+    /// Which paths it tracks.
+    ///
+    /// # Errors
+    /// When there is an index that cannot be read.
+    pub fn tracked(&self) -> Result<Tracked, RepositoryError> {
+        Ok(Tracked::of(&self.index()?.unwrap_or_default()))
     }
 
     /// The index; none before the first `git add`.

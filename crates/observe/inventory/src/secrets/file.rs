@@ -182,6 +182,13 @@ impl State {
         if self.character.illustrative { full.lowered() } else { full }
     }
 
+    /// The places of everything that was found, the unsure and the doubled included, in order.
+    fn places(self) -> Vec<Range<u64>> {
+        let mut places: Vec<_> = self.hits.into_iter().map(|hit| hit.span).collect();
+        places.sort_by_key(|place| (place.start, place.end));
+        places
+    }
+
     /// The secrets, in the order of the file; of two at the same place the surer one.
     fn secrets(mut self) -> Vec<Secret> {
         // Surer first, then longer, then the older rule.
@@ -281,4 +288,30 @@ pub(super) fn whole(scanner: &Scanner, path: &str, bytes: &[u8], look_inside: bo
         manifest.add_to(&mut secrets, scanner, path);
     }
     secrets
+}
+
+/// What stands in the place of a secret that was taken out of a text.
+pub(super) const TAKEN_OUT: &str = "****";
+
+/// A text with everything taken out that looks like a secret; none where nothing does.
+pub(super) fn without(scanner: &Scanner, path: &str, text: &str) -> Option<String> {
+    let mut state = State::new(path);
+    state.look(scanner, text.as_bytes(), 0..text.len());
+    let places = state.places();
+    let mut kept = String::with_capacity(text.len());
+    let mut at = 0;
+    for place in &places {
+        let [start, end] = [place.start, place.end].map(|end| usize::try_from(end).unwrap_or(usize::MAX));
+        if end <= at {
+            continue;
+        }
+        if start >= at {
+            // A place within a letter of several bytes ends before it: rather too much is taken out.
+            kept.push_str(text.get(at..start).unwrap_or_default());
+            kept.push_str(TAKEN_OUT);
+        }
+        at = end;
+    }
+    kept.push_str(text.get(at..).unwrap_or_default());
+    (!places.is_empty()).then_some(kept)
 }

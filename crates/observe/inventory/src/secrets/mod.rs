@@ -22,15 +22,19 @@ mod manifest;
 mod mark;
 mod password;
 mod pem;
+mod redact;
 mod rules;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod watch;
 
 pub use config::{environment, history};
 pub use file::FileScan;
 pub use finding::occurrences;
 pub use mark::FingerprintKey;
+pub use redact::redact;
+pub use watch::of_remark;
 
 use rules::Rules;
 use std::fmt;

@@ -49,7 +49,12 @@ pub struct Options<'a> {
     pub threads: Option<usize>,
     /// Who else looks at the files.
     pub watches: &'a [&'a dyn Watch],
+    /// Which files and folders count, by their path below the root; all of them, else.
+    pub chosen: Option<&'a Choice<'a>>,
 }
+
+/// Says which files and folders count.
+pub type Choice<'a> = dyn Fn(&str) -> bool + Sync + 'a;
 
 /// Why a tree cannot be scanned.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +87,8 @@ pub fn scan(dir: &Path, options: &Options<'_>) -> Result<TreeFacts, TreeError> {
     let scratch = Scratch::below(&parent).map_err(|source| TreeError::Scratch { path: parent, source })?;
     let setting = options.setting.unwrap_or_else(|| setting_of(&root));
     let readers = Readers { scratch: &scratch, watches: options.watches };
-    let facts = read_all(&Walk { root: &root, setting, overlay: false, threads: options.threads }, readers);
+    let facts =
+        read_all(&Walk { root: &root, setting, overlay: false, threads: options.threads, chosen: options.chosen }, readers);
     let (files, file_bytes) = (facts.entries, facts.file_bytes);
     let merged = merge::merge(&[facts], false);
     Ok(TreeFacts {

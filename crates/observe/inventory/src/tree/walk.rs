@@ -1,5 +1,6 @@
 //! Walks a tree with several threads, each with a collector of its own.
 
+use super::Choice;
 use super::beneath::Root;
 use crate::content::Setting;
 use crate::layer::{Again, Collector, ENTRIES_MAX, Incoming, LayerFacts, Readers, obstacle};
@@ -29,13 +30,15 @@ pub(super) struct Walk<'a> {
     /// Whether it is a layer of an overlay file system, with marks for what is deleted.
     pub(super) overlay: bool,
     pub(super) threads: Option<usize>,
+    /// Which files and folders count; all of them, else.
+    pub(super) chosen: Option<&'a Choice<'a>>,
 }
 
 /// A layer as overlay file systems keep it: a folder.
 pub(crate) fn layer_of_folder(folder: &Path, readers: Readers<'_>) -> io::Result<LayerFacts> {
     let root = Root::open(folder)?;
     // Layers are read side by side; one thread for each is enough.
-    Ok(read_all(&Walk { root: &root, setting: Setting::Installed, overlay: true, threads: Some(1) }, readers))
+    Ok(read_all(&Walk { root: &root, setting: Setting::Installed, overlay: true, threads: Some(1), chosen: None }, readers))
 }
 
 /// Walks all of it.
@@ -173,6 +176,9 @@ fn walk_folder(
             return;
         }
         let path = if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() };
+        if walk.chosen.is_some_and(|counts| !counts(&String::from_utf8_lossy(&path))) {
+            continue;
+        }
         let taken = opened.fd().map_err(io::Error::from).and_then(|at| {
             let stat = statat(at, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
             let link = match FileType::from_raw_mode(stat.st_mode) {

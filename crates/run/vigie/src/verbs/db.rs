@@ -9,11 +9,11 @@ use serde_json::json;
 use std::ops::ControlFlow;
 use std::path::Path;
 use vigie_kit::clock::SystemClock;
-use vigie_kit::data_dir::{DataDir, DataDirError};
-use vigie_kit::problem::{Explain, Kind, Problem};
+use vigie_kit::problem::{Kind, Problem};
 use vigie_model::lang::Lang;
 use vigie_model::{say, text};
 use vigie_server::advisories::{self, AdvisoryFile, Built, Origin, Step};
+use vigie_server::rest::make_data_dir;
 
 /// Does one of the verbs.
 pub(crate) fn run(verb: DbVerb, data: Option<&Path>, lang: Lang) -> Result<Ended, Problem> {
@@ -21,23 +21,16 @@ pub(crate) fn run(verb: DbVerb, data: Option<&Path>, lang: Lang) -> Result<Ended
     let file = AdvisoryFile::at(path.join("advisories"));
     match verb {
         DbVerb::Import(args) => {
-            make_data_directory(&path)?;
+            // Vulnerability data may come before the first start.
+            make_data_dir(&path)?;
             import(&file, &args, lang)
         }
         DbVerb::Update(args) => {
-            make_data_directory(&path)?;
+            // Vulnerability data may come before the first start.
+            make_data_dir(&path)?;
             update(&file, &args, lang)
         }
         DbVerb::Status(args) => status(&file, &args, lang),
-    }
-}
-
-/// Vulnerability data may come before the first start: the directory is then made as `up` makes it.
-/// A platform that runs on it is no obstacle.
-fn make_data_directory(path: &Path) -> Result<(), Problem> {
-    match DataDir::open(path) {
-        Ok(_) | Err(DataDirError::InUse { .. }) => Ok(()),
-        Err(other) => Err(other.explain()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `vigie scan image`: a container image at rest.
 
 use super::rest::{Rest, judge_and_tell};
+use super::sought::Sought;
 use crate::Ended;
 use crate::args::ScanImageArgs;
 use serde_json::json;
@@ -11,20 +12,36 @@ use vigie_model::asset::{Asset, AssetKind};
 use vigie_model::lang::Lang;
 use vigie_report::Target;
 use vigie_server::advisories::AdvisoryFile;
+use vigie_server::rest::{AtRest, make_data_dir, without_secrets};
 
 /// Opens, reads, judges.
 pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
+    let sought = Sought::of(&args.sought, data)?;
     let options = Options { platform: args.platform.clone(), ..Options::default() };
     let image = image::open(&args.image, &options).map_err(Explain::explain)?;
     let cache = data.join("layers");
-    let context = Context { cache: (!args.no_cache).then_some(cache.as_path()), ..Context::default() };
-    let facts = image.read(&context);
+    let watches = sought.seekers.watches();
+    // Where nothing can be kept, every layer is read anew.
+    let keeps = !args.no_cache && make_data_dir(data).is_ok();
+    let context = Context { cache: keeps.then_some(cache.as_path()), watches: &watches, ..Context::default() };
+    let mut facts = image.read(&context);
     // A layout may name its images by a bare tag, which says little.
     let speaks = |name: &&String| name.contains(['/', ':']);
-    let name = facts.names.iter().find(speaks).unwrap_or(&facts.reference);
-    let asset = Asset::new(AssetKind::Image, name, name);
+    let name = facts.names.iter().find(speaks).unwrap_or(&facts.reference).clone();
+    let asset = Asset::new(AssetKind::Image, &name, &name);
+    let at_rest = AtRest {
+        asset: &asset,
+        components: &facts.components,
+        remarks: &facts.remarks,
+        image: Some(&facts.config),
+        secrets: &[],
+    };
+    let found = sought.seekers.judge(&at_rest);
+    without_secrets(&mut facts);
     let rest = Rest {
         asset: &asset,
+        kinds: &sought.kinds,
+        found,
         target: Target::Image { digest: facts.digest.as_deref() },
         os: facts.os.as_ref(),
         components: &facts.components,
@@ -45,5 +62,5 @@ pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, 
             }),
         ),
     };
-    judge_and_tell(&rest, &args.shown, advisories, lang)
+    judge_and_tell(rest, &args.shown, advisories, lang)
 }

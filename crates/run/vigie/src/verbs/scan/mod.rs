@@ -2,9 +2,12 @@
 
 mod host;
 mod image;
+mod repo;
 mod rest;
 mod sbom;
 mod shown;
+mod sought;
+mod tables;
 mod tree;
 
 use crate::Ended;
@@ -19,11 +22,15 @@ use vigie_server::advisories::AdvisoryFile;
 pub(crate) fn run(target: ScanTarget, data: Option<&Path>, lang: Lang) -> Result<Ended, Problem> {
     let folder = data_path(data)?;
     let advisories = AdvisoryFile::at(folder.join("advisories"));
-    advisories.take_up()?;
+    // What is about to be committed is not matched: a hook must not wait for data to be opened.
+    if !matches!(&target, ScanTarget::Repo(args) if args.staged) {
+        advisories.take_up()?;
+    }
     match target {
         ScanTarget::Host(args) => host::run(&args, &advisories, lang),
         ScanTarget::Image(args) => image::run(&args, &folder, &advisories, lang),
-        ScanTarget::Fs(args) => tree::run(&args, &advisories, lang),
+        ScanTarget::Fs(args) => tree::run(&args, &folder, &advisories, lang),
+        ScanTarget::Repo(args) => repo::run(&args, &folder, &advisories, lang),
         ScanTarget::Sbom(args) => sbom::run(&args, &advisories, lang),
     }
 }

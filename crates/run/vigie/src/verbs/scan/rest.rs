@@ -1,16 +1,20 @@
 //! What scans of images, folders and lists share: components are judged, and the answer is put together.
 
 use super::shown;
+use super::sought::Sought;
 use crate::Ended;
 use crate::args::ShownArgs;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use vigie_kit::clock::{Clock, SystemClock};
 use vigie_kit::problem::Problem;
 use vigie_model::asset::Asset;
 use vigie_model::component::Component;
+use vigie_model::finding::FindingKind;
 use vigie_model::host::OsRelease;
 use vigie_model::lang::Lang;
 use vigie_model::observed::Gap;
+use vigie_model::occurrence::Occurrence;
 use vigie_report::{Scan, Target};
 use vigie_server::advisories::AdvisoryFile;
 use vigie_server::components;
@@ -19,19 +23,27 @@ use vigie_server::components;
 pub(super) struct Rest<'a> {
     pub(super) asset: &'a Asset,
     pub(super) target: Target<'a>,
+    /// What was looked for.
+    pub(super) kinds: &'a BTreeSet<FindingKind>,
     pub(super) os: Option<&'a OsRelease>,
     pub(super) components: &'a [Component],
+    /// What is wrong besides the packages.
+    pub(super) found: Vec<Occurrence>,
     pub(super) unseen: &'a [Gap],
     /// The member of `vigie.scan/1` that only this sort of target has.
     pub(super) own: (&'static str, Value),
 }
 
 /// Judges and tells.
-pub(super) fn judge_and_tell(rest: &Rest<'_>, args: &ShownArgs, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
-    let current = advisories.current();
+pub(super) fn judge_and_tell(rest: Rest<'_>, args: &ShownArgs, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
+    let wants_matches = Sought::wants_matches(rest.kinds);
+    let current = advisories.current().filter(|_| wants_matches);
     let matched = current.as_deref().and_then(|data| components::judge(rest.components, rest.asset, data));
     let has_matched = matched.is_some();
-    let findings = shown::choose(matched.unwrap_or_default(), args)?;
+    let mut findings = matched.unwrap_or_default();
+    findings.retain(|found| rest.kinds.contains(&found.identity.kind));
+    findings.extend(rest.found);
+    let findings = shown::choose(findings, args)?;
     let scan = Scan {
         asset: rest.asset,
         target: rest.target,
@@ -43,15 +55,15 @@ pub(super) fn judge_and_tell(rest: &Rest<'_>, args: &ShownArgs, advisories: &Adv
         lang,
         version: env!("CARGO_PKG_VERSION"),
     };
-    let ended = shown::write(&scan, args, || view(&scan, has_matched, &rest.own))?;
-    if !has_matched {
+    let ended = shown::write(&scan, args, || view(&scan, rest.kinds, has_matched, &rest.own))?;
+    if wants_matches && !has_matched && !rest.components.is_empty() {
         shown::tell_without_data(lang);
     }
     Ok(ended)
 }
 
 /// JSON form, `vigie.scan/1`.
-fn view(scan: &Scan<'_>, matched: bool, own: &(&'static str, Value)) -> Value {
+fn view(scan: &Scan<'_>, kinds: &BTreeSet<FindingKind>, matched: bool, own: &(&'static str, Value)) -> Value {
     let lifecycle = scan.os.and_then(vigie_catalogue::lifecycle::end_of_life);
     let mut view = json!({
         "schema": "vigie.scan/1",
@@ -59,6 +71,7 @@ fn view(scan: &Scan<'_>, matched: bool, own: &(&'static str, Value)) -> Value {
         "taken_at": scan.taken_at,
         "os": scan.os,
         "lifecycle": lifecycle.map(|life| json!({ "standard_until": life.standard_until, "extended_until": life.extended_until })),
+        "scanners": kinds.iter().map(|kind| kind.word()).collect::<Vec<_>>(),
         "packages": scan.components.len(),
         "matched": matched,
         "findings": shown::views(scan.findings, scan.lang),

@@ -8,6 +8,7 @@ use vigie_inventory::sbom::{self, SbomError};
 use vigie_kit::files;
 use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::asset::{Asset, AssetKind};
+use vigie_model::finding::FindingKind;
 use vigie_model::lang::Lang;
 use vigie_model::text;
 use vigie_report::Target;
@@ -23,12 +24,14 @@ pub(super) fn run(args: &ScanSbomArgs, advisories: &AdvisoryFile, lang: Lang) ->
     let rest = Rest {
         asset: &asset,
         target: Target::Sbom,
+        kinds: &[FindingKind::Vulnerability, FindingKind::Malware].into(),
+        found: Vec::new(),
         os: None,
         components: &list.components,
         unseen: &list.gaps,
         own: ("sbom", json!({ "file": shown, "format": list.format, "name": list.name })),
     };
-    judge_and_tell(&rest, &args.shown, advisories, lang)
+    judge_and_tell(rest, &args.shown, advisories, lang)
 }
 
 fn unreadable(shown: &str, error: SbomError) -> Problem {

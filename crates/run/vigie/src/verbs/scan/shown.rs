@@ -1,7 +1,8 @@
 //! What all scans share: which findings are shown, in which form, and when they are a reason to fail.
 
+use super::tables;
 use crate::args::{ScanFormat, ShownArgs};
-use crate::{Ended, out, table};
+use crate::{Ended, out};
 use serde::Serialize;
 use serde_json::Value;
 use std::cmp::Reverse;
@@ -62,7 +63,7 @@ pub(super) fn write(scan: &Scan<'_>, args: &ShownArgs, json: impl FnOnce() -> Va
     match args.format {
         ScanFormat::Table => tell(scan)?,
         ScanFormat::Json => out::json(&json())?,
-        ScanFormat::Csv => out::bytes(&table::csv(&COLUMNS, scan.findings.iter().map(|found| row(found, scan.lang)))?)?,
+        ScanFormat::Csv => out::bytes(&tables::csv(scan.findings, scan.lang)?)?,
         ScanFormat::Sarif => out::json(&sarif::document(scan))?,
         ScanFormat::Cyclonedx => out::json(&cyclonedx::document(scan, true))?,
         ScanFormat::Spdx => out::json(&spdx::document(scan))?,
@@ -78,23 +79,9 @@ pub(super) fn write(scan: &Scan<'_>, args: &ShownArgs, json: impl FnOnce() -> Va
     Ok(if reached { Ended::Findings } else { Ended::Clean })
 }
 
-const COLUMNS: [&str; 6] = ["priority", "severity", "id", "title", "installed", "fixed in"];
-
-fn row(found: &Occurrence, lang: Lang) -> [String; 6] {
-    let detail = found.vulnerability.as_ref();
-    [
-        found.priority().number().to_string(),
-        table::severity(found.severity),
-        found.identity.subject.clone(),
-        title(found, lang),
-        detail.map_or(String::new(), |detail| detail.installed.clone()),
-        detail.and_then(|detail| detail.fixed.clone()).unwrap_or_default(),
-    ]
-}
-
 fn tell(scan: &Scan<'_>) -> Result<(), Problem> {
     let lang = scan.lang;
-    table::write(COLUMNS, scan.findings.iter().map(|found| row(found, lang)))?;
+    tables::tell(scan.findings, lang)?;
     let summary = Severity::ALL.map(|severity| {
         let count = scan.findings.iter().filter(|found| found.severity == severity).count();
         format!("{count} {severity}")

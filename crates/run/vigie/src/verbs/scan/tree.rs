@@ -1,25 +1,33 @@
 //! `vigie scan fs`: a folder, the root of an installed system or a source tree.
 
 use super::rest::{Rest, judge_and_tell};
+use super::sought::Sought;
 use crate::Ended;
 use crate::args::ScanFsArgs;
 use serde_json::json;
+use std::path::Path;
 use vigie_inventory::tree::{self, Options};
 use vigie_kit::problem::{Explain, Problem};
 use vigie_model::asset::{Asset, AssetKind};
 use vigie_model::lang::Lang;
 use vigie_report::Target;
 use vigie_server::advisories::AdvisoryFile;
+use vigie_server::rest::AtRest;
 
 /// Walks, judges.
-pub(super) fn run(args: &ScanFsArgs, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
-    let facts = tree::scan(&args.dir, &Options::default()).map_err(Explain::explain)?;
+pub(super) fn run(args: &ScanFsArgs, data: &Path, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
+    let sought = Sought::of(&args.sought, data)?;
+    let options = Options { watches: &sought.seekers.watches(), ..Options::default() };
+    let facts = tree::scan(&args.dir, &options).map_err(Explain::explain)?;
     // The same folder is the same asset however somebody wrote it.
     let path = args.dir.canonicalize().map_or_else(|_| facts.path.clone(), |path| path.display().to_string());
     let kind = if facts.installed { AssetKind::Host } else { AssetKind::Repository };
     let asset = Asset::new(kind, format!("fs:{path}"), &path);
+    let at_rest = AtRest { asset: &asset, components: &facts.components, remarks: &facts.remarks, image: None, secrets: &[] };
     let rest = Rest {
         asset: &asset,
+        kinds: &sought.kinds,
+        found: sought.seekers.judge(&at_rest),
         target: if facts.installed { Target::System } else { Target::Source },
         os: facts.os.as_ref(),
         components: &facts.components,
@@ -29,5 +37,5 @@ pub(super) fn run(args: &ScanFsArgs, advisories: &AdvisoryFile, lang: Lang) -> R
             json!({ "path": path, "installed": facts.installed, "files": facts.files, "file_bytes": facts.file_bytes }),
         ),
     };
-    judge_and_tell(&rest, &args.shown, advisories, lang)
+    judge_and_tell(rest, &args.shown, advisories, lang)
 }

@@ -1,0 +1,86 @@
+//! Things at rest: who looks at the files of an image, a folder or a repository, and what is made of what they
+//! remark. `vigie scan image`, `fs` and `repo` are this.
+//!
+//! For each kind of finding there is one who [seeks](Seek) it: it may [watch](Watch) files pass, and in the end
+//! judges what was remarked, by itself or by others. A further kind is one more line in [`Seekers::of`].
+//! Vulnerabilities are not here: they are judged from components alone ([`crate::components`]).
+
+mod data;
+mod key;
+mod secrets;
+
+pub use data::make_data_dir;
+pub use key::{KEY_FILE, fingerprint_key, fingerprint_key_of};
+
+use std::collections::BTreeSet;
+use vigie_inventory::secrets::{FingerprintKey, Scanner, redact};
+use vigie_inventory::watch::Watch;
+use vigie_model::asset::Asset;
+use vigie_model::component::Component;
+use vigie_model::finding::FindingKind;
+use vigie_model::image::{ImageConfig, ImageFacts, Remark};
+use vigie_model::occurrence::Occurrence;
+use vigie_model::secret::Secret;
+
+/// What was found at rest, before it is judged.
+#[derive(Clone, Copy)]
+pub struct AtRest<'a> {
+    /// What was looked at.
+    pub asset: &'a Asset,
+    /// Its packages.
+    pub components: &'a [Component],
+    /// What watchers remarked in its files.
+    pub remarks: &'a [Remark],
+    /// What an image says of itself.
+    pub image: Option<&'a ImageConfig>,
+    /// Secrets in what are no files: a history, what is about to be committed.
+    pub secrets: &'a [Secret],
+}
+
+/// Seeks findings of one kind.
+pub(crate) trait Seek {
+    /// Who looks at the files for it.
+    fn watch(&self) -> Option<&dyn Watch> {
+        None
+    }
+
+    /// What is wrong.
+    fn judge(&self, at_rest: &AtRest<'_>) -> Vec<Occurrence>;
+}
+
+/// All who seek what somebody wants to know.
+pub struct Seekers {
+    list: Vec<Box<dyn Seek>>,
+}
+
+impl Seekers {
+    /// Those for some kinds of findings; kinds that nobody seeks in files have none. Secrets need a scanner.
+    #[must_use]
+    pub fn of(kinds: &BTreeSet<FindingKind>, scanner: Option<&Scanner>) -> Self {
+        let seeker = |kind: &FindingKind| -> Option<Box<dyn Seek>> {
+            match kind {
+                FindingKind::Secret => Some(Box::new(secrets::Secrets::new(scanner?.clone()))),
+                _ => None,
+            }
+        };
+        Self { list: kinds.iter().filter_map(seeker).collect() }
+    }
+
+    /// Who looks at the files.
+    #[must_use]
+    pub fn watches(&self) -> Vec<&dyn Watch> {
+        self.list.iter().filter_map(|seeker| seeker.watch()).collect()
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn judge(&self, at_rest: &AtRest<'_>) -> Vec<Occurrence> {
+        self.list.iter().flat_map(|seeker| seeker.judge(at_rest)).collect()
+    }
+}
+
+/// Takes secrets out of what an image says of itself, once they are found: so it may be shown and kept.
+pub fn without_secrets(facts: &mut ImageFacts) {
+    // No fingerprint leaves here, so any key will do.
+    redact(&Scanner::with_all_rules(FingerprintKey::new(&[0; 32])), facts);
+}
