@@ -47,7 +47,8 @@ fn verdict(known: &Known, example: &Example) -> Result<Verdict, String> {
         Judge::Piece(judge) => {
             let file = file_of(known.entry.group(), &example.language)
                 .ok_or_else(|| format!("no form is written in `{}`", example.language))?;
-            let pieces = configuration::read(file, example.body.as_bytes()).map_err(|error| error.to_string())?;
+            let mut pieces = configuration::read(file, example.body.as_bytes()).map_err(|error| error.to_string())?;
+            configuration::link(&mut pieces);
             let judged = pieces.iter().filter(|piece| known.forms.contains(&piece.form)).map(|piece| judge(piece, &pieces));
             judged.max_by_key(weight).ok_or_else(|| "no piece of configuration is found in it".to_owned())
         }

@@ -10,9 +10,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 /// The most nodes of one file, counting repeated ones each time.
-const NODES_MAX: usize = 200_000;
+pub(super) const NODES_MAX: usize = 200_000;
 /// The deepest nesting.
-const DEPTH_MAX: usize = 64;
+pub(super) const DEPTH_MAX: usize = 64;
 
 /// One document of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

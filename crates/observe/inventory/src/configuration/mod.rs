@@ -6,14 +6,17 @@
 //!
 //! Holds: a file of another purpose gives no pieces and no gap; one that is broken gives a gap.
 
+mod arm;
 mod document;
+mod json;
 pub mod kubernetes;
+mod terraform;
 
 use crate::content::{Meta, Setting};
 use crate::watch::{Watch, Watcher};
 use document::Document;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use vigie_model::configuration::Piece;
 use vigie_model::image::Remark;
 use vigie_model::observed::{Gap, Obstacle};
@@ -35,6 +38,9 @@ pub enum Unreadable {
     /// It is a template that something else has to render first.
     #[error("a template that is not rendered")]
     Template,
+    /// It is in Bicep, which is read as the template that it becomes.
+    #[error("Bicep is read as the template that `bicep build` makes of it")]
+    Bicep,
 }
 
 /// Reads one form of file whose text is no YAML or JSON.
@@ -46,16 +52,24 @@ struct TextReader {
 }
 
 /// Readers of files by name; the first that wants a file gets it.
-static TEXTS: &[TextReader] = &[];
+static TEXTS: &[TextReader] = &[
+    TextReader { is: terraform::is, read: terraform::read },
+    TextReader { is: arm::is_bicep, read: arm::read_bicep },
+];
 
 /// Finds the pieces of one form in a document of YAML or JSON; none for documents of another purpose.
 type Recognise = fn(path: &str, document: &Document) -> Vec<Piece>;
 
 /// Forms that are written in YAML or JSON; the first that recognises a document gets it.
-static DOCUMENTS: &[Recognise] = &[kubernetes::recognise];
+static DOCUMENTS: &[Recognise] = &[kubernetes::recognise, arm::recognise, terraform::plan::recognise];
 
 /// Words of which a document of any form has at least one: others are not even parsed.
-const MARKS: [&str; 3] = ["apiVersion", "services", "eploymentTemplate.json"];
+const MARKS: [&str; 4] = ["apiVersion", "services", "eploymentTemplate.json", "terraform_version"];
+
+/// Second step, over all pieces of a scan: puts in what other files of a folder say (Terraform's variables and locals).
+pub fn link(pieces: &mut [Piece]) {
+    terraform::link::link(pieces);
+}
 
 /// Whether a file may hold configuration, by its path.
 #[must_use]
@@ -88,10 +102,19 @@ fn of_documents(path: &str, text: &str) -> Result<Vec<Piece>, Unreadable> {
     if !MARKS.iter().any(|mark| text.contains(mark)) {
         return Ok(Vec::new());
     }
-    if kubernetes::is_template(text) {
+    let documents = if path.to_ascii_lowercase().ends_with(".json") {
+        match json::read(text) {
+            Ok(document) => vec![document],
+            Err(_) if kubernetes::is_template(text) => return Err(Unreadable::Template),
+            // Much that is called JSON is a sample of something broken, or of another dialect.
+            Err(_) if !["eploymentTemplate.json", "apiVersion"].iter().any(|mark| text.contains(mark)) => Vec::new(),
+            Err(error) => return Err(error),
+        }
+    } else if kubernetes::is_template(text) {
         return Err(Unreadable::Template);
-    }
-    let documents = document::read(text)?;
+    } else {
+        document::read(text)?
+    };
     let recognised = |document: &Document| {
         DOCUMENTS.iter().map(|recognise| recognise(path, document)).find(|pieces| !pieces.is_empty()).unwrap_or_default()
     };
@@ -137,12 +160,12 @@ impl Watcher for Collected {
         match read(&self.path, &self.bytes) {
             // A piece is made of JSON and always becomes JSON again.
             Ok(pieces) => pieces.iter().filter_map(|piece| serde_json::to_value(piece).ok()).collect(),
-            Err(error) => vec![json!({ "unreadable": error.to_string() })],
+            Err(error) => vec![serde_json::json!({ "unreadable": error.to_string() })],
         }
     }
 }
 
-/// The pieces among the remarks of a scan, and files that could not be read.
+/// The pieces among the remarks of a scan, linked, and files that could not be read.
 #[must_use]
 pub fn gathered(remarks: &[Remark]) -> (Vec<Piece>, Vec<Gap>) {
     let mut pieces = Vec::new();
@@ -156,5 +179,6 @@ pub fn gathered(remarks: &[Remark]) -> (Vec<Piece>, Vec<Gap>) {
             }
         }
     }
+    link(&mut pieces);
     (pieces, gaps)
 }
