@@ -183,7 +183,8 @@ mod tests {
 
     #[test]
     fn reads_what_templates_are_written_in() {
-        let text = "// first\n{\n  \"a\": \"one\n  two\", /* b\n */ \"c/d\": [1, -2.5e3, true, null,],\n  \"e\": \"\\u00e9\\\\\"\n}\n";
+        let text =
+            "// first\n{\n  \"a\": \"one\n  two\", /* b\n */ \"c/d\": [1, -2.5e3, true, null,],\n  \"e\": \"\\u00e9\\\\\"\n}\n";
         let document = read(text).unwrap();
         assert_eq!(document.body, json!({ "a": "one\n  two", "c/d": [1, -2500.0, true, null], "e": "é\\" }));
         assert_eq!((document.line, document.lines["/a"], document.lines["/c~1d/1"], document.lines["/e"]), (2, 3, 5, 6));

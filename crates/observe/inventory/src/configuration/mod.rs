@@ -52,10 +52,8 @@ struct TextReader {
 }
 
 /// Readers of files by name; the first that wants a file gets it.
-static TEXTS: &[TextReader] = &[
-    TextReader { is: terraform::is, read: terraform::read },
-    TextReader { is: arm::is_bicep, read: arm::read_bicep },
-];
+static TEXTS: &[TextReader] =
+    &[TextReader { is: terraform::is, read: terraform::read }, TextReader { is: arm::is_bicep, read: arm::read_bicep }];
 
 /// Finds the pieces of one form in a document of YAML or JSON; none for documents of another purpose.
 type Recognise = fn(path: &str, document: &Document) -> Vec<Piece>;

@@ -25,7 +25,10 @@ fn puts_in_parameters_and_variables() {
  }]"#,
     );
     let piece = &pieces[0];
-    assert_eq!((piece.form, piece.kind.as_str(), piece.name.as_str()), (Form::Arm, "Microsoft.Storage/storageAccounts", "parameters('name')"));
+    assert_eq!(
+        (piece.form, piece.kind.as_str(), piece.name.as_str()),
+        (Form::Arm, "Microsoft.Storage/storageAccounts", "parameters('name')")
+    );
     assert_eq!(piece.body["tags"], json!({ "full": "a-TLS1_2!", "quoted": "[not an expression]", "two": 2 }));
     let properties = json!({
         "minimumTlsVersion": "TLS1_2", "on": true, "later": unknown("reference('x').y"), "rules": [{ "port": unknown("copyIndex()") }],
@@ -62,8 +65,11 @@ fn other_documents_are_nobody_s_business() {
 fn hostile_templates_end() {
     let deep = format!("\"resources\": [{{\"type\": \"A.B/c\", \"name\": \"[{}\"}}]", "concat(".repeat(10_000) + "]");
     assert_eq!(template(&deep).len(), 1);
-    let doubled: String = (1..30).map(|n| format!(",\"v{n}\": \"[createArray(variables('v{}'), variables('v{}'))]\"", n - 1, n - 1)).collect();
-    let bomb = format!("\"variables\": {{\"v0\": \"x\"{doubled}}}, \"resources\": [{{\"type\": \"A.B/c\", \"name\": \"[variables('v29')]\"}}]");
+    let doubled: String =
+        (1..30).map(|n| format!(",\"v{n}\": \"[createArray(variables('v{}'), variables('v{}'))]\"", n - 1, n - 1)).collect();
+    let bomb = format!(
+        "\"variables\": {{\"v0\": \"x\"{doubled}}}, \"resources\": [{{\"type\": \"A.B/c\", \"name\": \"[variables('v29')]\"}}]"
+    );
     assert_eq!(template(&bomb).len(), 1);
     assert_eq!(template("\"resources\": [{\"type\": \"A.B/c\", \"name\": \"[é('ü'\"}]").len(), 1);
 }

@@ -20,7 +20,8 @@ pub(super) fn call(name: &str, mut arguments: Vec<Value>) -> Option<Value> {
         "merge" => merged(arguments),
         "flatten" => Some(Value::Array(flat(one(arguments)?, 0)?)),
         "compact" => {
-            let kept = whole(one(arguments)?)?.as_array()?.iter().filter(|item| !item.is_null() && *item != "").cloned().collect();
+            let kept =
+                whole(one(arguments)?)?.as_array()?.iter().filter(|item| !item.is_null() && *item != "").cloned().collect();
             Some(Value::Array(kept))
         }
         "distinct" => {

@@ -73,9 +73,15 @@ fn a_policy_with_holes_is_still_a_policy() {
 #[test]
 fn variables_and_locals_come_from_the_whole_folder() {
     let pieces = folder(&[
-        ("a/main.tf", "resource \"r\" \"x\" {\n  tls = local.tls\n  size = var.size\n  name = var.name\n  on = local.all.on\n  loop = local.loop\n}\n"),
+        (
+            "a/main.tf",
+            "resource \"r\" \"x\" {\n  tls = local.tls\n  size = var.size\n  name = var.name\n  on = local.all.on\n  loop = local.loop\n}\n",
+        ),
         ("a/variables.tf", "variable \"size\" {\n  default = 1\n}\nvariable \"name\" {\n  type = string\n}\n"),
-        ("a/locals.tf", "locals {\n  tls = local.deep\n  deep = \"1.${var.size}\"\n  all = { on = true, off = each.value }\n  loop = [local.loop]\n}\n"),
+        (
+            "a/locals.tf",
+            "locals {\n  tls = local.deep\n  deep = \"1.${var.size}\"\n  all = { on = true, off = each.value }\n  loop = [local.loop]\n}\n",
+        ),
         ("a/b.auto.tfvars", "size = 3\n"),
         ("a/terraform.tfvars", "size = 2\n"),
         ("a/other.tfvars", "name = \"not loaded\"\n"),
