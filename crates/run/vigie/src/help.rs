@@ -3,13 +3,21 @@
 use clap::Command;
 use vigie_model::lang::Lang;
 
-/// One help text: the path of the command, the argument (empty for the command itself), French, German.
+/// One help text: the path of the command, the argument (empty for the command itself), French, German. What an
+/// argument means to several commands stands once, at what these have in common.
 type Line = (&'static str, &'static str, &'static str, &'static str);
 
 const TEXTS: &[Line] = &[
     ("", "", "La vigie de vos conteneurs et de vos machines", "Der Ausguck über Ihre Container und Rechner"),
     ("", "data", "Répertoire où tout est conservé", "Ordner, in dem alles aufbewahrt wird"),
     ("", "log", "Quantité d’informations sur ce qui se passe à l’intérieur", "Wie viel darüber gesagt wird, was innen geschieht"),
+    ("", "format", "Forme de la réponse", "Form der Antwort"),
+    (
+        "",
+        "fail_on",
+        "Terminer avec 1 s’il y a un constat de cette sévérité ou pire",
+        "Mit 1 enden, wenn es einen Befund dieses Schweregrads oder schlimmer gibt",
+    ),
     ("up", "", "Démarrer la plateforme sur cette machine", "Die Plattform auf diesem Rechner starten"),
     ("up", "listen", "Adresse de la console et de l’API HTTP", "Adresse der Konsole und der HTTP-API"),
     ("up", "syslog", "Adresse de réception de syslog, en UDP et TCP", "Adresse, an der Syslog empfangen wird, über UDP und TCP"),
@@ -34,31 +42,24 @@ const TEXTS: &[Line] = &[
         "Woher Schwachstellendaten einmal täglich erneuert werden: Adresse oder Ordner mit ÖKOSYSTEM/all.zip, oder `none`",
     ),
     ("scan", "", "Regarder une fois et dire ce qui a été trouvé", "Einmal hinsehen und sagen, was gefunden wurde"),
+    (
+        "scan",
+        "only_fixed",
+        "Seulement les vulnérabilités qu’une mise à jour répare",
+        "Nur Schwachstellen, die eine Aktualisierung behebt",
+    ),
+    (
+        "scan",
+        "baseline",
+        "Seulement les constats absents de ce fichier, le JSON d’un examen antérieur",
+        "Nur Befunde, die nicht in dieser Datei stehen, dem JSON einer früheren Untersuchung",
+    ),
     ("scan host", "", "Regarder cette machine", "Diesen Rechner ansehen"),
     (
         "scan host",
         "root",
         "Racine du système de fichiers à examiner, par exemple un disque monté",
         "Wurzel des Dateisystems, etwa eines eingehängten Datenträgers",
-    ),
-    ("scan host", "format", "Forme de la réponse", "Form der Antwort"),
-    (
-        "scan host",
-        "fail_on",
-        "Terminer avec 1 s’il y a un constat de cette sévérité ou pire",
-        "Mit 1 enden, wenn es einen Befund dieses Schweregrads oder schlimmer gibt",
-    ),
-    (
-        "scan host",
-        "only_fixed",
-        "Seulement les vulnérabilités qu’une mise à jour répare",
-        "Nur Schwachstellen, die eine Aktualisierung behebt",
-    ),
-    (
-        "scan host",
-        "baseline",
-        "Seulement les constats absents de ce fichier, le JSON d’un examen antérieur",
-        "Nur Befunde, die nicht in dieser Datei stehen, dem JSON einer früheren Untersuchung",
     ),
     ("scan host", "all", "Montrer aussi les contrôles réussis", "Auch bestandene Prüfungen zeigen"),
     (
@@ -92,25 +93,6 @@ const TEXTS: &[Line] = &[
         "Fichier de la clé qui distingue les secrets ; par défaut, un fichier du répertoire de données",
         "Datei mit dem Schlüssel, der Geheimnisse unterscheidet; ohne Angabe eine im Datenordner",
     ),
-    ("scan image", "format", "Forme de la réponse", "Form der Antwort"),
-    (
-        "scan image",
-        "fail_on",
-        "Terminer avec 1 s’il y a un constat de cette sévérité ou pire",
-        "Mit 1 enden, wenn es einen Befund dieses Schweregrads oder schlimmer gibt",
-    ),
-    (
-        "scan image",
-        "only_fixed",
-        "Seulement les vulnérabilités qu’une mise à jour répare",
-        "Nur Schwachstellen, die eine Aktualisierung behebt",
-    ),
-    (
-        "scan image",
-        "baseline",
-        "Seulement les constats absents de ce fichier, le JSON d’un examen antérieur",
-        "Nur Befunde, die nicht in dieser Datei stehen, dem JSON einer früheren Untersuchung",
-    ),
     (
         "scan fs",
         "",
@@ -129,25 +111,6 @@ const TEXTS: &[Line] = &[
         "fingerprint_key",
         "Fichier de la clé qui distingue les secrets ; par défaut, un fichier du répertoire de données",
         "Datei mit dem Schlüssel, der Geheimnisse unterscheidet; ohne Angabe eine im Datenordner",
-    ),
-    ("scan fs", "format", "Forme de la réponse", "Form der Antwort"),
-    (
-        "scan fs",
-        "fail_on",
-        "Terminer avec 1 s’il y a un constat de cette sévérité ou pire",
-        "Mit 1 enden, wenn es einen Befund dieses Schweregrads oder schlimmer gibt",
-    ),
-    (
-        "scan fs",
-        "only_fixed",
-        "Seulement les vulnérabilités qu’une mise à jour répare",
-        "Nur Schwachstellen, die eine Aktualisierung behebt",
-    ),
-    (
-        "scan fs",
-        "baseline",
-        "Seulement les constats absents de ce fichier, le JSON d’un examen antérieur",
-        "Nur Befunde, die nicht in dieser Datei stehen, dem JSON einer früheren Untersuchung",
     ),
     (
         "scan repo",
@@ -175,25 +138,6 @@ const TEXTS: &[Line] = &[
         "Fichier de la clé qui distingue les secrets ; par défaut, un fichier du répertoire de données",
         "Datei mit dem Schlüssel, der Geheimnisse unterscheidet; ohne Angabe eine im Datenordner",
     ),
-    ("scan repo", "format", "Forme de la réponse", "Form der Antwort"),
-    (
-        "scan repo",
-        "fail_on",
-        "Terminer avec 1 s’il y a un constat de cette sévérité ou pire",
-        "Mit 1 enden, wenn es einen Befund dieses Schweregrads oder schlimmer gibt",
-    ),
-    (
-        "scan repo",
-        "only_fixed",
-        "Seulement les vulnérabilités qu’une mise à jour répare",
-        "Nur Schwachstellen, die eine Aktualisierung behebt",
-    ),
-    (
-        "scan repo",
-        "baseline",
-        "Seulement les constats absents de ce fichier, le JSON d’un examen antérieur",
-        "Nur Befunde, die nicht in dieser Datei stehen, dem JSON einer früheren Untersuchung",
-    ),
     (
         "scan sbom",
         "",
@@ -201,25 +145,6 @@ const TEXTS: &[Line] = &[
         "Die von einem anderen Werkzeug gelisteten Komponenten beurteilen: CycloneDX oder SPDX",
     ),
     ("scan sbom", "file", "Le fichier", "Die Datei"),
-    ("scan sbom", "format", "Forme de la réponse", "Form der Antwort"),
-    (
-        "scan sbom",
-        "fail_on",
-        "Terminer avec 1 s’il y a un constat de cette sévérité ou pire",
-        "Mit 1 enden, wenn es einen Befund dieses Schweregrads oder schlimmer gibt",
-    ),
-    (
-        "scan sbom",
-        "only_fixed",
-        "Seulement les vulnérabilités qu’une mise à jour répare",
-        "Nur Schwachstellen, die eine Aktualisierung behebt",
-    ),
-    (
-        "scan sbom",
-        "baseline",
-        "Seulement les constats absents de ce fichier, le JSON d’un examen antérieur",
-        "Nur Befunde, die nicht in dieser Datei stehen, dem JSON einer früheren Untersuchung",
-    ),
     ("findings", "", "Lister, montrer, décider et exporter les constats", "Befunde auflisten, zeigen, entscheiden und ausgeben"),
     ("findings list", "", "Lister les constats, les plus urgents d’abord", "Befunde auflisten, die dringendsten zuerst"),
     (
@@ -245,13 +170,6 @@ const TEXTS: &[Line] = &[
         "priority, severity, first_seen, last_seen oder title",
     ),
     ("findings list", "limit", "Combien", "Wie viele"),
-    ("findings list", "format", "Forme de la réponse", "Form der Antwort"),
-    (
-        "findings list",
-        "fail_on",
-        "Terminer avec 1 s’il y a un constat de cette sévérité ou pire",
-        "Mit 1 enden, wenn es einen Befund dieses Schweregrads oder schlimmer gibt",
-    ),
     (
         "findings show",
         "",
@@ -259,7 +177,6 @@ const TEXTS: &[Line] = &[
         "Einen Befund mit Belegen und Geschichte zeigen",
     ),
     ("findings show", "id", "Identifiant du constat, ou un début suffisant", "Kennung des Befunds, oder genug von ihrem Anfang"),
-    ("findings show", "format", "Forme de la réponse", "Form der Antwort"),
     (
         "findings decide",
         "",
@@ -317,7 +234,6 @@ const TEXTS: &[Line] = &[
     ),
     ("search", "to", "Jusqu’à ce moment", "Bis zu diesem Zeitpunkt"),
     ("search", "limit", "Combien", "Wie viele"),
-    ("search", "format", "Forme de la réponse", "Form der Antwort"),
     (
         "db",
         "",
@@ -345,7 +261,6 @@ const TEXTS: &[Line] = &[
         "Ökosystem, etwa Debian oder PyPI; ohne Angabe das dieses Rechners",
     ),
     ("db status", "", "Dire quelles données il y a et leur âge", "Sagen, welche Daten es gibt und wie alt sie sind"),
-    ("db status", "format", "Forme de la réponse", "Form der Antwort"),
     ("audit", "", "Vérifier la piste d’audit", "Die Prüfspur prüfen"),
     (
         "audit verify",
@@ -353,9 +268,7 @@ const TEXTS: &[Line] = &[
         "Parcourir la chaîne d’empreintes et dire si elle est entière",
         "Die Hashkette durchgehen und sagen, ob sie heil ist",
     ),
-    ("audit verify", "format", "Forme de la réponse", "Form der Antwort"),
     ("version", "", "Dire la version", "Die Version nennen"),
-    ("version", "format", "Forme de la réponse", "Form der Antwort"),
 ];
 
 /// The command with its help in a language.
@@ -382,12 +295,19 @@ fn translate(mut command: Command, path: &str, lang: Lang) -> Command {
 }
 
 fn text(path: &str, argument: &str, lang: Lang) -> Option<&'static str> {
-    let (_, _, fr, de) = TEXTS.iter().find(|(at, id, _, _)| *at == path && *id == argument)?;
+    let (_, _, fr, de) = line(path, argument)?;
     match lang {
         Lang::En => None,
         Lang::Fr => Some(fr),
         Lang::De => Some(de),
     }
+}
+
+/// The line of a command's argument: its own, or that of the nearest command above it.
+fn line(path: &str, argument: &str) -> Option<&'static Line> {
+    let own = TEXTS.iter().find(|(at, id, _, _)| *at == path && *id == argument);
+    let above = path.rsplit_once(' ').map_or("", |(above, _)| above);
+    own.or_else(|| if path.is_empty() || argument.is_empty() { None } else { line(above, argument) })
 }
 
 #[cfg(test)]
@@ -413,10 +333,11 @@ mod tests {
     fn every_help_text_has_its_translations_and_none_is_left_over() {
         let mut wanted = Vec::new();
         places(&crate::args::Args::command(), "", &mut wanted);
-        let mut there: Vec<(String, String)> = TEXTS.iter().map(|(path, id, _, _)| ((*path).into(), (*id).into())).collect();
-        wanted.sort();
-        there.sort();
-        assert_eq!(there, wanted);
+        let without: Vec<_> = wanted.iter().filter(|(path, id)| line(path, id).is_none()).collect();
+        assert!(without.is_empty(), "no translation: {without:?}");
+        let is_used = |known: &&Line| wanted.iter().any(|(path, id)| line(path, id) == Some(known));
+        let left_over: Vec<_> = TEXTS.iter().filter(|known| !is_used(known)).collect();
+        assert!(left_over.is_empty(), "nothing has these: {left_over:?}");
     }
 
     #[test]
