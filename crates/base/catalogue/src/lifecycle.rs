@@ -11,10 +11,16 @@ use vigie_model::time::Day;
 
 static DATA: &str = include_str!("../../../../content/lifecycles.toml");
 
-static DISTRIBUTIONS: LazyLock<Vec<Distribution>> = LazyLock::new(|| {
+static FILE: LazyLock<Option<File>> = LazyLock::new(|| {
     // The data is part of the program; a test reads it.
-    toml::from_str::<File>(DATA).map(|file| file.distribution).unwrap_or_default()
+    toml::from_str(DATA).ok()
 });
+
+/// The day of which the data speaks: what had ended then has ended whenever somebody asks.
+#[must_use]
+pub fn checked_on() -> Option<Day> {
+    Some(FILE.as_ref()?.checked)
+}
 
 /// The support of one release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +33,8 @@ pub struct Lifecycle {
     pub extended_until: Option<Day>,
     /// What the longer support is called; empty where there is none.
     pub extended_by: &'static str,
+    /// Whether everybody gets the longer support, too.
+    pub extended_is_free: bool,
 }
 
 /// Where in its life a release is.
@@ -41,6 +49,13 @@ pub enum Support {
 }
 
 impl Lifecycle {
+    /// The last day of what everybody gets, when it lies before a day.
+    #[must_use]
+    pub fn ended_before(&self, day: Day) -> Option<Day> {
+        let longer = self.extended_until.filter(|_| self.extended_is_free);
+        longer.or(self.standard_until).filter(|until| *until < day)
+    }
+
     /// Where the release is on a day.
     #[must_use]
     pub fn on(&self, day: Day) -> Support {
@@ -56,7 +71,7 @@ impl Lifecycle {
 /// The lifecycle of a system's release, where it is known.
 #[must_use]
 pub fn end_of_life(os: &OsRelease) -> Option<Lifecycle> {
-    let distribution = DISTRIBUTIONS.iter().find(|distribution| distribution.is(os))?;
+    let distribution = FILE.as_ref()?.distribution.iter().find(|distribution| distribution.is(os))?;
     let (standard_until, extended_until) =
         if distribution.rolling || (distribution.rolling_without_version && os.version_id.is_empty()) {
             (None, None)
@@ -65,7 +80,8 @@ pub fn end_of_life(os: &OsRelease) -> Option<Lifecycle> {
             (Some(*release.first()?), release.get(1).copied())
         };
     let extended_by = if extended_until.is_some() { distribution.extended_by.as_str() } else { "" };
-    Some(Lifecycle { distribution: &distribution.name, standard_until, extended_until, extended_by })
+    let (distribution, extended_is_free) = (distribution.name.as_str(), distribution.extended_is_free);
+    Some(Lifecycle { distribution, standard_until, extended_until, extended_by, extended_is_free })
 }
 
 /// The first parts of a version: what names the release.
@@ -79,6 +95,7 @@ fn release(version: &str, parts: usize) -> &str {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    checked: Day,
     distribution: Vec<Distribution>,
 }
 
@@ -93,6 +110,8 @@ struct Distribution {
     parts: usize,
     #[serde(default)]
     extended_by: String,
+    #[serde(default)]
+    extended_is_free: bool,
     #[serde(default)]
     rolling: bool,
     #[serde(default)]
@@ -155,6 +174,18 @@ mod tests {
         let name = |pretty: &str| end_of_life(&os("centos", "8", pretty)).unwrap().standard_until.unwrap().to_string();
         assert_eq!(name("CentOS Linux 8"), "2021-12-31");
         assert_eq!(name("CentOS Stream 8"), "2024-05-31");
+    }
+
+    #[test]
+    fn what_costs_nothing_ends_later_for_some() {
+        let ended = |id: &str, version: &str, day: &str| {
+            let life = end_of_life(&os(id, version, "")).unwrap();
+            life.ended_before(Day::parse(day).unwrap()).map(|until| until.to_string())
+        };
+        assert_eq!(ended("debian", "12", "2026-11-22"), None);
+        assert_eq!(ended("debian", "10", "2026-11-22").as_deref(), Some("2024-06-30"));
+        assert_eq!(ended("ubuntu", "18.04", "2026-11-22"), ended("ubuntu", "18.04", "2030-01-01"));
+        assert!(checked_on().is_some());
     }
 
     #[test]

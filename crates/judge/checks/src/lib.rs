@@ -13,6 +13,9 @@ mod host;
 mod image;
 mod kubernetes;
 mod piece;
+mod reference;
+mod secretish;
+mod sensitive;
 
 #[cfg(test)]
 mod tests;

@@ -20,7 +20,8 @@ impl<'a> Tally<'a> {
     }
 
     /// Something bad at a JSON pointer. `locator` says where without numbers that move: `/containers/web/image`
-    /// and not `/spec/containers/0/image`; together with the piece's id it is part of the finding's identity.
+    /// and not `/spec/containers/0/image`; together with the piece's id it is part of the finding's identity. What is
+    /// bad twice under one locator is one proof, at the first place.
     pub(crate) fn bad(
         &mut self,
         pointer: &str,
@@ -28,8 +29,13 @@ impl<'a> Tally<'a> {
         found: impl Into<String>,
         expected: impl Into<String>,
     ) {
-        let place = self.piece.place(pointer);
-        self.evidence.push(Evidence { locator: locator.into(), place, found: found.into(), expected: expected.into() });
+        const FOUND_MAX: usize = 400;
+        let (place, locator, found) = (self.piece.place(pointer), locator.into(), found.into());
+        match self.evidence.iter_mut().find(|proof| proof.locator == locator) {
+            Some(proof) if proof.found.contains(&found) || proof.found.len() > FOUND_MAX => {}
+            Some(proof) => proof.found = format!("{}; {found}", proof.found),
+            None => self.evidence.push(Evidence { locator, place, found, expected: expected.into() }),
+        }
     }
 
     /// Something that cannot be told because of an expression.

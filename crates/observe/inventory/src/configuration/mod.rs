@@ -7,6 +7,7 @@
 //! Holds: a file of another purpose gives no pieces and no gap; one that is broken gives a gap.
 
 mod arm;
+mod dockerfile;
 mod document;
 mod json;
 pub mod kubernetes;
@@ -52,8 +53,11 @@ struct TextReader {
 }
 
 /// Readers of files by name; the first that wants a file gets it.
-static TEXTS: &[TextReader] =
-    &[TextReader { is: terraform::is, read: terraform::read }, TextReader { is: arm::is_bicep, read: arm::read_bicep }];
+static TEXTS: &[TextReader] = &[
+    TextReader { is: dockerfile::is, read: dockerfile::read },
+    TextReader { is: terraform::is, read: terraform::read },
+    TextReader { is: arm::is_bicep, read: arm::read_bicep },
+];
 
 /// Finds the pieces of one form in a document of YAML or JSON; none for documents of another purpose.
 type Recognise = fn(path: &str, document: &Document) -> Vec<Piece>;
