@@ -37,7 +37,7 @@ pub(crate) fn gke_open_api_server(piece: &Piece, _: &[Piece]) -> Verdict {
     for found in find(piece, &format!("{path}.cidr_blocks.cidr_block")) {
         match found.look {
             Look::Known(value) if word(value, &["0.0.0.0/0", "::/0"]) => {
-                judged.bad_value(&found.pointer, "cidr_block", value, "203.0.113.0/24")
+                judged.bad_value(&found.pointer, "cidr_block", value, "203.0.113.0/24");
             }
             Look::Unknown(expression) => judged.unknown(expression),
             _ => {}
