@@ -11,7 +11,7 @@
 use crate::file::bytes::Reader;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use ring::digest::{SHA256, digest};
+use ring::digest::{Context, SHA256, digest};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -149,23 +149,53 @@ fn decoded(text: &str, prefix: &str) -> Result<[u8; 32], NotAKey> {
 /// The SHA-256 of bytes, in hexadecimal.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
-    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(digest(&SHA256, bytes).as_ref())
 }
 
-/// The head of a bundle: the compact file follows it.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// SHA-256 of what comes in pieces.
+pub struct Hash {
+    context: Context,
+    bytes: u64,
+}
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self { context: Context::new(&SHA256), bytes: 0 }
+    }
+}
+
+impl Hash {
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.context.update(piece);
+        self.bytes += piece.len() as u64;
+    }
+
+    /// How many bytes there were, and their SHA-256 in hexadecimal.
+    #[must_use]
+    pub fn finish(self) -> (u64, String) {
+        (self.bytes, hex(self.context.finish().as_ref()))
+    }
+}
+
+/// The head of a bundle, which the compact file follows, and what it says.
 #[must_use]
-pub fn head(file: &[u8], feeds: Vec<Feed>, key: &SecretKey, now: Timestamp) -> Vec<u8> {
+pub fn head(file: &[u8], feeds: Vec<Feed>, key: &SecretKey, now: Timestamp) -> (Manifest, Vec<u8>) {
     let manifest =
         Manifest { made_at: now, bytes: file.len() as u64, sha256: sha256(file), key: key.public().to_string(), feeds };
     // Numbers and texts: serialising them to memory cannot fail.
-    let manifest = serde_json::to_vec(&manifest).unwrap_or_default();
+    let said = serde_json::to_vec(&manifest).unwrap_or_default();
     let mut head = MAGIC.to_vec();
     head.extend_from_slice(&VERSION.to_le_bytes());
-    head.extend_from_slice(&(manifest.len() as u32).to_le_bytes());
-    head.extend_from_slice(&manifest);
+    head.extend_from_slice(&(said.len() as u32).to_le_bytes());
+    head.extend_from_slice(&said);
     let signature = key.pair.sign(&head);
     head.extend_from_slice(signature.as_ref());
-    head
+    (manifest, head)
 }
 
 /// Whether bytes begin as a bundle does.
@@ -263,7 +293,7 @@ mod tests {
 
     fn bundle() -> Vec<u8> {
         let feeds = vec![Feed { name: "osv/Debian.zip".into(), bytes: 3, sha256: sha256(b"abc") }];
-        [head(b"the compact file", feeds, &key(1), Timestamp::EPOCH).as_slice(), b"the compact file"].concat()
+        [head(b"the compact file", feeds, &key(1), Timestamp::EPOCH).1.as_slice(), b"the compact file"].concat()
     }
 
     #[test]

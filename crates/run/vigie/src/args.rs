@@ -164,6 +164,9 @@ pub(crate) enum Scanner {
     /// Packages known to be malicious
     #[value(aliases = ["malicious"])]
     Malware,
+    /// Images and configuration that are not set up safely
+    #[value(aliases = ["misconfigurations", "misconfig", "config"])]
+    Misconfiguration,
     /// Keys, tokens and passwords
     #[value(aliases = ["secrets"])]
     Secret,
@@ -193,6 +196,15 @@ pub(crate) struct ShownArgs {
     /// Only findings that are not in this file, the JSON of an earlier scan
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// VEX document that says what does not apply: OpenVEX, CSAF or CycloneDX; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vex: Vec<PathBuf>,
+    /// List of what to ignore, with reasons; by default .vigieignore of the folder
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ignore_file: Option<PathBuf>,
+    /// List what VEX and the list take away
+    #[arg(long)]
+    pub(crate) show_suppressed: bool,
 }
 
 /// Form of a scan's answer.
@@ -218,6 +230,8 @@ pub(crate) enum ScanFormat {
     GitlabSecret,
     /// Annotations of GitHub Actions
     Github,
+    /// OpenVEX 0.2
+    Openvex,
     /// JUnit XML
     Junit,
     /// One HTML file
@@ -380,12 +394,16 @@ pub(crate) struct DbArgs {
 
 #[derive(Subcommand)]
 pub(crate) enum DbVerb {
-    /// Build the data from files: OSV zips, CISA KEV, EPSS
+    /// Build the data from files: OSV zips, CISA KEV, EPSS, trackers; or take up a signed bundle
     Import(DbImportArgs),
     /// Fetch the data and build it
     Update(DbUpdateArgs),
     /// Tell what data there is and how old it is
     Status(DbStatusArgs),
+    /// Write the data as a signed bundle for machines without network
+    Export(DbExportArgs),
+    /// Make a key to sign bundles with
+    Key(DbKeyArgs),
 }
 
 #[derive(ClapArgs)]
@@ -393,6 +411,26 @@ pub(crate) struct DbImportArgs {
     /// Files and folders
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
+    /// Key that bundles must be signed with, or a file that holds it; may be given several times
+    #[arg(long, value_name = "KEY|FILE", env = "VIGIE_DB_TRUST", value_delimiter = ',')]
+    pub(crate) trust: Vec<String>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct DbExportArgs {
+    /// The bundle to write
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// File with the key to sign with, as `db key` makes it
+    #[arg(long, value_name = "FILE", env = "VIGIE_DB_KEY")]
+    pub(crate) key: PathBuf,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct DbKeyArgs {
+    /// The key file to write
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }
 
 #[derive(ClapArgs)]

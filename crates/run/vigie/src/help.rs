@@ -54,6 +54,19 @@ const TEXTS: &[Line] = &[
         "Seulement les constats absents de ce fichier, le JSON d’un examen antérieur",
         "Nur Befunde, die nicht in dieser Datei stehen, dem JSON einer früheren Untersuchung",
     ),
+    (
+        "scan",
+        "vex",
+        "Document VEX qui dit ce qui ne s’applique pas : OpenVEX, CSAF ou CycloneDX ; peut être répété",
+        "VEX-Dokument, das sagt, was nicht zutrifft: OpenVEX, CSAF oder CycloneDX; mehrfach möglich",
+    ),
+    (
+        "scan",
+        "ignore_file",
+        "Liste de ce qu’il faut ignorer, avec les raisons ; par défaut, .vigieignore du répertoire",
+        "Liste dessen, was zu übergehen ist, mit Gründen; ohne Angabe .vigieignore des Ordners",
+    ),
+    ("scan", "show_suppressed", "Lister ce que VEX et la liste écartent", "Auflisten, was VEX und die Liste ausnehmen"),
     ("scan host", "", "Regarder cette machine", "Diesen Rechner ansehen"),
     (
         "scan host",
@@ -243,10 +256,31 @@ const TEXTS: &[Line] = &[
     (
         "db import",
         "",
-        "Construire les données à partir de fichiers : zips OSV, KEV de la CISA, EPSS",
-        "Die Daten aus Dateien aufbauen: OSV-Zips, CISA KEV, EPSS",
+        "Construire les données à partir de fichiers : zips OSV, CISA KEV, EPSS, trackers ; ou reprendre un paquet signé",
+        "Die Daten aus Dateien aufbauen: OSV-Zips, CISA KEV, EPSS, Tracker; oder ein signiertes Bündel übernehmen",
     ),
     ("db import", "paths", "Fichiers et répertoires", "Dateien und Ordner"),
+    (
+        "db import",
+        "trust",
+        "Clé dont les paquets doivent porter la signature, ou fichier qui la contient ; peut être répété",
+        "Schlüssel, mit dem Bündel signiert sein müssen, oder Datei mit ihm; mehrfach möglich",
+    ),
+    (
+        "db export",
+        "",
+        "Écrire les données comme paquet signé, pour des machines sans réseau",
+        "Die Daten als signiertes Bündel schreiben, für Rechner ohne Netz",
+    ),
+    ("db export", "file", "Le paquet à écrire", "Das Bündel, das geschrieben wird"),
+    (
+        "db export",
+        "key",
+        "Fichier de la clé de signature, tel que `db key` le crée",
+        "Datei mit dem Schlüssel zum Signieren, wie `db key` sie erzeugt",
+    ),
+    ("db key", "", "Créer une clé pour signer des paquets", "Einen Schlüssel zum Signieren von Bündeln erzeugen"),
+    ("db key", "file", "Le fichier de clé à écrire", "Die Schlüsseldatei, die geschrieben wird"),
     ("db update", "", "Télécharger les données et les construire", "Die Daten holen und aufbauen"),
     (
         "db update",

@@ -193,7 +193,17 @@ impl Judged for Occurrence {
             Locator::File { path, .. } => Some(path.as_str()),
             _ => None,
         };
-        let places = self.evidence.iter().map(|evidence| evidence.place.as_str()).filter(|place| !place.is_empty());
+        let places = self.evidence.iter().map(|evidence| without_line(&evidence.place)).filter(|place| !place.is_empty());
         own.into_iter().chain(places).collect()
     }
+}
+
+/// `src/main.tf` of `src/main.tf:12` or `src/main.tf:12:3`.
+fn without_line(place: &str) -> &str {
+    let cut = |place: &'_ str| -> Option<usize> {
+        let (path, line) = place.rsplit_once(':')?;
+        (!line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit())).then_some(path.len())
+    };
+    let first = cut(place).map_or(place, |end| &place[..end]);
+    cut(first).map_or(first, |end| &first[..end])
 }

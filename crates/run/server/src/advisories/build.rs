@@ -127,7 +127,7 @@ pub(super) fn build(
     };
     // Whatever is swapped in has been opened once: a file that does not open is no data.
     open(&work)?;
-    keep(file, &new).map_err(|error| unwritable(file.folder(), error))?;
+    keep(file, &new).and_then(|()| super::bundle::forget(file)).map_err(|error| unwritable(file.folder(), error))?;
     fs::rename(&work, file.path())
         .and_then(|()| files::sync_dir(file.folder()))
         .map_err(|error| unwritable(file.folder(), error))?;

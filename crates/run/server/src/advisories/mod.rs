@@ -4,10 +4,12 @@
 //! file that does not open is left aside and the data in use stay in use.
 
 mod build;
+mod bundle;
 mod sources;
 mod update;
 
 pub use build::{Built, Step, import};
+pub use bundle::{export, import_bundle, is_bundle, make_key, origin, read_key, read_public_key};
 pub use update::{Origin, own_ecosystems, update};
 
 use std::fs;

@@ -7,6 +7,7 @@
 
 mod data;
 mod key;
+mod mistakes;
 mod secrets;
 
 pub use data::make_data_dir;
@@ -18,7 +19,8 @@ use vigie_inventory::watch::Watch;
 use vigie_model::asset::Asset;
 use vigie_model::component::Component;
 use vigie_model::finding::FindingKind;
-use vigie_model::image::{ImageConfig, ImageFacts, Remark};
+use vigie_model::image::{ImageFacts, Remark};
+use vigie_model::observed::Gap;
 use vigie_model::occurrence::Occurrence;
 use vigie_model::secret::Secret;
 
@@ -31,8 +33,8 @@ pub struct AtRest<'a> {
     pub components: &'a [Component],
     /// What watchers remarked in its files.
     pub remarks: &'a [Remark],
-    /// What an image says of itself.
-    pub image: Option<&'a ImageConfig>,
+    /// The image, where it is one.
+    pub image: Option<&'a ImageFacts>,
     /// Secrets in what are no files: a history, what is about to be committed.
     pub secrets: &'a [Secret],
 }
@@ -46,6 +48,11 @@ pub(crate) trait Seek {
 
     /// What is wrong.
     fn judge(&self, at_rest: &AtRest<'_>) -> Vec<Occurrence>;
+
+    /// What was meant to be judged and could not be read.
+    fn unseen(&self, _at_rest: &AtRest<'_>) -> Vec<Gap> {
+        Vec::new()
+    }
 }
 
 /// All who seek what somebody wants to know.
@@ -59,6 +66,7 @@ impl Seekers {
     pub fn of(kinds: &BTreeSet<FindingKind>, scanner: Option<&Scanner>) -> Self {
         let seeker = |kind: &FindingKind| -> Option<Box<dyn Seek>> {
             match kind {
+                FindingKind::Misconfiguration => Some(Box::new(mistakes::Mistakes)),
                 FindingKind::Secret => Some(Box::new(secrets::Secrets::new(scanner?.clone()))),
                 _ => None,
             }
@@ -76,6 +84,12 @@ impl Seekers {
     #[must_use]
     pub fn judge(&self, at_rest: &AtRest<'_>) -> Vec<Occurrence> {
         self.list.iter().flat_map(|seeker| seeker.judge(at_rest)).collect()
+    }
+
+    /// What was meant to be judged and could not be read.
+    #[must_use]
+    pub fn unseen(&self, at_rest: &AtRest<'_>) -> Vec<Gap> {
+        self.list.iter().flat_map(|seeker| seeker.unseen(at_rest)).collect()
     }
 }
 

@@ -25,7 +25,7 @@ impl Seek for Secrets {
     fn judge(&self, at_rest: &AtRest<'_>) -> Vec<Occurrence> {
         let mut found: Vec<Secret> = at_rest.remarks.iter().filter_map(secrets::of_remark).collect();
         found.extend_from_slice(at_rest.secrets);
-        if let Some(image) = at_rest.image {
+        if let Some(image) = at_rest.image.map(|facts| &facts.config) {
             found.extend(secrets::environment(&self.scanner, &image.env));
             let steps: Vec<&str> = image.history.iter().map(|step| step.created_by.as_str()).collect();
             found.extend(secrets::history(&self.scanner, &steps));

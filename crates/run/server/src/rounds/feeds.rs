@@ -20,6 +20,13 @@ pub(super) fn run(platform: &Platform) -> Result<Text, Problem> {
             de "nicht verlangt: `vigie db update` erneuert die Daten",
         ));
     };
+    if advisories::origin(&platform.advisories).is_some() {
+        return Ok(text!(
+            en "the data came as a bundle, and wait for the next one",
+            fr "les données viennent d’un paquet, et attendent le suivant",
+            de "die Daten kamen als Bündel und warten auf das nächste",
+        ));
+    }
     let built_at = platform.advisories.current().map(|data| data.status().built_at);
     if built_at.is_some_and(|at| platform.clock.now().since(at) < FRESH_SECONDS * 1_000_000) {
         return Ok(text!(en "less than a day old", fr "moins d’un jour", de "weniger als einen Tag alt"));

@@ -1,7 +1,7 @@
-//! `vigie db import|update|status`: vulnerability data. Works beside a running platform, which takes
+//! `vigie db import|update|status|export|key`: vulnerability data. Works beside a running platform, which takes
 //! up the new file within seconds.
 
-use crate::args::{DbImportArgs, DbStatusArgs, DbUpdateArgs, DbVerb, Format};
+use crate::args::{DbExportArgs, DbImportArgs, DbKeyArgs, DbStatusArgs, DbUpdateArgs, DbVerb, Format};
 use crate::ask::data_path;
 use crate::{Ended, out, table};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -31,14 +31,75 @@ pub(crate) fn run(verb: DbVerb, data: Option<&Path>, lang: Lang) -> Result<Ended
             update(&file, &args, lang)
         }
         DbVerb::Status(args) => status(&file, &args, lang),
+        DbVerb::Export(args) => export(&file, &args, lang),
+        DbVerb::Key(args) => key(&args, lang),
     }
 }
 
 fn import(file: &AdvisoryFile, args: &DbImportArgs, lang: Lang) -> Result<Ended, Problem> {
+    match args.paths.as_slice() {
+        [bundle] if advisories::is_bundle(bundle) => return import_bundle(file, bundle, &args.trust, lang),
+        paths => {
+            if let Some(bundle) = paths.iter().find(|path| advisories::is_bundle(path)) {
+                return Err(not_alone(bundle));
+            }
+        }
+    }
     let bar = Bar::new();
     let built = advisories::import(file, &SystemClock, &args.paths, &mut |step| bar.show(step, lang))?;
     bar.clear();
     tell(&built, lang);
+    Ok(Ended::Clean)
+}
+
+/// A bundle is the data, whole.
+fn import_bundle(file: &AdvisoryFile, bundle: &Path, trust: &[String], lang: Lang) -> Result<Ended, Problem> {
+    let trusted = trust.iter().map(|written| advisories::read_public_key(written)).collect::<Result<Vec<_>, _>>()?;
+    let manifest = advisories::import_bundle(file, bundle, &trusted)?;
+    let (made_at, feeds) = (manifest.made_at, manifest.feeds.len());
+    out::say(&say!(lang,
+        en "taken up: made {made_at} from {feeds} feeds",
+        fr "repris : créé {made_at} à partir de {feeds} flux",
+        de "übernommen: erstellt {made_at} aus {feeds} Datenquellen"));
+    Ok(Ended::Clean)
+}
+
+fn not_alone(bundle: &Path) -> Problem {
+    let shown = bundle.display();
+    Problem::new(
+        Kind::User,
+        text!(
+            en "{shown} is a bundle, which cannot be mixed with other files",
+            fr "{shown} est un paquet, qui ne se mélange pas à d’autres fichiers",
+            de "{shown} ist ein Bündel, das sich nicht mit anderen Dateien mischen lässt"
+        ),
+    )
+    .hint(text!(
+        en "import the bundle alone: it is the data, whole",
+        fr "importez le paquet seul : il contient toutes les données",
+        de "importieren Sie das Bündel allein: Es enthält alle Daten"
+    ))
+}
+
+fn export(file: &AdvisoryFile, args: &DbExportArgs, lang: Lang) -> Result<Ended, Problem> {
+    let key = advisories::read_key(&args.key)?;
+    let manifest = advisories::export(file, &args.file, &key, &SystemClock)?;
+    let (shown, key) = (args.file.display(), &manifest.key);
+    out::say(&say!(lang,
+        en "{shown} is written; where it is used: vigie db import {shown} --trust {key}",
+        fr "{shown} est écrit ; là où il servira : vigie db import {shown} --trust {key}",
+        de "{shown} ist geschrieben; dort, wo es gebraucht wird: vigie db import {shown} --trust {key}"));
+    Ok(Ended::Clean)
+}
+
+fn key(args: &DbKeyArgs, lang: Lang) -> Result<Ended, Problem> {
+    let public = advisories::make_key(&args.file)?;
+    let shown = args.file.display();
+    out::say(&say!(lang,
+        en "{shown} is written: keep it from others. Bundles signed with it are checked with:",
+        fr "{shown} est écrit : ne le montrez à personne. Les paquets qu’il signe se vérifient avec :",
+        de "{shown} ist geschrieben: Halten Sie die Datei geheim. Damit signierte Bündel werden geprüft mit:"));
+    out::line(&public.to_string())?;
     Ok(Ended::Clean)
 }
 
@@ -108,7 +169,7 @@ fn status(file: &AdvisoryFile, args: &DbStatusArgs, lang: Lang) -> Result<Ended,
     let current = file.current();
     let status = current.as_ref().map(|data| data.status());
     if args.format == Format::Json {
-        out::json(&json!({ "schema": "vigie.db/1", "status": status }))?;
+        out::json(&json!({ "schema": "vigie.db/1", "status": status, "bundle": advisories::origin(file) }))?;
         return Ok(Ended::Clean);
     }
     let Some(status) = status else {
@@ -123,6 +184,13 @@ fn status(file: &AdvisoryFile, args: &DbStatusArgs, lang: Lang) -> Result<Ended,
         en "built {built_at}: {records} vulnerabilities, {kev} known to be exploited, {epss} with EPSS",
         fr "construites {built_at} : {records} vulnérabilités, {kev} connues pour être exploitées, {epss} avec EPSS",
         de "gebaut {built_at}: {records} Schwachstellen, {kev} bekanntermaßen ausgenutzt, {epss} mit EPSS"))?;
+    if let Some(manifest) = advisories::origin(file) {
+        let (made_at, key) = (manifest.made_at, out::visible(&manifest.key));
+        out::line(&say!(lang,
+            en "from a bundle of {made_at}, signed with {key}",
+            fr "d’un paquet du {made_at}, signé avec {key}",
+            de "aus einem Bündel vom {made_at}, signiert mit {key}"))?;
+    }
     table::write(
         ["ecosystem", "records", "newest"],
         status.ecosystems.iter().map(|ecosystem| {

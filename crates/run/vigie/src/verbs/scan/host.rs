@@ -1,11 +1,13 @@
 //! `vigie scan host`: this machine, or a file system that is mounted.
 
 use super::shown;
+use super::suppress::{self, Beside};
 use crate::args::{ScanFormat, ScanHostArgs};
 use crate::{Ended, out, table};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::Path;
+use vigie_advisories::vex::Place;
 use vigie_inventory::world::World;
 use vigie_kit::clock::SystemClock;
 use vigie_kit::problem::{Kind, Problem};
@@ -23,7 +25,10 @@ pub(super) fn run(args: &ScanHostArgs, advisories: &AdvisoryFile, lang: Lang) ->
     let world = world(&args.root)?;
     let current = advisories.current();
     let mut look = look::at_host(&world, &SystemClock, current.as_deref());
-    look.occurrences = shown::choose(std::mem::take(&mut look.occurrences), &args.shown)?;
+    let (found, taken_at, place) = (std::mem::take(&mut look.occurrences), look.facts.taken_at, Place::default());
+    let sorted = suppress::sort(found, &args.shown, &place, None, taken_at, lang)?;
+    look.occurrences = shown::choose(sorted.kept, &args.shown)?;
+    let beside = Beside { suppressed: &sorted.suppressed, place: &place };
     let packages = look.facts.packages.value().into_iter().flatten();
     let components: Vec<Component> = packages.map(|package| Component::new(package.clone(), "")).collect();
     let unseen: Vec<Gap> = look.facts.gaps().into_iter().cloned().collect();
@@ -38,7 +43,7 @@ pub(super) fn run(args: &ScanHostArgs, advisories: &AdvisoryFile, lang: Lang) ->
         lang,
         version: env!("CARGO_PKG_VERSION"),
     };
-    let ended = shown::write(&scan, &args.shown, || view(&look, current.is_some(), args.all, lang))?;
+    let ended = shown::write(&scan, beside, &args.shown, || view(&look, beside, current.is_some(), args.all, lang))?;
     if args.all && args.shown.format == ScanFormat::Table {
         tell_verdicts(&look, lang)?;
     }
@@ -91,6 +96,8 @@ struct ScanView<'a> {
     /// Whether packages were matched against vulnerability data.
     matched: bool,
     findings: Vec<shown::FindingView<'a>>,
+    /// What somebody has judged already.
+    suppressed: Value,
     checks: Vec<CheckView<'a>>,
     /// What could not be seen.
     unseen: Vec<&'a vigie_model::observed::Gap>,
@@ -104,7 +111,7 @@ struct CheckView<'a> {
     verdict: Value,
 }
 
-fn view(look: &Look, has_data: bool, all: bool, lang: Lang) -> Value {
+fn view(look: &Look, beside: Beside<'_>, has_data: bool, all: bool, lang: Lang) -> Value {
     let told = look.judged.iter().filter(|judged| all || !matches!(judged.verdict, Verdict::Pass));
     let checks = told.map(|judged| CheckView {
         id: &judged.entry.id,
@@ -124,6 +131,7 @@ fn view(look: &Look, has_data: bool, all: bool, lang: Lang) -> Value {
         packages: look.facts.packages.value().map_or(0, Vec::len),
         matched: has_data && look.matched,
         findings: shown::views(&look.occurrences, lang),
+        suppressed: suppress::views(beside.suppressed, lang),
         checks: checks.collect(),
         unseen: look.facts.gaps(),
     })

@@ -6,6 +6,7 @@ use crate::Ended;
 use crate::args::ScanImageArgs;
 use serde_json::json;
 use std::path::Path;
+use vigie_advisories::vex::Place;
 use vigie_inventory::image::{self, Context, Options};
 use vigie_kit::problem::{Explain, Problem};
 use vigie_model::asset::{Asset, AssetKind};
@@ -29,14 +30,11 @@ pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, 
     let speaks = |name: &&String| name.contains(['/', ':']);
     let name = facts.names.iter().find(speaks).unwrap_or(&facts.reference).clone();
     let asset = Asset::new(AssetKind::Image, &name, &name);
-    let at_rest = AtRest {
-        asset: &asset,
-        components: &facts.components,
-        remarks: &facts.remarks,
-        image: Some(&facts.config),
-        secrets: &[],
-    };
+    let at_rest =
+        AtRest { asset: &asset, components: &facts.components, remarks: &facts.remarks, image: Some(&facts), secrets: &[] };
     let found = sought.seekers.judge(&at_rest);
+    let unseen = sought.seekers.unseen(&at_rest);
+    facts.gaps.extend(unseen);
     without_secrets(&mut facts);
     let rest = Rest {
         asset: &asset,
@@ -46,6 +44,11 @@ pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, 
         os: facts.os.as_ref(),
         components: &facts.components,
         unseen: &facts.gaps,
+        place: Place {
+            digests: facts.digest.iter().chain(&facts.config.id).cloned().collect(),
+            names: std::iter::once(&name).chain(&facts.names).cloned().collect(),
+        },
+        folder: None,
         own: (
             "image",
             json!({

@@ -7,6 +7,7 @@ mod rest;
 mod sbom;
 mod shown;
 mod sought;
+mod suppress;
 mod tables;
 mod tree;
 

@@ -6,6 +6,7 @@ use crate::Ended;
 use crate::args::ScanRepoArgs;
 use serde_json::json;
 use std::path::Path;
+use vigie_advisories::vex::Place;
 use vigie_inventory::content::Setting;
 use vigie_inventory::repository::{History, Repository};
 use vigie_inventory::tree::{self, Options};
@@ -27,6 +28,7 @@ pub(super) fn run(args: &ScanRepoArgs, data: &Path, advisories: &AdvisoryFile, l
     let Seen { sought, facts, secrets, history } = &seen;
     let asset = asset(&repository);
     let at_rest = AtRest { asset: &asset, components: &facts.components, remarks: &facts.remarks, image: None, secrets };
+    let unseen = [&facts.gaps[..], &sought.seekers.unseen(&at_rest)].concat();
     let rest = Rest {
         asset: &asset,
         target: Target::Source,
@@ -34,7 +36,9 @@ pub(super) fn run(args: &ScanRepoArgs, data: &Path, advisories: &AdvisoryFile, l
         os: None,
         components: &facts.components,
         found: sought.seekers.judge(&at_rest),
-        unseen: &facts.gaps,
+        unseen: &unseen,
+        place: Place::default(),
+        folder: Some(shown(&repository)),
         own: (
             "repository",
             json!({

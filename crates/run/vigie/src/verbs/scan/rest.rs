@@ -2,10 +2,13 @@
 
 use super::shown;
 use super::sought::Sought;
+use super::suppress::{self, Beside};
 use crate::Ended;
 use crate::args::ShownArgs;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::path::Path;
+use vigie_advisories::vex::Place;
 use vigie_kit::clock::{Clock, SystemClock};
 use vigie_kit::problem::Problem;
 use vigie_model::asset::Asset;
@@ -30,6 +33,10 @@ pub(super) struct Rest<'a> {
     /// What is wrong besides the packages.
     pub(super) found: Vec<Occurrence>,
     pub(super) unseen: &'a [Gap],
+    /// What authors of VEX may call it.
+    pub(super) place: Place,
+    /// Its folder, where it is one.
+    pub(super) folder: Option<&'a Path>,
     /// The member of `vigie.scan/1` that only this sort of target has.
     pub(super) own: (&'static str, Value),
 }
@@ -43,11 +50,14 @@ pub(super) fn judge_and_tell(rest: Rest<'_>, args: &ShownArgs, advisories: &Advi
     let mut findings = matched.unwrap_or_default();
     findings.retain(|found| rest.kinds.contains(&found.identity.kind));
     findings.extend(rest.found);
-    let findings = shown::choose(findings, args)?;
+    let taken_at = SystemClock.now();
+    let sorted = suppress::sort(findings, args, &rest.place, rest.folder, taken_at, lang)?;
+    let findings = shown::choose(sorted.kept, args)?;
+    let beside = Beside { suppressed: &sorted.suppressed, place: &rest.place };
     let scan = Scan {
         asset: rest.asset,
         target: rest.target,
-        taken_at: SystemClock.now(),
+        taken_at,
         os: rest.os,
         components: rest.components,
         findings: &findings,
@@ -55,7 +65,7 @@ pub(super) fn judge_and_tell(rest: Rest<'_>, args: &ShownArgs, advisories: &Advi
         lang,
         version: env!("CARGO_PKG_VERSION"),
     };
-    let ended = shown::write(&scan, args, || view(&scan, rest.kinds, has_matched, &rest.own))?;
+    let ended = shown::write(&scan, beside, args, || view(&scan, beside, rest.kinds, has_matched, &rest.own))?;
     if wants_matches && !has_matched && !rest.components.is_empty() {
         shown::tell_without_data(lang);
     }
@@ -63,7 +73,7 @@ pub(super) fn judge_and_tell(rest: Rest<'_>, args: &ShownArgs, advisories: &Advi
 }
 
 /// JSON form, `vigie.scan/1`.
-fn view(scan: &Scan<'_>, kinds: &BTreeSet<FindingKind>, matched: bool, own: &(&'static str, Value)) -> Value {
+fn view(scan: &Scan<'_>, beside: Beside<'_>, kinds: &BTreeSet<FindingKind>, matched: bool, own: &(&'static str, Value)) -> Value {
     let lifecycle = scan.os.and_then(vigie_catalogue::lifecycle::end_of_life);
     let mut view = json!({
         "schema": "vigie.scan/1",
@@ -75,6 +85,7 @@ fn view(scan: &Scan<'_>, kinds: &BTreeSet<FindingKind>, matched: bool, own: &(&'
         "packages": scan.components.len(),
         "matched": matched,
         "findings": shown::views(scan.findings, scan.lang),
+        "suppressed": suppress::views(beside.suppressed, scan.lang),
         "components": scan.components,
         "unseen": scan.unseen,
     });

@@ -4,6 +4,7 @@ use super::rest::{Rest, judge_and_tell};
 use crate::Ended;
 use crate::args::ScanSbomArgs;
 use serde_json::json;
+use vigie_advisories::vex::Place;
 use vigie_inventory::sbom::{self, SbomError};
 use vigie_kit::files;
 use vigie_kit::problem::{Explain, Kind, Problem};
@@ -29,6 +30,8 @@ pub(super) fn run(args: &ScanSbomArgs, advisories: &AdvisoryFile, lang: Lang) ->
         os: None,
         components: &list.components,
         unseen: &list.gaps,
+        place: Place { digests: Vec::new(), names: vec![name.clone()] },
+        folder: None,
         own: ("sbom", json!({ "file": shown, "format": list.format, "name": list.name })),
     };
     judge_and_tell(rest, &args.shown, advisories, lang)

@@ -1,5 +1,6 @@
 //! What all scans share: which findings are shown, in which form, and when they are a reason to fail.
 
+use super::suppress::{self, Beside};
 use super::tables;
 use crate::args::{ScanFormat, ShownArgs};
 use crate::{Ended, out};
@@ -58,10 +59,18 @@ fn known(path: &Path) -> Result<HashSet<String>, Problem> {
 }
 
 /// Writes the answer, in JSON as `json` gives it.
-pub(super) fn write(scan: &Scan<'_>, args: &ShownArgs, json: impl FnOnce() -> Value) -> Result<Ended, Problem> {
+pub(super) fn write(
+    scan: &Scan<'_>,
+    beside: Beside<'_>,
+    args: &ShownArgs,
+    json: impl FnOnce() -> Value,
+) -> Result<Ended, Problem> {
     let gitlab = |report| out::json(&gitlab::document(scan, report, gitlab::SCHEMA));
     match args.format {
-        ScanFormat::Table => tell(scan)?,
+        ScanFormat::Table => {
+            tell(scan)?;
+            suppress::tell(beside.suppressed, args, scan.lang);
+        }
         ScanFormat::Json => out::json(&json())?,
         ScanFormat::Csv => out::bytes(&tables::csv(scan.findings, scan.lang)?)?,
         ScanFormat::Sarif => out::json(&sarif::document(scan))?,
@@ -71,6 +80,7 @@ pub(super) fn write(scan: &Scan<'_>, args: &ShownArgs, json: impl FnOnce() -> Va
         ScanFormat::GitlabDependency => gitlab(Report::DependencyScanning)?,
         ScanFormat::GitlabSecret => gitlab(Report::SecretDetection)?,
         ScanFormat::Github => out::bytes(github::document(scan).as_bytes())?,
+        ScanFormat::Openvex => out::json(&suppress::openvex(scan, beside))?,
         ScanFormat::Junit => out::bytes(junit::document(scan).as_bytes())?,
         ScanFormat::Html => out::bytes(html::document(scan).as_bytes())?,
         ScanFormat::Markdown => out::bytes(markdown::document(scan).as_bytes())?,

@@ -42,6 +42,7 @@ const fn kind(chosen: Chosen) -> FindingKind {
     match chosen {
         Chosen::Vulnerability => FindingKind::Vulnerability,
         Chosen::Malware => FindingKind::Malware,
+        Chosen::Misconfiguration => FindingKind::Misconfiguration,
         Chosen::Secret => FindingKind::Secret,
     }
 }

@@ -6,6 +6,7 @@ use crate::Ended;
 use crate::args::ScanFsArgs;
 use serde_json::json;
 use std::path::Path;
+use vigie_advisories::vex::Place;
 use vigie_inventory::tree::{self, Options};
 use vigie_kit::problem::{Explain, Problem};
 use vigie_model::asset::{Asset, AssetKind};
@@ -24,6 +25,7 @@ pub(super) fn run(args: &ScanFsArgs, data: &Path, advisories: &AdvisoryFile, lan
     let kind = if facts.installed { AssetKind::Host } else { AssetKind::Repository };
     let asset = Asset::new(kind, format!("fs:{path}"), &path);
     let at_rest = AtRest { asset: &asset, components: &facts.components, remarks: &facts.remarks, image: None, secrets: &[] };
+    let unseen = [&facts.gaps[..], &sought.seekers.unseen(&at_rest)].concat();
     let rest = Rest {
         asset: &asset,
         kinds: &sought.kinds,
@@ -31,7 +33,9 @@ pub(super) fn run(args: &ScanFsArgs, data: &Path, advisories: &AdvisoryFile, lan
         target: if facts.installed { Target::System } else { Target::Source },
         os: facts.os.as_ref(),
         components: &facts.components,
-        unseen: &facts.gaps,
+        unseen: &unseen,
+        place: Place::default(),
+        folder: Some(&args.dir),
         own: (
             "tree",
             json!({ "path": path, "installed": facts.installed, "files": facts.files, "file_bytes": facts.file_bytes }),
