@@ -10,6 +10,7 @@ mod error;
 mod links;
 mod new;
 mod ocsf;
+mod peers;
 mod purity;
 mod tidy;
 
@@ -45,6 +46,8 @@ enum Task {
         #[arg(long)]
         bless: bool,
     },
+    /// Runs our scans and those of installed peers on the same input, and compares time and memory.
+    BenchPeers(peers::Peers),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Task::New(entry) => new::run(&root(), &entry),
         Task::Docs => docs::run(&root()),
         Task::Tidy { bless } => tidy::run(&root(), bless),
+        Task::BenchPeers(peers) => peers::run(&peers),
     };
     match done {
         Ok(said) => {

@@ -34,10 +34,10 @@ pub fn is_bundle(path: &Path) -> bool {
 /// # Errors
 /// A [`Problem`] when there are no data, or the disk refuses.
 pub fn export(file: &AdvisoryFile, to: &Path, key: &SecretKey, clock: &dyn Clock) -> Result<Manifest, Problem> {
-    let _alone = alone(file)?;
     if !file.path().exists() {
         return Err(no_data());
     }
+    let _alone = alone(file)?;
     // Never carry damaged data to somebody else.
     open(&file.path())?;
     let bytes = files::map(&file.path()).map_err(|error| unreadable(&file.path(), error))?;
