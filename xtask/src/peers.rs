@@ -140,8 +140,9 @@ fn members(out: &str, pointer: &str) -> Option<usize> {
 
 fn in_trivy(out: &str) -> Option<usize> {
     let answer: Value = serde_json::from_str(out).ok()?;
-    let of_result =
-        |result: &Value| ["Vulnerabilities", "Secrets"].iter().filter_map(|list| Some(result[list].as_array()?.len())).sum();
+    let of_result = |result: &Value| {
+        ["Vulnerabilities", "Secrets"].iter().filter_map(|list| Some(result[list].as_array()?.len())).sum::<usize>()
+    };
     Some(answer["Results"].as_array().into_iter().flatten().map(of_result).sum::<usize>())
 }
 
