@@ -2,6 +2,7 @@
 
 mod host;
 mod image;
+mod packages;
 mod repo;
 mod rest;
 mod sbom;

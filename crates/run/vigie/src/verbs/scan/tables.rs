@@ -1,12 +1,12 @@
 //! Findings as tables: packages by what repairs them, everything else by where it is.
 
+use super::packages;
 use crate::{out, table};
 use vigie_kit::problem::Problem;
 use vigie_model::lang::Lang;
 use vigie_model::occurrence::Occurrence;
 use vigie_report::{name, title, whereabouts};
 
-const OF_PACKAGES: [&str; 6] = ["priority", "severity", "id", "package", "installed", "fixed in"];
 const OF_PLACES: [&str; 5] = ["priority", "severity", "id", "finding", "place"];
 const OF_ALL: [&str; 8] = ["priority", "severity", "id", "title", "installed", "fixed in", "kind", "place"];
 
@@ -15,7 +15,7 @@ pub(super) fn tell(findings: &[Occurrence], lang: Lang) -> Result<(), Problem> {
     let (of_packages, others): (Vec<&Occurrence>, Vec<&Occurrence>) =
         findings.iter().partition(|found| found.vulnerability.is_some());
     if !of_packages.is_empty() || others.is_empty() {
-        table::write(OF_PACKAGES, of_packages.iter().map(|found| of_package(found)))?;
+        table::write(packages::HEADINGS, packages::rows(&of_packages, lang))?;
     }
     if !of_packages.is_empty() && !others.is_empty() {
         out::line("")?;
@@ -26,25 +26,23 @@ pub(super) fn tell(findings: &[Occurrence], lang: Lang) -> Result<(), Problem> {
     Ok(())
 }
 
-fn of_package(found: &Occurrence) -> [String; 6] {
-    let detail = found.vulnerability.as_ref();
-    let [priority, severity, id] = first(found);
-    [
-        priority,
-        severity,
-        id,
-        detail.map_or(String::new(), |detail| detail.package.clone()),
-        detail.map_or(String::new(), |detail| detail.installed.clone()),
-        detail.and_then(|detail| detail.fixed.clone()).unwrap_or_default(),
-    ]
-}
-
 fn of_place(found: &Occurrence, lang: Lang) -> [String; 5] {
     let [priority, severity, id] = first(found);
-    [priority, severity, id, name(found, lang), whereabouts(found)]
+    [priority, severity, id, name(found, lang), place(found)]
 }
 
-fn first(found: &Occurrence) -> [String; 3] {
+/// Where a person finds it: the first place and how many there are more; what it hangs on where there is no place.
+fn place(found: &Occurrence) -> String {
+    let places = || found.evidence.iter().map(|proof| proof.place.as_str()).filter(|place| !place.is_empty());
+    match (places().next(), places().count()) {
+        (None, _) => whereabouts(found),
+        (Some(first), 1) => first.to_owned(),
+        (Some(first), count) => format!("{first} +{}", count - 1),
+    }
+}
+
+/// What every row begins with.
+pub(super) fn first(found: &Occurrence) -> [String; 3] {
     [found.priority().number().to_string(), table::severity(found.severity), found.identity.subject.clone()]
 }
 
