@@ -1,4 +1,4 @@
-//! Azure Kubernetes Service. `azurerm` 4 and 5; ARM interface 2024-02-01 and later.
+//! Azure Kubernetes Service. `azurerm` 4 and 5, with the names of 3; ARM interface 2024-02-01 and later.
 
 use super::place::{Absent, Judged, any, at, filled, is_one_of, not_applicable, off, on, path_of, setting, word};
 use serde_json::Value;
@@ -28,8 +28,8 @@ pub(crate) fn aks_local_accounts(piece: &Piece, _: &[Piece]) -> Verdict {
 /// Nodes that the Internet reaches by themselves.
 pub(crate) fn aks_nodes_with_public_addresses(piece: &Piece, _: &[Piece]) -> Verdict {
     let places = [
-        at(TF, "default_node_pool.node_public_ip_enabled", Absent::Good),
-        at(POOL, "node_public_ip_enabled", Absent::Good),
+        at(TF, "default_node_pool.node_public_ip_enabled|enable_node_public_ip", Absent::Good),
+        at(POOL, "node_public_ip_enabled|enable_node_public_ip", Absent::Good),
         at(ARM, "properties.agentPoolProfiles.enableNodePublicIP", Absent::Good),
         at(ARM_POOL, "properties.enableNodePublicIP", Absent::Good),
     ];
@@ -46,7 +46,9 @@ pub(crate) fn aks_open_api_server(piece: &Piece, _: &[Piece]) -> Verdict {
     let ranges =
         [(TF, "api_server_access_profile.authorized_ip_ranges"), (ARM, "properties.apiServerAccessProfile.authorizedIPRanges")];
     let is_private = path_of(piece, &private).and_then(|path| any(&mut judged, path, on));
-    let Some(path) = path_of(piece, &ranges) else { return not_applicable() };
+    // The name before azurerm 4.
+    let old = any(&mut judged, "api_server_authorized_ip_ranges", |value| filled(value) && !for_all(value));
+    let Some(path) = path_of(piece, &ranges).filter(|_| old != Some(true)) else { return Verdict::Pass };
     let is_narrow = any(&mut judged, path, |value| filled(value) && !for_all(value));
     if is_private == Some(false) && is_narrow == Some(false) {
         judged.missing("", path, "[\"203.0.113.0/24\"]");
@@ -77,8 +79,10 @@ pub(crate) fn aks_secrets_not_rotated(piece: &Piece, _: &[Piece]) -> Verdict {
 
 /// New versions of Kubernetes only by hand.
 pub(crate) fn aks_without_automatic_upgrades(piece: &Piece, _: &[Piece]) -> Verdict {
-    let places =
-        [at(TF, "automatic_upgrade_channel", Absent::Bad), at(ARM, "properties.autoUpgradeProfile.upgradeChannel", Absent::Bad)];
+    let places = [
+        at(TF, "automatic_upgrade_channel|automatic_channel_upgrade", Absent::Bad),
+        at(ARM, "properties.autoUpgradeProfile.upgradeChannel", Absent::Bad),
+    ];
     setting(piece, &places, |value| filled(value) && !word(value, &["none"]), "patch")
 }
 
@@ -101,8 +105,8 @@ pub(crate) fn aks_without_entra(piece: &Piece, _: &[Piece]) -> Verdict {
 /// Temporary disks and caches of nodes in clear text.
 pub(crate) fn aks_without_host_encryption(piece: &Piece, _: &[Piece]) -> Verdict {
     let places = [
-        at(TF, "default_node_pool.host_encryption_enabled", Absent::Bad),
-        at(POOL, "host_encryption_enabled", Absent::Bad),
+        at(TF, "default_node_pool.host_encryption_enabled|enable_host_encryption", Absent::Bad),
+        at(POOL, "host_encryption_enabled|enable_host_encryption", Absent::Bad),
         at(ARM, "properties.agentPoolProfiles.enableEncryptionAtHost", Absent::Bad),
         at(ARM_POOL, "properties.enableEncryptionAtHost", Absent::Bad),
     ];
@@ -125,7 +129,7 @@ pub(crate) fn aks_without_network_policy(piece: &Piece, _: &[Piece]) -> Verdict 
 /// Nodes whose system nobody patches.
 pub(crate) fn aks_without_node_image_upgrades(piece: &Piece, _: &[Piece]) -> Verdict {
     let places = [
-        at(TF, "node_os_upgrade_channel", Absent::Good),
+        at(TF, "node_os_upgrade_channel|node_os_channel_upgrade", Absent::Good),
         at(ARM, "properties.autoUpgradeProfile.nodeOSUpgradeChannel", Absent::Unsaid),
     ];
     setting(piece, &places, |value| !word(value, &["none", "unmanaged"]), "NodeImage")

@@ -1,7 +1,7 @@
 //! Clusters, registries, buckets, keys, trails and machines of AWS. Provider `aws` 6.
 
 use super::place::{
-    Absent, Companion, Judged, any, at, companion, filled, find, is, is_one_of, not_applicable, off, on, setting, word,
+    Absent, Companion, Judged, any, at, companion, filled, find, folder, is, is_one_of, not_applicable, off, on, setting, word,
 };
 use serde_json::Value;
 use vigie_model::configuration::{Look, Piece};
@@ -42,13 +42,24 @@ pub(crate) fn ecr_mutable_tags(piece: &Piece, _: &[Piece]) -> Verdict {
     setting(piece, &places, |value| word(value, &["IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"]), "IMMUTABLE")
 }
 
+/// Whether a setting of the whole account is in the folder of a resource (yes), elsewhere in the tree, where it may be
+/// for another account (nobody knows), or nowhere.
+fn for_the_account(piece: &Piece, around: &[Piece], is_setting: impl Fn(&Piece) -> bool) -> Absent {
+    let settings: Vec<&Piece> = around.iter().filter(|other| is_setting(other)).collect();
+    match settings.iter().any(|other| folder(&other.path) == folder(&piece.path)) {
+        true => Absent::Good,
+        false if settings.is_empty() => Absent::Bad,
+        false => Absent::Unsaid,
+    }
+}
+
 /// Images are not scanned when they come in, unless the registry does so for all.
 pub(crate) fn ecr_without_scan(piece: &Piece, around: &[Piece]) -> Verdict {
-    let is_registry = |other: &Piece| is(other, "aws_ecr_registry_scanning_configuration");
-    if is(piece, REPOSITORY) && around.iter().any(is_registry) {
+    let absent = for_the_account(piece, around, |other| is(other, "aws_ecr_registry_scanning_configuration"));
+    if is(piece, REPOSITORY) && absent == Absent::Good {
         return Verdict::Pass;
     }
-    setting(piece, &[at(REPOSITORY, "image_scanning_configuration.scan_on_push", Absent::Bad)], on, "true")
+    setting(piece, &[at(REPOSITORY, "image_scanning_configuration.scan_on_push", absent)], on, "true")
 }
 
 /// Anybody may list or read a bucket, or nothing stops somebody from letting them.
@@ -129,13 +140,16 @@ pub(crate) fn ec2_metadata_without_token(piece: &Piece, _: &[Piece]) -> Verdict 
 
 /// A disk in clear text, unless the account encrypts all.
 pub(crate) fn ebs_unencrypted(piece: &Piece, around: &[Piece]) -> Verdict {
-    let by_default = |other: &Piece| is(other, "aws_ebs_encryption_by_default") && other.look("/enabled").known().is_none_or(on);
-    if is(piece, "aws_ebs_volume")
-        && (around.iter().any(by_default) || find(piece, "snapshot_id").iter().any(|found| found.look != Look::Absent))
-    {
+    if !is_one_of(piece, &["aws_ebs_volume"]) || find(piece, "snapshot_id").iter().any(|found| found.look != Look::Absent) {
+        return not_applicable();
+    }
+    let absent = for_the_account(piece, around, |other| {
+        is(other, "aws_ebs_encryption_by_default") && other.look("/enabled").known().is_none_or(on)
+    });
+    if absent == Absent::Good {
         return Verdict::Pass;
     }
-    setting(piece, &[at("aws_ebs_volume", "encrypted", Absent::Bad)], on, "true")
+    setting(piece, &[at("aws_ebs_volume", "encrypted", absent)], on, "true")
 }
 
 /// The file system of many containers in clear text.

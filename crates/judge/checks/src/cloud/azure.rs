@@ -24,8 +24,13 @@ pub(crate) fn acr_admin_account(piece: &Piece, _: &[Piece]) -> Verdict {
     setting(piece, &places, off, "false")
 }
 
-/// Anybody may pull.
+/// Anybody may pull. The Basic tier cannot do it.
 pub(crate) fn acr_anonymous_pull(piece: &Piece, _: &[Piece]) -> Verdict {
+    let sku = path_of(piece, &[(REGISTRY, "sku"), (ARM_REGISTRY, "sku.name")]);
+    let is_basic = |path| find(piece, path).iter().any(|found| found.look.known().is_some_and(|sku| word(sku, &["basic"])));
+    if sku.is_some_and(is_basic) {
+        return not_applicable();
+    }
     let places =
         [at(REGISTRY, "anonymous_pull_enabled", Absent::Good), at(ARM_REGISTRY, "properties.anonymousPullEnabled", Absent::Good)];
     setting(piece, &places, off, "false")
@@ -80,15 +85,9 @@ pub(crate) fn vault_open_network(piece: &Piece, _: &[Piece]) -> Verdict {
 
 /// Access policies know no roles, no limits in time and no single secret.
 pub(crate) fn vault_with_access_policies(piece: &Piece, _: &[Piece]) -> Verdict {
-    if is_one_of(piece, &[VAULT]) {
-        // The name before azurerm 4.42.
-        let mut judged = Judged::of(piece);
-        if any(&mut judged, "enable_rbac_authorization", on) == Some(true) {
-            return Verdict::Pass;
-        }
-    }
     let places = [
-        at(VAULT, "rbac_authorization_enabled", Absent::Bad),
+        // The second name is that before azurerm 4.42.
+        at(VAULT, "rbac_authorization_enabled|enable_rbac_authorization", Absent::Bad),
         // False up to the interface 2025-05-01, true since 2026-02-01.
         at(ARM_VAULT, "properties.enableRbacAuthorization", Absent::Unsaid),
     ];
@@ -132,11 +131,12 @@ pub(crate) fn vault_without_logs(piece: &Piece, around: &[Piece]) -> Verdict {
 
 /// Keys and files travel in clear text.
 pub(crate) fn storage_plain_http(piece: &Piece, _: &[Piece]) -> Verdict {
+    // Interfaces before 2019-04-01 do not require it.
+    let version = piece.look("/apiVersion").known().and_then(Value::as_str);
+    let absent = if version.is_some_and(|version| version < "2019-04-01") { Absent::Bad } else { Absent::Good };
     let places = [
-        at(STORAGE, "https_traffic_only_enabled", Absent::Good),
-        // The name before azurerm 4.
-        at(STORAGE, "enable_https_traffic_only", Absent::Good),
-        at(ARM_STORAGE, "properties.supportsHttpsTrafficOnly", Absent::Good),
+        at(STORAGE, "https_traffic_only_enabled|enable_https_traffic_only", Absent::Good),
+        at(ARM_STORAGE, "properties.supportsHttpsTrafficOnly", absent),
     ];
     setting(piece, &places, on, "true")
 }

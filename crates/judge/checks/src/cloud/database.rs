@@ -134,9 +134,7 @@ pub(crate) fn database_plain_text(piece: &Piece, _: &[Piece]) -> Verdict {
         return setting(piece, &[at("aws_elasticache_replication_group", "transit_encryption_enabled", absent)], on, "true");
     }
     let places = [
-        at("azurerm_redis_cache", "non_ssl_port_enabled", Absent::Good),
-        // The name before azurerm 4.
-        at("azurerm_redis_cache", "enable_non_ssl_port", Absent::Good),
+        at("azurerm_redis_cache", "non_ssl_port_enabled|enable_non_ssl_port", Absent::Good),
         at("Microsoft.Cache/redis", "properties.enableNonSslPort", Absent::Good),
     ];
     setting(piece, &places, off, "false")

@@ -133,10 +133,15 @@ impl Words {
                     return all;
                 }
                 let one = |name| match values(piece, rule, &[name]).first() {
-                    Some(Look::Known(value)) => number(value),
+                    Some(Look::Known(value)) => Some(*value),
                     _ => None,
                 };
-                vec![one("from_port").zip(one("to_port"))]
+                let (from, to) = (one("from_port"), one("to_port"));
+                // AWS takes -1 for all ports of a protocol as well.
+                if from.is_some_and(|from| *from == -1) {
+                    return all;
+                }
+                vec![from.and_then(number).zip(to.and_then(number))]
             }
             Self::Google => {
                 let ports = values(piece, rule, &["ports"]);
@@ -192,7 +197,7 @@ fn open(piece: &Piece, is_bad: impl Fn((u32, u32)) -> bool) -> Verdict {
                     let ports = if from == to { from.to_string() } else { format!("{from}-{to}") };
                     judged.bad(&pointer, format!("{ports} ← 0.0.0.0/0"), "203.0.113.0/24");
                 }
-                _ => judged.unknown(sort.rules),
+                _ => judged.unknown("source, ports"),
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Where a property lives in which sort of resource, and what its absence means.
 //!
 //! The same property has one path in Terraform's language and another in ARM templates. A check lists both as
-//! [`Place`]s and says once what is good. A path is a row of names; lists on the way are gone through, so that a
-//! block, several blocks and an object are one shape.
+//! [`Place`]s and says once what is good. A path is a row of names, `new|old` where a property was renamed; lists on
+//! the way are gone through, so that a block, several blocks and an object are one shape.
 
 use crate::piece::Tally;
 use serde_json::Value;
@@ -88,7 +88,7 @@ fn walk<'a>(any_case: bool, look: Look<'a>, pointer: &str, steps: &[&str], found
             }
         }
         Value::Object(members) => {
-            let exact = members.get_key_value(*step);
+            let exact = step.split('|').find_map(|name| members.get_key_value(name));
             let member = exact.or_else(|| members.iter().find(|(name, _)| any_case && name.eq_ignore_ascii_case(step)));
             match member.map(|(name, member)| (name, seen(member))) {
                 Some((name, look)) if look != Look::Absent => {
@@ -169,7 +169,7 @@ impl<'a> Judged<'a> {
 
     /// A property that is not set and whose default nobody can tell.
     pub(super) fn unsaid(&mut self, path: &str) {
-        self.unsaid.get_or_insert_with(|| path.to_owned());
+        self.unsaid.get_or_insert_with(|| today(path).to_owned());
     }
 
     pub(super) fn verdict(self) -> Verdict {
@@ -204,13 +204,19 @@ impl<'a> Judged<'a> {
         let locator = format!("{}/{}", locator(self.piece, pointer), last(path));
         if !self.locators.contains(&locator) {
             self.locators.push(locator.clone());
-            self.tally.bad(pointer, locator, format!("{path} = null"), expected);
+            self.tally.bad(pointer, locator, format!("{} = null", today(path)), expected);
         }
     }
 }
 
+/// The last name of a path, as it is called today.
 fn last(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path)
+    today(path.rsplit('.').next().unwrap_or(path))
+}
+
+/// A path without the names of former times.
+fn today(path: &str) -> &str {
+    path.split('|').next().unwrap_or(path)
 }
 
 /// The first line of a text, cut to a length that fits a table.

@@ -99,7 +99,11 @@ fn statements<'a>(judged: &mut Judged<'a>, attribute: &str, around: &'a [Piece])
                     .map(|body| Statement { pointer: pointer.clone(), body: Cow::Owned(body.clone()), is_data: false })
                     .collect();
             }
-            Err(_) => return Vec::new(),
+            // AWS refuses it as well, but that is no reason to pass.
+            Err(_) => {
+                judged.unknown(text);
+                return Vec::new();
+            }
         },
         Look::Known(parsed) => parsed,
         Look::Unknown(expression) => return of_data(judged, expression, around),

@@ -24,6 +24,8 @@ pub(crate) fn old_tls(piece: &Piece, _: &[Piece]) -> Verdict {
         ("azurerm_eventhub_namespace", "minimum_tls_version", Absent::Good),
         ("azurerm_linux_web_app", "site_config.minimum_tls_version", Absent::Good),
         ("azurerm_windows_web_app", "site_config.minimum_tls_version", Absent::Good),
+        ("azurerm_linux_web_app_slot", "site_config.minimum_tls_version", Absent::Good),
+        ("azurerm_windows_web_app_slot", "site_config.minimum_tls_version", Absent::Good),
         ("azurerm_linux_function_app", "site_config.minimum_tls_version", Absent::Good),
         ("azurerm_windows_function_app", "site_config.minimum_tls_version", Absent::Good),
         ("google_compute_ssl_policy", "min_tls_version", Absent::Bad),
@@ -34,6 +36,7 @@ pub(crate) fn old_tls(piece: &Piece, _: &[Piece]) -> Verdict {
         ("Microsoft.ServiceBus/namespaces", "properties.minimumTlsVersion", Absent::Good),
         ("Microsoft.EventHub/namespaces", "properties.minimumTlsVersion", Absent::Good),
         ("Microsoft.Web/sites", "properties.siteConfig.minTlsVersion", Absent::Good),
+        ("Microsoft.Web/sites/slots", "properties.siteConfig.minTlsVersion", Absent::Good),
     ];
     let places: Vec<_> = PLACES.iter().map(|(kind, path, absent)| at(kind, path, *absent)).collect();
     setting(piece, &places, |value| !is_old(value), "1.2")
