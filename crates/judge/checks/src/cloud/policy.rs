@@ -101,7 +101,7 @@ fn statements<'a>(judged: &mut Judged<'a>, attribute: &str, around: &'a [Piece])
             }
             // AWS refuses it as well, but that is no reason to pass.
             Err(_) => {
-                judged.unknown(text);
+                judged.unknown("policy");
                 return Vec::new();
             }
         },
