@@ -161,7 +161,19 @@ fn checks_have_good_and_bad_examples() {
 #[test]
 fn checks_read_sections_of_the_facts() {
     let host = serde_json::to_value(HostFacts::default()).unwrap();
-    let image = ["config", "layers", "os", "components", "elevated", "world_writable", "caches", "waste", "remarks"];
+    let image = [
+        "config",
+        "layers",
+        "os",
+        "components",
+        "elevated",
+        "world_writable",
+        "programs",
+        "accounts",
+        "caches",
+        "waste",
+        "remarks",
+    ];
     every(Some(Family::Checks), |entry| {
         let is_section = |section: &str| match entry.group() {
             "host" => host.get(section).is_some(),

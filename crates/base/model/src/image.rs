@@ -5,7 +5,7 @@
 //! [`Gap`] with its reason, and the rest is there.
 
 use crate::component::Component;
-use crate::host::OsRelease;
+use crate::host::{OsRelease, User};
 use crate::observed::Gap;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use std::str::FromStr;
 
 /// Everything that was found in one image.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ImageFacts {
     /// The image as it was asked for: `registry/repository:tag`, or a path.
     pub reference: String,
@@ -42,6 +43,12 @@ pub struct ImageFacts {
     /// Files and directories of the system that everybody may change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub world_writable: Vec<FileMode>,
+    /// Well-known programs by their path: shells, compilers, package managers, servers and what runs other programs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub programs: Vec<FileMode>,
+    /// The accounts of `/etc/passwd`; none where there is no such file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Vec<User>>,
     /// What package managers left behind, by manager and layer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub caches: Vec<CacheLeft>,
@@ -58,6 +65,7 @@ pub struct ImageFacts {
 
 /// One layer.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ImageLayer {
     /// Digest of the uncompressed layer, `sha256:…`; its identity across images.
     pub diff_id: String,

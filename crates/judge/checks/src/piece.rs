@@ -1,5 +1,6 @@
 //! From a piece of configuration to a verdict, without losing what is only known when it is applied.
 
+use crate::secretish::masked;
 use serde_json::Value;
 use vigie_model::configuration::{Look, Piece};
 use vigie_model::text;
@@ -21,7 +22,7 @@ impl<'a> Tally<'a> {
 
     /// Something bad at a JSON pointer. `locator` says where without numbers that move: `/containers/web/image`
     /// and not `/spec/containers/0/image`; together with the piece's id it is part of the finding's identity. What is
-    /// bad twice under one locator is one proof, at the first place.
+    /// bad twice under one locator is one proof, at the first place. What looks like a secret in them is hidden.
     pub(crate) fn bad(
         &mut self,
         pointer: &str,
@@ -30,7 +31,7 @@ impl<'a> Tally<'a> {
         expected: impl Into<String>,
     ) {
         const FOUND_MAX: usize = 400;
-        let (place, locator, found) = (self.piece.place(pointer), locator.into(), found.into());
+        let (place, locator, found) = (self.piece.place(pointer), masked(&locator.into()), masked(&found.into()));
         match self.evidence.iter_mut().find(|proof| proof.locator == locator) {
             Some(proof) if proof.found.contains(&found) || proof.found.len() > FOUND_MAX => {}
             Some(proof) => proof.found = format!("{}; {found}", proof.found),

@@ -108,6 +108,37 @@ pub(crate) fn has_url_password(text: &str) -> bool {
     })
 }
 
+/// The same text with what looks like a secret hidden: evidence quotes commands and settings as they are written.
+pub(crate) fn masked(text: &str) -> String {
+    const OPTIONS: [&str; 8] =
+        ["--password", "--passwd", "--token", "--secret", "--api-key", "--requirepass", "--auth-token", "-u"];
+    let mut before = "";
+    let mut out: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let user = before == "-u" || before == "--user";
+        out.push(match word.split_once('=') {
+            _ if OPTIONS.contains(&before) && !user && is_value(word) && !word.starts_with('-') => MASK.to_owned(),
+            _ if user && word.contains(':') => format!("{}:{MASK}", word.split(':').next().unwrap_or_default()),
+            Some((name, value)) if is_name(name.trim_start_matches('-')) && is_value(value) => format!("{name}={MASK}"),
+            _ => without_url_password(word),
+        });
+        before = word;
+    }
+    out.join(" ")
+}
+
+fn without_url_password(word: &str) -> String {
+    if !has_url_password(word) {
+        return word.to_owned();
+    }
+    let Some((before, rest)) = word.split_once("://") else { return word.to_owned() };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let Some((user, host)) = authority.rsplit_once('@') else { return word.to_owned() };
+    let name = user.split(':').next().unwrap_or_default();
+    let behind = rest.get(authority.len()..).unwrap_or_default();
+    format!("{before}://{name}:{MASK}@{host}{}", without_url_password(behind))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +176,19 @@ mod tests {
         ] {
             assert!(!is_name(name), "{name}");
         }
+    }
+
+    #[test]
+    fn nothing_of_a_secret_is_shown() {
+        let hidden = |text: &str| {
+            let shown = masked(text);
+            assert!(!shown.contains("s3cret"), "{shown}");
+            shown
+        };
+        assert_eq!(hidden("curl -u me:s3cret https://a.example/x"), format!("curl -u me:{MASK} https://a.example/x"));
+        assert_eq!(hidden("git clone https://me:s3cret@a.example/x/y"), format!("git clone https://me:{MASK}@a.example/x/y"));
+        hidden("tool --token s3cret --password=s3cret DB_PASSWORD=s3cret");
+        assert_eq!(masked("apt-get install -y curl"), "apt-get install -y curl");
     }
 
     #[test]

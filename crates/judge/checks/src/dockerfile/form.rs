@@ -103,7 +103,7 @@ pub(crate) fn pipe_hides_failure(piece: &Piece, _: &[Piece]) -> Verdict {
         for (at, command) in commands.iter().enumerate().filter(|(_, command)| command.after == "|" && !command.inner) {
             let Some(left) = commands.iter().take(at).rfind(|left| !left.inner) else { continue };
             there = true;
-            if !set && matters(left) {
+            if !set && matters(left) && !complains(command) {
                 let locator = run.locator(&recipe, &format!("{} | {}", left.program, command.program));
                 tally.bad(
                     &left.pointer,
@@ -122,6 +122,14 @@ fn matters(left: &Command<'_>) -> bool {
     matches!(
         left.program,
         "curl" | "wget" | "gpg" | "openssl" | "git" | "aws" | "gsutil" | "tar" | "unzip" | "base64" | "xz" | "gunzip" | "zstd"
+    )
+}
+
+/// Whether the program behind a pipe fails by itself when nothing, or half of it, comes.
+fn complains(right: &Command<'_>) -> bool {
+    matches!(
+        right.program,
+        "tar" | "bsdtar" | "gpg" | "apt-key" | "gunzip" | "xz" | "unzip" | "grep" | "dpkg" | "sha256sum" | "cpio" | "zstd"
     )
 }
 

@@ -7,6 +7,7 @@
 //! Holds: a file of another purpose gives no pieces and no gap; one that is broken gives a gap.
 
 mod arm;
+mod compose;
 mod dockerfile;
 mod document;
 mod json;
@@ -63,7 +64,7 @@ static TEXTS: &[TextReader] = &[
 type Recognise = fn(path: &str, document: &Document) -> Vec<Piece>;
 
 /// Forms that are written in YAML or JSON; the first that recognises a document gets it.
-static DOCUMENTS: &[Recognise] = &[kubernetes::recognise, arm::recognise, terraform::plan::recognise];
+static DOCUMENTS: &[Recognise] = &[kubernetes::recognise, compose::recognise, arm::recognise, terraform::plan::recognise];
 
 /// Words of which a document of any form has at least one: others are not even parsed.
 const MARKS: [&str; 4] = ["apiVersion", "services", "eploymentTemplate.json", "terraform_version"];

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use vigie_kit::files;
 
 /// Changes with every change of what is gathered, by readers or here: older files are then of no use.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The largest file that is read or written.
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// All files together; what was not used for longest goes first.

@@ -12,7 +12,7 @@ use crate::packages::os::ecosystem_of;
 use crate::walk::path;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use vigie_model::component::Component;
-use vigie_model::host::OsRelease;
+use vigie_model::host::{OsRelease, Password, User};
 use vigie_model::image::{CacheLeft, FileMode, Remark, Waste};
 use vigie_model::observed::{Gap, Obstacle};
 use vigie_model::package::Package;
@@ -31,6 +31,8 @@ pub(crate) struct Merged {
     pub(crate) components: Vec<Component>,
     pub(crate) elevated: Vec<FileMode>,
     pub(crate) world_writable: Vec<FileMode>,
+    pub(crate) programs: Vec<FileMode>,
+    pub(crate) accounts: Option<Vec<User>>,
     pub(crate) caches: Vec<CacheLeft>,
     pub(crate) waste: Vec<Waste>,
     /// Bytes of each layer that later ones hide.
@@ -45,6 +47,7 @@ pub(crate) fn merge(layers: &[LayerFacts], numbered: bool) -> Merged {
     let mut merged = Merged { wasted_bytes: vec![0; layers.len()], ..Merged::default() };
     let files = stack.files();
     merged.os = stack.release();
+    merged.accounts = stack.accounts();
     merged.components = components(&files, merged.os.as_ref());
     if merged.os.is_none() && merged.components.iter().any(|component| SYSTEMS.contains(&component.package.ecosystem.as_str())) {
         let detail = "no os-release: which distribution the packages belong to is unknown";
@@ -58,6 +61,7 @@ pub(crate) fn merge(layers: &[LayerFacts], numbered: bool) -> Merged {
         };
         merged.elevated.extend(modes(&layer.elevated));
         merged.world_writable.extend(modes(&layer.world_writable));
+        merged.programs.extend(modes(&layer.programs));
         merged.caches.extend(caches(layer, number, &there));
         for (path, bytes) in &layer.large {
             if let Some(hidden_by) = stack.hidden_by(index, path) {
@@ -75,6 +79,7 @@ pub(crate) fn merge(layers: &[LayerFacts], numbered: bool) -> Merged {
     merged.waste.truncate(WASTE_MAX);
     merged.elevated.sort_unstable();
     merged.world_writable.sort_unstable();
+    merged.programs.sort_unstable();
     if !numbered {
         merged.components.iter_mut().for_each(|component| component.layer = None);
         merged.remarks.iter_mut().for_each(|remark| remark.layer = None);
@@ -148,6 +153,22 @@ impl<'a> Stack<'a> {
             }
         }
         files.into_values().collect()
+    }
+
+    /// The top-most accounts, each with what the top-most passwords say of it.
+    fn accounts(&self) -> Option<Vec<User>> {
+        let there = |path: &str| {
+            let layers = self.layers.iter().enumerate().rev();
+            layers.filter(move |(index, _)| self.hidden_by(*index, path).is_none()).map(|(_, layer)| layer).collect::<Vec<_>>()
+        };
+        let mut users = there("etc/passwd").into_iter().find_map(|layer| layer.passwd.clone())?;
+        let shadow = there("etc/shadow").into_iter().find_map(|layer| layer.shadow.as_ref());
+        let passwords: HashMap<&str, Password> =
+            shadow.into_iter().flatten().map(|(name, password)| (name.as_str(), *password)).collect();
+        for user in users.iter_mut().filter(|user| user.password == Password::Unknown) {
+            user.password = passwords.get(user.name.as_str()).copied().unwrap_or_default();
+        }
+        Some(users)
     }
 
     /// What the top-most os-release says; `/etc` goes before `/usr/lib` (os-release(5)).

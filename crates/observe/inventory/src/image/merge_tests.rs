@@ -224,3 +224,19 @@ proptest! {
         prop_assert_eq!(found, expected, "{:?}", stack);
     }
 }
+
+#[test]
+fn accounts_and_programs_are_those_on_top() {
+    let passwd = "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n";
+    let base = Builder::new().file("etc/passwd", passwd).file("etc/shadow", "root:*:1::::::\n").symlink("bin/sh", "busybox");
+    let top = Builder::new().file("etc/shadow", "root::1::::::\napp:$y$x:1::::::\n").gone("bin/sh").file("usr/sbin/sshd", "x");
+    let merged = merge(&[facts(&base.end()), facts(&top.end())], true);
+    let users = merged.accounts.unwrap();
+    assert_eq!(users[0].password, Password::Empty);
+    assert!(matches!(users[1].password, Password::Hashed(_)));
+    let programs: Vec<(&str, Option<u32>)> =
+        merged.programs.iter().map(|program| (program.path.as_str(), program.layer)).collect();
+    assert_eq!(programs, [("usr/sbin/sshd", Some(1))]);
+    let without = merge(&[facts(&Builder::new().file("app", "x").end())], true);
+    assert_eq!(without.accounts, None);
+}

@@ -184,6 +184,8 @@ impl Image {
             components: merged.components,
             elevated: merged.elevated,
             world_writable: merged.world_writable,
+            programs: merged.programs,
+            accounts: merged.accounts,
             caches: merged.caches,
             waste: merged.waste,
             remarks: merged.remarks,

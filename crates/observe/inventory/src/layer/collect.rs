@@ -3,7 +3,7 @@
 use super::quality::Quality;
 use super::{FileFacts, LayerFacts, Readers};
 use crate::content::{Content, Meta, Setting};
-use crate::host::os_release;
+use crate::host::{accounts, os_release};
 use crate::packages::{Found, HEAD_BYTES, READERS, Reader};
 use crate::walk::path::{self, Mark, Odd};
 use crate::walk::tar::Kind;
@@ -35,6 +35,10 @@ const AGAIN_MAX: usize = 100_000;
 const OFFERED_MAX: usize = 1 << 18;
 /// Files that name the distribution.
 const RELEASES: [&str; 2] = ["etc/os-release", "usr/lib/os-release"];
+/// Files that name the accounts.
+const ACCOUNTS: [&str; 2] = ["etc/passwd", "etc/shadow"];
+/// The largest of them.
+const ACCOUNTS_BYTES_MAX: u64 = 1024 * 1024;
 /// Where databases of package systems lie: a link that stands there is followed.
 const DATABASES: [&str; 6] =
     ["var/lib/dpkg", "lib/apk/db", "usr/lib/apk/db", "var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm"];
@@ -225,6 +229,9 @@ impl<'a> Collector<'a> {
             .then(|| first_reader(&meta_of(&meta, entry.kind), self.setting))
             .flatten();
         self.replaces(path, entry.kind, reader.is_some());
+        if matches!(entry.kind, Kind::File | Kind::HardLink | Kind::SymbolicLink) {
+            self.quality.program(path, entry.mode);
+        }
         match entry.kind {
             Kind::File => {
                 self.facts.file_bytes = self.facts.file_bytes.saturating_add(entry.size);
@@ -295,6 +302,7 @@ impl<'a> Collector<'a> {
         facts.found = self.found.into_values().collect();
         facts.releases = self.releases.into_iter().collect();
         (facts.elevated, facts.world_writable) = (lists.elevated, lists.world_writable);
+        facts.programs = lists.programs;
         (facts.large, facts.caches) = (lists.large, lists.caches);
         (facts, self.again)
     }
@@ -337,18 +345,19 @@ impl<'a> Collector<'a> {
         content: &mut dyn BufRead,
     ) -> io::Result<()> {
         let release = RELEASES.contains(&path) && meta.size <= os_release::BYTES_MAX as u64;
+        let accounts = self.setting == Setting::Installed && ACCOUNTS.contains(&path) && meta.size <= ACCOUNTS_BYTES_MAX;
         let mut watched = false;
         for watching in &mut self.watchers {
             watching.active = watching.watcher.file(meta);
             watched |= watching.active;
         }
-        if reader.is_none() && !release && !watched {
+        if reader.is_none() && !release && !accounts && !watched {
             return Ok(());
         }
         if reader.is_some() && self.offered.len() < OFFERED_MAX {
             self.offered.insert(path::hash(path));
         }
-        let outcome = self.read_file(path, meta, reader, release, content);
+        let outcome = self.read_file(path, meta, reader, release || accounts, content);
         for watching in self.watchers.iter_mut().filter(|watching| watching.active) {
             // A file that breaks off is ended, too: what was seen of it counts.
             for value in watching.watcher.end() {
@@ -367,7 +376,7 @@ impl<'a> Collector<'a> {
         path: &str,
         meta: &Meta<'_>,
         reader: Option<&'static Reader>,
-        release: bool,
+        of_system: bool,
         content: &mut dyn BufRead,
     ) -> io::Result<()> {
         self.buffer.clear();
@@ -380,7 +389,7 @@ impl<'a> Collector<'a> {
             self.gap(Gap::new(path, Obstacle::BeyondLimit, detail));
         }
         let reader = reader.filter(|_| too_large.is_none());
-        if reader.is_none() && !release {
+        if reader.is_none() && !of_system {
             return if watched && more { pass_by(content, &mut self.watchers) } else { Ok(()) };
         }
         if meta.size > MEMORY_BYTES_MAX {
@@ -389,8 +398,8 @@ impl<'a> Collector<'a> {
         if more {
             fill(&mut self.buffer, usize::MAX, content, &mut self.watchers)?;
         }
-        if release {
-            self.releases.insert(path.to_owned(), os_release::parse(&self.buffer));
+        if of_system {
+            self.read_of_system(path);
         }
         if let Some(reader) = reader {
             let buffer = std::mem::take(&mut self.buffer);
@@ -398,6 +407,18 @@ impl<'a> Collector<'a> {
             self.buffer = buffer;
         }
         Ok(())
+    }
+
+    /// Reads a small file of the system itself from the buffer.
+    fn read_of_system(&mut self, path: &str) {
+        match path {
+            "etc/passwd" => self.facts.passwd = Some(accounts::parse_passwd(&self.buffer).0),
+            "etc/shadow" => {
+                let known = accounts::parse_shadow(&self.buffer).0;
+                self.facts.shadow = Some(known.into_iter().map(|(name, shadow)| (name, shadow.password)).collect());
+            }
+            _ => drop(self.releases.insert(path.to_owned(), os_release::parse(&self.buffer))),
+        }
     }
 
     /// Puts a large file into the scratch folder and has it read from there.

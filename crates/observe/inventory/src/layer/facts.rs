@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use vigie_model::component::Component;
-use vigie_model::host::OsRelease;
+use vigie_model::host::{OsRelease, Password, User};
 use vigie_model::image::{CacheLeft, FileMode, Remark};
 use vigie_model::observed::Gap;
 
@@ -39,6 +39,12 @@ pub struct LayerFacts {
     pub elevated: Vec<FileMode>,
     /// What everybody may change.
     pub world_writable: Vec<FileMode>,
+    /// Well-known programs.
+    pub programs: Vec<FileMode>,
+    /// What `/etc/passwd` says; none where the layer has none.
+    pub passwd: Option<Vec<User>>,
+    /// What `/etc/shadow` says; none where the layer has none.
+    pub shadow: Option<Vec<(String, Password)>>,
     /// What watchers found.
     pub remarks: Vec<Remark>,
     /// What could not be read.
@@ -77,6 +83,9 @@ impl LayerFacts {
         self.caches.extend(other.caches);
         self.elevated.extend(other.elevated);
         self.world_writable.extend(other.world_writable);
+        self.programs.extend(other.programs);
+        self.passwd = other.passwd.or(self.passwd.take());
+        self.shadow = other.shadow.or(self.shadow.take());
         self.remarks.extend(other.remarks);
         self.gaps.extend(other.gaps);
     }
@@ -91,6 +100,7 @@ impl LayerFacts {
         self.caches.sort_unstable();
         self.elevated.sort_unstable();
         self.world_writable.sort_unstable();
+        self.programs.sort_unstable();
         self.remarks.sort_by(|one, other| (&one.path, &one.watcher).cmp(&(&other.path, &other.watcher)));
         self.gaps.sort_unstable();
     }

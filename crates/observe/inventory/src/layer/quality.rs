@@ -58,11 +58,24 @@ const HOME_CACHES: [(&str, &str); 12] = [
     ("cargo", ".cargo/registry"),
 ];
 
+/// Programs that somebody who broke in looks for, or that tell what an image is made for. Sorted.
+const PROGRAMS: [&str; 64] = [
+    "apk", "apt-get", "ash", "bash", "busybox", "c++", "cargo", "cc", "clang", "composer", "curl", "dash", "dnf", "doas",
+    "dotnet", "dpkg", "dropbear", "fish", "g++", "gcc", "gdb", "gem", "git", "go", "java", "javac", "ksh", "ld", "make",
+    "microdnf", "nc", "ncat", "netcat", "nginx", "nmap", "node", "npm", "opkg", "perl", "php", "pip", "pip3", "python",
+    "python3", "rpm", "rsync", "ruby", "rustc", "sh", "socat", "sshd", "strace", "su", "sudo", "tcpdump", "tdnf", "telnet",
+    "telnetd", "vsftpd", "wget", "xinetd", "yum", "zsh", "zypper",
+];
+/// Folders in which programs lie.
+const PROGRAM_FOLDERS: [&str; 7] =
+    ["bin", "opt/java/openjdk/bin", "sbin", "usr/bin", "usr/local/bin", "usr/local/sbin", "usr/sbin"];
+
 /// Gathers it for one layer.
 #[derive(Default)]
 pub(crate) struct Quality {
     elevated: BTreeMap<String, u32>,
     writable: BTreeMap<String, u32>,
+    programs: BTreeMap<String, u32>,
     large: BinaryHeap<Reverse<(u64, String)>>,
     caches: BTreeMap<(&'static str, String), u64>,
 }
@@ -72,6 +85,7 @@ pub(crate) struct Quality {
 pub(crate) struct Lists {
     pub(crate) elevated: Vec<FileMode>,
     pub(crate) world_writable: Vec<FileMode>,
+    pub(crate) programs: Vec<FileMode>,
     pub(crate) large: Vec<(String, u64)>,
     pub(crate) caches: Vec<CacheLeft>,
 }
@@ -94,6 +108,13 @@ impl Quality {
         }
     }
 
+    /// A file or link that may be a program.
+    pub(crate) fn program(&mut self, path: &str, mode: u32) {
+        if is_program(path) && self.programs.len() < LISTED_MAX {
+            self.programs.insert(path.to_owned(), mode);
+        }
+    }
+
     pub(crate) fn directory(&mut self, path: &str, mode: u32) {
         let open = mode & OTHERS_WRITE != 0 && mode & STICKY == 0;
         set(&mut self.writable, path, mode, open && (is_system(path) || SHARED.contains(&path)));
@@ -111,6 +132,7 @@ impl Quality {
         Lists {
             elevated: modes(self.elevated),
             world_writable: modes(self.writable),
+            programs: modes(self.programs),
             large,
             caches: self.caches.into_iter().map(left).collect(),
         }
@@ -126,6 +148,11 @@ fn set(list: &mut BTreeMap<String, u32>, path: &str, mode: u32, listed: bool) {
     } else if list.len() < LISTED_MAX {
         list.insert(path.to_owned(), mode);
     }
+}
+
+fn is_program(path: &str) -> bool {
+    let Some((folder, name)) = path.rsplit_once('/') else { return false };
+    PROGRAMS.binary_search(&name).is_ok() && PROGRAM_FOLDERS.binary_search(&folder).is_ok()
 }
 
 fn is_system(path: &str) -> bool {
@@ -169,6 +196,17 @@ mod tests {
         assert_eq!(cache_of("home/eva/.npm/_cacache/x"), Some(("npm", "home/eva/.npm/_cacache/x")));
         assert_eq!(cache_of("var/cache/aptitude/x"), None);
         assert_eq!(cache_of("home/eva"), None);
+    }
+
+    #[test]
+    fn programs_are_known_by_folder_and_name() {
+        assert!(PROGRAMS.is_sorted() && PROGRAM_FOLDERS.is_sorted());
+        let mut quality = Quality::default();
+        for path in ["bin/sh", "usr/sbin/sshd", "usr/share/sh", "sh", "usr/bin/shred", "opt/java/openjdk/bin/java"] {
+            quality.program(path, 0o755);
+        }
+        let paths: Vec<String> = quality.finish().programs.into_iter().map(|program| program.path).collect();
+        assert_eq!(paths, ["bin/sh", "opt/java/openjdk/bin/java", "usr/sbin/sshd"]);
     }
 
     #[test]
