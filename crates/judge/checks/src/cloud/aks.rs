@@ -1,6 +1,6 @@
 //! Azure Kubernetes Service. `azurerm` 4 and 5, with the names of 3; ARM interface 2024-02-01 and later.
 
-use super::place::{Absent, Judged, any, at, filled, is_one_of, not_applicable, off, on, path_of, setting, word};
+use super::place::{Absent, Judged, any, at, filled, is, is_one_of, not_applicable, off, on, path_of, setting, word};
 use serde_json::Value;
 use vigie_model::configuration::Piece;
 use vigie_model::verdict::Verdict;
@@ -46,8 +46,9 @@ pub(crate) fn aks_open_api_server(piece: &Piece, _: &[Piece]) -> Verdict {
     let ranges =
         [(TF, "api_server_access_profile.authorized_ip_ranges"), (ARM, "properties.apiServerAccessProfile.authorizedIPRanges")];
     let is_private = path_of(piece, &private).and_then(|path| any(&mut judged, path, on));
-    // The name before azurerm 4.
-    let old = any(&mut judged, "api_server_authorized_ip_ranges", |value| filled(value) && !for_all(value));
+    // The names before azurerm 4 and before the interface 2019-10-01.
+    let old = if is(piece, TF) { "api_server_authorized_ip_ranges" } else { "properties.apiServerAuthorizedIPRanges" };
+    let old = any(&mut judged, old, |value| filled(value) && !for_all(value));
     let Some(path) = path_of(piece, &ranges).filter(|_| old != Some(true)) else { return Verdict::Pass };
     let is_narrow = any(&mut judged, path, |value| filled(value) && !for_all(value));
     if is_private == Some(false) && is_narrow == Some(false) {
