@@ -193,7 +193,7 @@ pub struct Waste {
 }
 
 /// What a watcher found in a file: a secret, a licence text, malware. What `value` holds is the watcher's own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 pub struct Remark {
     /// The watcher's name.
     pub watcher: String,
@@ -205,6 +205,9 @@ pub struct Remark {
     /// The layer that deletes or replaces the file: whoever has the image still can read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden_by: Option<u32>,
+    /// Whether a package of the distribution brought the file as it is: then everybody has its content.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub published: bool,
     /// What was found.
     pub value: serde_json::Value,
 }

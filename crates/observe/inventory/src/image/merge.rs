@@ -9,6 +9,7 @@
 
 use crate::layer::{FileFacts, LayerFacts, cache_folder};
 use crate::packages::os::ecosystem_of;
+use crate::packages::owned::{self, below_usr};
 use crate::walk::path;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use vigie_model::component::Component;
@@ -21,8 +22,6 @@ use vigie_model::package::Package;
 const SYSTEMS: [&str; 3] = ["dpkg", "apk", "rpm"];
 /// The most hidden files that are listed; their bytes are all counted.
 const WASTE_MAX: usize = 500;
-/// Directories that are links into `usr` on merged systems, where databases name either path.
-const MERGED: [&str; 5] = ["bin/", "sbin/", "lib/", "lib32/", "lib64/"];
 
 /// What is there when all layers lie on each other.
 #[derive(Debug, Default, PartialEq)]
@@ -53,6 +52,7 @@ pub(crate) fn merge(layers: &[LayerFacts], numbered: bool) -> Merged {
         let detail = "no os-release: which distribution the packages belong to is unknown";
         merged.gaps.push(Gap::new("etc/os-release", Obstacle::Missing, detail));
     }
+    let mut published = None;
     for (number, layer) in (0_u32..).zip(layers) {
         let index = number as usize;
         let there = |path: &str| stack.hidden_by(index, path).is_none();
@@ -71,7 +71,8 @@ pub(crate) fn merge(layers: &[LayerFacts], numbered: bool) -> Merged {
         }
         for remark in &layer.remarks {
             let hidden_by = stack.hidden_by(index, &remark.path);
-            merged.remarks.push(Remark { layer: Some(number), hidden_by, ..remark.clone() });
+            let published = published.get_or_insert_with(|| marks(&files)).holds(&remark.path, number);
+            merged.remarks.push(Remark { layer: Some(number), hidden_by, published, ..remark.clone() });
         }
         merged.gaps.extend(layer.gaps.iter().cloned());
     }
@@ -193,6 +194,27 @@ impl<'a> There<'a> {
     }
 }
 
+/// Marks of files that packages of the distribution brought, with the last layer in which a package wrote them.
+struct Marks(HashMap<u32, u32>);
+
+impl Marks {
+    /// Whether the file is as its package brought it: what a later layer changes is somebody's own.
+    fn holds(&self, path: &str, layer: u32) -> bool {
+        owned::mark(path).and_then(|mark| self.0.get(&mark)).is_some_and(|written| layer <= *written)
+    }
+}
+
+fn marks(files: &[There<'_>]) -> Marks {
+    let mut marks = HashMap::new();
+    for file in files {
+        for mark in &file.facts.owned_marks {
+            let written = marks.entry(*mark).or_insert(file.layer);
+            *written = file.layer.max(*written);
+        }
+    }
+    Marks(marks)
+}
+
 fn components(files: &[There<'_>], os: Option<&OsRelease>) -> Vec<Component> {
     let owned: HashMap<&str, &str> =
         files.iter().flat_map(|file| &file.facts.owned).map(|(path, package)| (below_usr(path), package.as_str())).collect();
@@ -219,12 +241,6 @@ fn components(files: &[There<'_>], os: Option<&OsRelease>) -> Vec<Component> {
     }
     components.sort_unstable();
     components
-}
-
-/// The path as it is below `usr` on systems where `bin` and `lib` are links into it.
-fn below_usr(path: &str) -> &str {
-    let rest = path.strip_prefix("usr/").unwrap_or(path);
-    if MERGED.iter().any(|folder| rest.starts_with(folder)) { rest } else { path }
 }
 
 /// The distribution's ecosystem in the place of the package system's name, where it is known.

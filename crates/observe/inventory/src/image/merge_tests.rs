@@ -86,6 +86,7 @@ fn a_language_package_of_a_distributions_file_is_owned() {
             path,
         )],
         owned: vec![],
+        owned_marks: vec![],
         supersedes: vec![],
     };
     let mut layer =
@@ -107,11 +108,25 @@ fn a_file_beside_that_tells_better_counts_alone() {
             path,
         )],
         owned: vec![],
+        owned_marks: vec![],
         supersedes: supersedes.iter().map(|path| (*path).to_owned()).collect(),
     };
     let found = vec![file("a/go.mod", &["a/go.sum"]), file("a/go.sum", &[]), file("b/go.sum", &[])];
     let merged = merge(&[LayerFacts { found, ..LayerFacts::default() }], false);
     assert_eq!(merged.components.iter().map(|component| component.path.as_str()).collect::<Vec<_>>(), ["a/go.mod", "b/go.sum"]);
+}
+
+#[test]
+fn what_a_distribution_ships_is_published_until_a_later_layer_changes_it() {
+    let remark = |path: &str| Remark { watcher: "test".into(), path: path.into(), ..Remark::default() };
+    let marks = ["/usr/lib/a", "/lib/b", "/etc/c"].iter().filter_map(|path| owned::mark(path.trim_start_matches('/')));
+    let list = FileFacts { path: "var/lib/dpkg/info/a.list".into(), owned_marks: marks.collect(), ..FileFacts::default() };
+    let remarks = ["lib/a", "usr/lib/b", "usr/lib/mine", "etc/c"].map(remark).to_vec();
+    let base = LayerFacts { found: vec![list], remarks, ..LayerFacts::default() };
+    let own = LayerFacts { remarks: vec![remark("usr/lib/a")], ..LayerFacts::default() };
+    let merged = merge(&[base, own], true);
+    let published: Vec<bool> = merged.remarks.iter().map(|remark| remark.published).collect();
+    assert_eq!(published, [true, true, false, false, false]);
 }
 
 /// What can be done to a path in a layer.

@@ -362,9 +362,8 @@ impl<'a> Collector<'a> {
             // A file that breaks off is ended, too: what was seen of it counts.
             for value in watching.watcher.end() {
                 if self.facts.remarks.len() < REMARKS_MAX {
-                    let remark =
-                        Remark { watcher: watching.name.to_owned(), path: path.to_owned(), layer: None, hidden_by: None, value };
-                    self.facts.remarks.push(remark);
+                    let (watcher, path) = (watching.name.to_owned(), path.to_owned());
+                    self.facts.remarks.push(Remark { watcher, path, layer: None, hidden_by: None, published: false, value });
                 }
             }
         }
@@ -482,7 +481,7 @@ impl<'a> Collector<'a> {
             let what = if gap.what.contains(path) { gap.what } else { format!("{path}: {}", gap.what) };
             self.gap(Gap { what, ..gap });
         }
-        if found.components.is_empty() && found.owned.is_empty() && found.supersedes.is_empty() {
+        if found.components.is_empty() && found.owned_marks.is_empty() && found.owned.is_empty() && found.supersedes.is_empty() {
             return;
         }
         if self.components + found.components.len() > COMPONENTS_MAX {
@@ -491,8 +490,8 @@ impl<'a> Collector<'a> {
         }
         self.components += found.components.len();
         let owned = found.owned.into_iter().map(|owned| (owned.path, owned.package)).collect();
-        let (components, supersedes) = (found.components, found.supersedes);
-        let facts = FileFacts { path: path.to_owned(), reader: reader.to_owned(), components, owned, supersedes };
+        let (components, owned_marks, supersedes) = (found.components, found.owned_marks, found.supersedes);
+        let facts = FileFacts { path: path.to_owned(), reader: reader.to_owned(), components, owned, owned_marks, supersedes };
         self.found.insert(path.to_owned(), facts);
     }
 
@@ -534,8 +533,8 @@ impl<'a> Collector<'a> {
         }
         self.components += components.len();
         // What stands beside the other name is not what stands beside this one.
-        let (reader, owned) = (known.reader.clone(), known.owned.clone());
-        let copy = FileFacts { path: path.to_owned(), reader, components, owned, supersedes: Vec::new() };
+        let (reader, owned, owned_marks) = (known.reader.clone(), known.owned.clone(), known.owned_marks.clone());
+        let copy = FileFacts { path: path.to_owned(), reader, components, owned, owned_marks, supersedes: Vec::new() };
         self.found.insert(path.to_owned(), copy);
     }
 

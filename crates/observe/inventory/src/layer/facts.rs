@@ -65,6 +65,9 @@ pub struct FileFacts {
     /// Files that packages of the operating system brought, with the package's name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owned: Vec<(String, String)>,
+    /// Marks of all files below `usr` that they brought.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owned_marks: Vec<u32>,
     /// Files whose packages this one tells better, when it is there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub supersedes: Vec<String>,

@@ -12,7 +12,7 @@ mod bytes;
 pub mod control;
 pub mod dpkg;
 pub mod os;
-mod owned;
+pub(crate) mod owned;
 pub mod rpm;
 
 mod apple;
@@ -65,6 +65,8 @@ pub struct Found {
     pub components: Vec<Component>,
     /// Files that the packages of the operating system brought, of those that [`may_carry`] a component.
     pub owned: Vec<Owned>,
+    /// Marks ([`owned::mark`]) of all files below `usr` that the packages of the operating system brought.
+    pub owned_marks: Vec<u32>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
     /// Paths of files beside this one that say the same less well: what they told does not count.
