@@ -1,23 +1,44 @@
 //! Finds many keywords in one pass: the filter in front of all patterns.
 //!
-//! Every keyword is represented by the rarest pair of neighbouring three-byte pieces in it. One of
-//! the two always stands at an even place, so only every second place is looked at: one hash, one
-//! bit of a small table that stays in the first-level cache. Only where the bit is set are keywords
-//! compared. Letters are folded to lower case by setting one bit of each byte, which also folds a few
-//! signs; the comparison sorts that out.
+//! Every keyword is represented by two neighbouring three-byte pieces in it, each with three bits of the
+//! byte behind. One of the two always stands at an even place, so only every second place is looked at:
+//! one hash, one byte of a small table that stays in the first-level cache, no branch for 32 bytes. Only
+//! where something is set are keywords compared, and of most of them only four bytes. Letters are folded
+//! to lower case by setting one bit of each byte, which also folds a few signs; the comparison sorts that
+//! out. Which pieces stand for a keyword is decided by what texts hold most (`common.txt`).
 //!
-//! An Aho-Corasick automaton over the same keywords does half as much in the same time (see
+//! An Aho-Corasick automaton over the same keywords takes several times as long (see
 //! `benches/secrets.rs`): its next step waits for the last one, these do not.
 //!
 //! Holds: every keyword that begins in the given range is found exactly once, wherever it stands
 //! (property test against a plain search).
 
-/// Bits of a piece's hash.
-const HASH_BITS: u32 = 17;
-const WORDS: usize = 1 << (HASH_BITS - 6);
+/// Bits of a piece's hash: with 15, the table has 32 KiB.
+const HASH_BITS: u32 = 15;
+const SLOTS: usize = 1 << HASH_BITS;
 
-/// Sets the bit that tells lower from upper case in each of eight bytes.
-const FOLD: u64 = 0x2020_2020_2020_2020;
+/// Sets the bit that tells lower from upper case in each of four bytes.
+const FOLD: u32 = 0x2020_2020;
+
+/// How many bytes are looked at in one go.
+const STRIDE: usize = 32;
+
+/// The same with what belongs to the last piece in them.
+const BLOCK: usize = STRIDE + 2;
+
+/// For each byte behind a piece, the bit by which it is told: a table is faster than a shift.
+const BEHIND: [u8; 256] = {
+    let mut bits = [0; 256];
+    let mut byte = 0;
+    while byte < bits.len() {
+        bits[byte] = 1 << (byte & 7);
+        byte += 1;
+    }
+    bits
+};
+
+/// What texts hold most: four bytes each, folded, the most frequent first; `S` is a space.
+const COMMON: &str = include_str!("common.txt");
 
 /// One keyword.
 #[derive(Debug)]
@@ -36,24 +57,41 @@ impl Keyword {
     }
 }
 
-/// A keyword that may stand `offset` bytes before a piece with this hash.
+/// Three bytes of a keyword.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    /// Where it stands in the keyword; minus one where the byte before a short keyword is the first of it.
+    offset: i8,
+    slot: usize,
+    /// The bits of the byte behind it; all of them where any may follow.
+    behind: u8,
+    /// How frequent its letters are.
+    weight: u64,
+}
+
+/// A keyword that may stand `offset` bytes before a piece.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    hash: u32,
+    slot: u16,
     keyword: u16,
-    /// Minus one for a piece that begins before a keyword of three bytes.
     offset: i8,
+    /// Four other bytes of the keyword, folded; fewer of a short one.
+    four: u32,
+    /// Which of the four there are.
+    mask: u32,
+    /// Where in the keyword they stand.
+    at: u8,
 }
 
 /// The keywords of all rules.
 #[derive(Debug)]
 pub(super) struct Keywords {
     keywords: Vec<Keyword>,
-    /// One bit for each hash.
-    bits: Box<[u64; WORDS]>,
-    /// By hash.
+    /// For each hash of a piece, what may follow it.
+    slots: Box<[u8; SLOTS]>,
+    /// By slot.
     places: Vec<Place>,
-    /// For each hash, where its places begin.
+    /// For each slot, where its places begin.
     starts: Vec<u16>,
     longest: usize,
 }
@@ -62,110 +100,167 @@ impl Keywords {
     /// A filter for keywords of at least three bytes; their numbers are their places in the list.
     pub(super) fn new<'k>(list: impl Iterator<Item = (&'k str, bool)>) -> Self {
         let keywords: Vec<Keyword> = list.map(|(text, any_case)| Keyword { bytes: text.as_bytes().to_vec(), any_case }).collect();
+        let commonness = Commonness::known();
+        let mut slots = Box::new([0_u8; SLOTS]);
         let mut places = Vec::new();
         for (number, keyword) in (0_u16..).zip(&keywords) {
-            for (offset, hash) in pieces(&keyword.bytes) {
-                places.push(Place { hash, keyword: number, offset });
+            for piece in pieces(&keyword.bytes, &commonness) {
+                slots[piece.slot] |= piece.behind;
+                places.push(place(&keyword.bytes, number, &piece));
             }
         }
-        places.sort_by_key(|place| (place.hash, place.keyword));
-        places.dedup_by_key(|place| (place.hash, place.keyword, place.offset));
-        let mut bits = Box::new([0_u64; WORDS]);
-        let mut starts = vec![0_u16; (1 << HASH_BITS) + 1];
+        places.sort_by_key(|place| (place.slot, place.keyword, place.offset));
+        places.dedup_by_key(|place| (place.slot, place.keyword, place.offset));
+        let mut starts = vec![0_u16; SLOTS + 1];
         for place in &places {
-            bits[(place.hash >> 6) as usize] |= 1 << (place.hash & 63);
-            starts[place.hash as usize + 1] += 1;
+            starts[usize::from(place.slot) + 1] += 1;
         }
-        for hash in 1..starts.len() {
-            starts[hash] += starts[hash - 1];
+        for slot in 1..starts.len() {
+            starts[slot] += starts[slot - 1];
         }
         let longest = keywords.iter().map(|keyword| keyword.bytes.len()).max().unwrap_or(0);
-        Self { keywords, bits, places, starts, longest }
+        Self { keywords, slots, places, starts, longest }
     }
 
     /// Calls back with place and number of every keyword that begins in `from..to`.
     pub(super) fn find(&self, bytes: &[u8], from: usize, to: usize, mut found: impl FnMut(usize, u16)) {
-        let first = from.saturating_sub(1);
+        let mut at = from.saturating_sub(1);
         let last = bytes.len().min(to.saturating_add(self.longest));
-        let Some(region) = bytes.get(first..last) else { return };
-        let mut at = first;
-        // Eight bytes hold three pieces at even places; the next eight begin six bytes on.
-        for eight in region.windows(8).step_by(6) {
-            let Ok(eight) = <[u8; 8]>::try_from(eight) else { continue };
-            let folded = u64::from_le_bytes(eight) | FOLD;
-            let hashes = [hash(folded), hash(folded >> 16), hash(folded >> 32)];
-            if self.has(hashes[0]) | self.has(hashes[1]) | self.has(hashes[2]) {
-                for (hash, place) in hashes.into_iter().zip([at, at + 2, at + 4]).filter(|(hash, _)| self.has(*hash)) {
-                    self.compare(bytes, place, hash, from, to, &mut found);
+        let Some(region) = bytes.get(..last) else { return };
+        while let Some(block) = region.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
+            let mut any = 0;
+            for n in 0..STRIDE / 2 {
+                any |= self.may_be(piece(block, n));
+            }
+            if any != 0 {
+                for n in 0..STRIDE / 2 {
+                    if self.may_be(piece(block, n)) != 0 {
+                        self.compare(bytes, at + 2 * n, slot(piece(block, n)), from, to, &mut found);
+                    }
                 }
             }
-            at += 6;
+            at += STRIDE;
         }
-        // What is left is shorter than eight bytes, or than the pieces in it.
-        while let Some(&[a, b, c]) = bytes.get(at..at + 3).filter(|_| at < last) {
-            let folded = u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0]) | FOLD;
-            self.compare(bytes, at, hash(folded), from, to, &mut found);
+        // What is left is shorter than a block; the last pieces may even reach beyond the end.
+        while at < last {
+            let byte = |n: usize| bytes.get(at + n).copied().unwrap_or_default();
+            let folded = u32::from_le_bytes([byte(0), byte(1), byte(2), 0]) | FOLD;
+            self.compare(bytes, at, slot(folded), from, to, &mut found);
             at += 2;
         }
-        // A piece that reaches beyond the end may be all there is of the last keyword.
-        if let Some(&[b, c]) = bytes.get(at..at + 2).filter(|_| at < last) {
-            let folded = u64::from_le_bytes([b, c, 0, 0, 0, 0, 0, 0]) | FOLD;
-            self.compare(bytes, at, hash(folded), from, to, &mut found);
-        }
     }
 
-    const fn has(&self, hash: u32) -> bool {
-        self.bits[(hash >> 6) as usize & (WORDS - 1)] >> (hash & 63) & 1 != 0
+    /// Not zero where a keyword may have these three bytes, followed by the fourth.
+    #[inline]
+    const fn may_be(&self, folded: u32) -> u8 {
+        self.slots[slot(folded) & (SLOTS - 1)] & BEHIND[(folded >> 24) as usize]
     }
 
-    fn compare(&self, bytes: &[u8], place: usize, hash: u32, from: usize, to: usize, found: &mut impl FnMut(usize, u16)) {
-        let (start, end) = (self.starts[hash as usize] as usize, self.starts[hash as usize + 1] as usize);
-        for candidate in &self.places[start..end] {
-            let Some(begin) = place.checked_add_signed(-isize::from(candidate.offset)) else { continue };
+    // Apart, so that the loop above keeps the registers.
+    #[inline(never)]
+    fn compare(&self, bytes: &[u8], at: usize, slot: usize, from: usize, to: usize, found: &mut impl FnMut(usize, u16)) {
+        let (start, end) = (usize::from(self.starts[slot]), usize::from(self.starts[slot + 1]));
+        for place in &self.places[start..end] {
+            let Some(begin) = at.checked_add_signed(-isize::from(place.offset)) else { continue };
+            let four = bytes.get(begin + usize::from(place.at)..).and_then(<[u8]>::first_chunk);
+            // Most that come here go here. At the very end there may be no four bytes to look at.
+            if four.is_some_and(|four| (u32::from_le_bytes(*four) | FOLD) & place.mask != place.four) {
+                continue;
+            }
             let stands = (from..to).contains(&begin)
-                && bytes.get(begin..).is_some_and(|rest| self.keywords[candidate.keyword as usize].stands_at(rest));
+                && bytes.get(begin..).is_some_and(|rest| self.keywords[usize::from(place.keyword)].stands_at(rest));
             if stands {
-                found(begin, candidate.keyword);
+                found(begin, place.keyword);
             }
         }
     }
+}
+
+/// A piece at an even place of a block, folded, with the byte behind it.
+#[inline]
+const fn piece(block: &[u8; BLOCK], n: usize) -> u32 {
+    u32::from_le_bytes([block[2 * n], block[2 * n + 1], block[2 * n + 2], block[2 * n + 3]]) | FOLD
 }
 
 /// Hash of the lowest three bytes.
-const fn hash(folded: u64) -> u32 {
-    ((folded & 0xff_ffff) as u32).wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)
+#[inline]
+const fn slot(folded: u32) -> usize {
+    ((folded & 0xff_ffff).wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)) as usize
 }
 
-/// Offsets and hashes by which a keyword is noticed: two neighbouring pieces, the rarest there are.
-fn pieces(keyword: &[u8]) -> Vec<(i8, u32)> {
-    let hash_of = |a: u8, b: u8, c: u8| hash(u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0]) | FOLD);
+/// The pieces by which a keyword is noticed: two neighbouring ones, the rarest there are.
+fn pieces(keyword: &[u8], commonness: &Commonness) -> Vec<Piece> {
+    let piece = |offset: i8, [a, b, c]: [u8; 3], next: Option<u8>| Piece {
+        offset,
+        slot: slot(u32::from_le_bytes([a, b, c, 0]) | FOLD),
+        behind: next.map_or(0xff, |next| BEHIND[usize::from(next | 0x20)]),
+        weight: [a, b, c].into_iter().chain(next).map(weight).product(),
+    };
     if let &[a, b, c] = keyword {
-        // Too short for two pieces: the second one reaches beyond it, to whatever byte.
-        let whole = [(0, hash_of(a, b, c))].into_iter();
-        let any = 0..=u8::MAX;
-        return if commonness(&[a, b]) < commonness(&[b, c]) {
-            whole.chain(any.map(|any| (-1, hash_of(any, a, b)))).collect()
-        } else {
-            whole.chain(any.map(|any| (1, hash_of(b, c, any)))).collect()
-        };
+        // Too short for two pieces: the second one begins before it, with whatever byte.
+        let before = (0..=u8::MAX).map(|any| piece(-1, [any, a, b], Some(c)));
+        return std::iter::once(piece(0, [a, b, c], None)).chain(before).collect();
     }
-    let pairs = keyword.windows(4).enumerate().take(64);
-    let rarest = pairs.min_by_key(|(_, four)| commonness(&four[..3]) + commonness(&four[1..]));
-    let Some((offset, &[a, b, c, d])) = rarest else { return Vec::new() };
-    let offset = i8::try_from(offset).unwrap_or(0);
-    vec![(offset, hash_of(a, b, c)), (offset + 1, hash_of(b, c, d))]
+    let at = |offset: usize| {
+        let three = keyword.get(offset..offset + 3)?.try_into().ok()?;
+        Some(piece(i8::try_from(offset).ok()?, three, keyword.get(offset + 3).copied()))
+    };
+    let pairs = (0..keyword.len().min(64)).filter_map(|offset| Some([at(offset)?, at(offset + 1)?]));
+    let rarest = pairs.min_by_key(|pair| pair.iter().map(|piece| commonness.of(piece)).sum::<u64>());
+    rarest.map(Vec::from).unwrap_or_default()
 }
 
-/// How often a piece stands in texts, roughly: frequent letters count more, and multiply.
-fn commonness(piece: &[u8]) -> u32 {
-    let weight = |byte: &u8| match byte.to_ascii_lowercase() {
+/// A keyword's place behind a piece, with the four bytes that tell most besides it.
+fn place(keyword: &[u8], number: u16, piece: &Piece) -> Place {
+    let at = if piece.offset >= 4 { 0 } else { keyword.len().saturating_sub(4) };
+    let (mut four, mut mask) = ([0; 4], [0; 4]);
+    for (place, byte) in keyword.iter().skip(at).take(4).enumerate() {
+        (four[place], mask[place]) = (byte | 0x20, 0xff);
+    }
+    Place {
+        slot: u16::try_from(piece.slot).unwrap_or(u16::MAX),
+        keyword: number,
+        offset: piece.offset,
+        four: u32::from_le_bytes(four),
+        mask: u32::from_le_bytes(mask),
+        at: u8::try_from(at).unwrap_or(u8::MAX),
+    }
+}
+
+/// How often pieces stand in texts: for each slot, by what follows.
+struct Commonness {
+    counts: Vec<[u32; 8]>,
+}
+
+impl Commonness {
+    fn known() -> Self {
+        let mut counts = vec![[0; 8]; SLOTS];
+        for (rank, four) in (0_u32..).zip(COMMON.split_ascii_whitespace()) {
+            let folded = |byte: &u8| if *byte == b'S' { b' ' } else { byte | 0x20 };
+            let [a, b, c, next] = four.as_bytes() else { continue };
+            let slot = slot(u32::from_le_bytes([folded(a), folded(b), folded(c), 0]));
+            // The second is half as frequent as the first, the tenth a tenth: near enough.
+            counts[slot][usize::from(folded(next) & 7)] += 1_000_000 / (rank + 20);
+        }
+        Self { counts }
+    }
+
+    /// What is in the list by its count, whatever shares a slot with it; the rest by its letters.
+    fn of(&self, piece: &Piece) -> u64 {
+        let bits = (0..8).filter(|bit| piece.behind >> bit & 1 != 0);
+        bits.map(|bit| u64::from(self.counts[piece.slot][bit]) + piece.weight / 16).sum()
+    }
+}
+
+/// How frequent a letter is, roughly.
+const fn weight(byte: u8) -> u64 {
+    match byte.to_ascii_lowercase() {
         b'e' | b't' | b'a' | b'o' | b'i' | b'n' | b's' | b'r' => 12,
         b'l' | b'd' | b'c' | b'u' | b'm' | b'p' | b'f' | b' ' => 7,
         b'h' | b'g' | b'b' | b'y' | b'v' | b'w' | b'k' | b'_' | b'-' | b'.' => 4,
         b'0'..=b'9' | b'=' | b':' | b'/' | b'"' => 3,
         _ => 1,
-    };
-    piece.iter().map(weight).product()
+    }
 }
 
 #[cfg(test)]
