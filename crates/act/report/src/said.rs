@@ -27,10 +27,10 @@ pub fn name(found: &Occurrence, lang: Lang) -> String {
     }
 }
 
-/// Where it is, for a person: of a secret the first place and how many there are more, else all of them.
+/// Where it is, for a person: of what lies in files the first place and how many there are more, else all of them.
 #[must_use]
 pub fn whereabouts(found: &Occurrence) -> String {
-    if found.identity.kind == FindingKind::Secret {
+    if matches!(found.identity.kind, FindingKind::Secret | FindingKind::Licence) {
         let first = found.evidence.first().map_or("", |proof| proof.place.as_str());
         return match found.evidence.len() {
             0 | 1 => first.to_owned(),
@@ -45,6 +45,12 @@ pub fn whereabouts(found: &Occurrence) -> String {
 pub(crate) fn advice(found: &Occurrence, lang: Lang) -> String {
     if let Some(entry) = vigie_catalogue::by_id(&found.identity.subject) {
         return entry.fix.get(lang).to_owned();
+    }
+    if found.identity.kind == FindingKind::Licence {
+        return say!(lang,
+            en "Replace the package, or have the licence approved and name it in the policy.",
+            fr "Remplacez le paquet, ou faites approuver la licence et nommez-la dans la politique.",
+            de "Ersetzen Sie das Paket, oder lassen Sie die Lizenz freigeben und nennen Sie sie in der Richtlinie.");
     }
     let Some(detail) = &found.vulnerability else { return String::new() };
     let package = &detail.package;

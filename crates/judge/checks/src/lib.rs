@@ -12,6 +12,7 @@ mod dockerfile;
 mod host;
 mod image;
 mod kubernetes;
+pub mod licences;
 mod piece;
 mod reference;
 mod secretish;

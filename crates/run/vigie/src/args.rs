@@ -113,6 +113,8 @@ pub(crate) struct ScanImageArgs {
     #[command(flatten)]
     pub(crate) sought: SoughtArgs,
     #[command(flatten)]
+    pub(crate) key: KeyArgs,
+    #[command(flatten)]
     pub(crate) shown: ShownArgs,
 }
 
@@ -123,6 +125,8 @@ pub(crate) struct ScanFsArgs {
     pub(crate) dir: PathBuf,
     #[command(flatten)]
     pub(crate) sought: SoughtArgs,
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
     #[command(flatten)]
     pub(crate) shown: ShownArgs,
 }
@@ -141,15 +145,25 @@ pub(crate) struct ScanRepoArgs {
     #[command(flatten)]
     pub(crate) sought: SoughtArgs,
     #[command(flatten)]
+    pub(crate) key: KeyArgs,
+    #[command(flatten)]
     pub(crate) shown: ShownArgs,
 }
 
 /// What a scan looks for.
 #[derive(ClapArgs)]
 pub(crate) struct SoughtArgs {
-    /// What to look for, separated by commas; everything that there is, unless said
+    /// What to look for, separated by commas; everything but licences, unless said
     #[arg(long, value_enum, value_name = "KINDS", value_delimiter = ',')]
     pub(crate) scanners: Vec<Scanner>,
+    /// TOML file with the licences to allow, to review and to deny; licences are then looked at, too
+    #[arg(long, value_name = "FILE", env = "VIGIE_LICENCE_POLICY")]
+    pub(crate) licence_policy: Option<PathBuf>,
+}
+
+/// By what secrets are known again.
+#[derive(ClapArgs)]
+pub(crate) struct KeyArgs {
     /// File with the key by which secrets are told from each other; by default one in the data folder
     #[arg(long, value_name = "FILE", env = "VIGIE_FINGERPRINT_KEY")]
     pub(crate) fingerprint_key: Option<PathBuf>,
@@ -170,6 +184,9 @@ pub(crate) enum Scanner {
     /// Keys, tokens and passwords
     #[value(aliases = ["secrets"])]
     Secret,
+    /// Licences that a policy does not allow
+    #[value(aliases = ["licences", "license", "licenses"])]
+    Licence,
 }
 
 #[derive(ClapArgs)]
@@ -177,6 +194,8 @@ pub(crate) struct ScanSbomArgs {
     /// The file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) sought: SoughtArgs,
     #[command(flatten)]
     pub(crate) shown: ShownArgs,
 }

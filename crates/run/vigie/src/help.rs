@@ -95,18 +95,6 @@ const TEXTS: &[Line] = &[
     ),
     ("scan image", "no_cache", "Relire toutes les couches", "Jede Schicht neu lesen"),
     (
-        "scan image",
-        "scanners",
-        "Quoi chercher, séparé par des virgules ; par défaut, tout ce qui existe",
-        "Wonach gesucht wird, durch Kommas getrennt; ohne Angabe nach allem, was es gibt",
-    ),
-    (
-        "scan image",
-        "fingerprint_key",
-        "Fichier de la clé qui distingue les secrets ; par défaut, un fichier du répertoire de données",
-        "Datei mit dem Schlüssel, der Geheimnisse unterscheidet; ohne Angabe eine im Datenordner",
-    ),
-    (
         "scan fs",
         "",
         "Examiner un répertoire : la racine d’un système installé ou une arborescence de sources",
@@ -114,13 +102,19 @@ const TEXTS: &[Line] = &[
     ),
     ("scan fs", "dir", "Le répertoire", "Der Ordner"),
     (
-        "scan fs",
+        "scan",
         "scanners",
-        "Quoi chercher, séparé par des virgules ; par défaut, tout ce qui existe",
-        "Wonach gesucht wird, durch Kommas getrennt; ohne Angabe nach allem, was es gibt",
+        "Quoi chercher, séparé par des virgules ; par défaut, tout sauf les licences",
+        "Wonach gesucht wird, durch Kommas getrennt; ohne Angabe nach allem außer Lizenzen",
     ),
     (
-        "scan fs",
+        "scan",
+        "licence_policy",
+        "Fichier TOML des licences à accepter, à examiner et à refuser ; les licences sont alors examinées aussi",
+        "TOML-Datei mit den erlaubten, zu prüfenden und verbotenen Lizenzen; dann werden auch Lizenzen untersucht",
+    ),
+    (
+        "scan",
         "fingerprint_key",
         "Fichier de la clé qui distingue les secrets ; par défaut, un fichier du répertoire de données",
         "Datei mit dem Schlüssel, der Geheimnisse unterscheidet; ohne Angabe eine im Datenordner",
@@ -139,18 +133,6 @@ const TEXTS: &[Line] = &[
         "Nur Geheimnisse, die der nächste Commit brächte; für einen Pre-Commit-Hook",
     ),
     ("scan repo", "no_history", "Laisser l’historique de côté", "Die Historie auslassen"),
-    (
-        "scan repo",
-        "scanners",
-        "Quoi chercher, séparé par des virgules ; par défaut, tout ce qui existe",
-        "Wonach gesucht wird, durch Kommas getrennt; ohne Angabe nach allem, was es gibt",
-    ),
-    (
-        "scan repo",
-        "fingerprint_key",
-        "Fichier de la clé qui distingue les secrets ; par défaut, un fichier du répertoire de données",
-        "Datei mit dem Schlüssel, der Geheimnisse unterscheidet; ohne Angabe eine im Datenordner",
-    ),
     (
         "scan sbom",
         "",

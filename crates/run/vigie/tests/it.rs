@@ -6,6 +6,8 @@
 mod deploy;
 #[path = "it/judged.rs"]
 mod judged;
+#[path = "it/licences.rs"]
+mod licences;
 #[path = "it/secrets.rs"]
 mod secrets;
 

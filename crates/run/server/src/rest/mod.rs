@@ -7,13 +7,16 @@
 
 mod data;
 mod key;
+mod licences;
 mod mistakes;
 mod secrets;
 
 pub use data::make_data_dir;
 pub use key::{KEY_FILE, fingerprint_key, fingerprint_key_of};
+pub use licences::licence_policy;
 
 use std::collections::BTreeSet;
+use vigie_checks::licences::Policy;
 use vigie_inventory::secrets::{FingerprintKey, Scanner, redact};
 use vigie_inventory::watch::Watch;
 use vigie_model::asset::Asset;
@@ -55,19 +58,29 @@ pub(crate) trait Seek {
     }
 }
 
+/// What those who seek need for it.
+#[derive(Clone, Debug, Default)]
+pub struct Means {
+    /// For secrets; without one, none are sought.
+    pub scanner: Option<Scanner>,
+    /// For licences.
+    pub licences: Policy,
+}
+
 /// All who seek what somebody wants to know.
 pub struct Seekers {
     list: Vec<Box<dyn Seek>>,
 }
 
 impl Seekers {
-    /// Those for some kinds of findings; kinds that nobody seeks in files have none. Secrets need a scanner.
+    /// Those for some kinds of findings; kinds that nobody seeks in files have none.
     #[must_use]
-    pub fn of(kinds: &BTreeSet<FindingKind>, scanner: Option<&Scanner>) -> Self {
+    pub fn of(kinds: &BTreeSet<FindingKind>, means: &Means) -> Self {
         let seeker = |kind: &FindingKind| -> Option<Box<dyn Seek>> {
             match kind {
                 FindingKind::Misconfiguration => Some(Box::new(mistakes::Mistakes)),
-                FindingKind::Secret => Some(Box::new(secrets::Secrets::new(scanner?.clone()))),
+                FindingKind::Secret => Some(Box::new(secrets::Secrets::new(means.scanner.clone()?))),
+                FindingKind::Licence => Some(Box::new(licences::Licences::new(means.licences.clone()))),
                 _ => None,
             }
         };

@@ -33,6 +33,6 @@ pub(crate) fn run(target: ScanTarget, data: Option<&Path>, lang: Lang) -> Result
         ScanTarget::Image(args) => image::run(&args, &folder, &advisories, lang),
         ScanTarget::Fs(args) => tree::run(&args, &folder, &advisories, lang),
         ScanTarget::Repo(args) => repo::run(&args, &folder, &advisories, lang),
-        ScanTarget::Sbom(args) => sbom::run(&args, &advisories, lang),
+        ScanTarget::Sbom(args) => sbom::run(&args, &folder, &advisories, lang),
     }
 }

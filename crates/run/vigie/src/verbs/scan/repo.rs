@@ -12,7 +12,6 @@ use vigie_inventory::repository::{History, Repository};
 use vigie_inventory::tree::{self, Options};
 use vigie_kit::problem::{Explain, Problem};
 use vigie_model::asset::{Asset, AssetKind};
-use vigie_model::finding::FindingKind;
 use vigie_model::image::TreeFacts;
 use vigie_model::lang::Lang;
 use vigie_model::observed::{Gap, Obstacle};
@@ -65,14 +64,14 @@ struct Seen {
 
 /// What is about to be committed.
 fn staged(repository: &Repository, args: &ScanRepoArgs, data: &Path) -> Result<Seen, Problem> {
-    let sought = Sought::with([FindingKind::Secret].into(), &args.sought, data)?;
+    let sought = Sought::secrets(&args.key, data)?;
     let secrets = sought.scanner.as_ref().map(|scanner| repository.staged(scanner)).transpose().map_err(Explain::explain)?;
     Ok(Seen { sought, facts: TreeFacts::default(), secrets: secrets.unwrap_or_default(), history: None })
 }
 
 /// The work tree, then the history.
 fn all(repository: &Repository, args: &ScanRepoArgs, data: &Path) -> Result<Seen, Problem> {
-    let sought = Sought::of(&args.sought, data)?;
+    let sought = Sought::of(&args.sought, Some(&args.key), data)?;
     let tracked = repository.tracked().map_err(Explain::explain)?;
     let counts = |path: &str| tracked.holds(path);
     let options = Options {

@@ -1,32 +1,36 @@
 //! `vigie scan sbom`: the list of components that another tool made.
 
 use super::rest::{Rest, judge_and_tell};
+use super::sought::Sought;
 use crate::Ended;
 use crate::args::ScanSbomArgs;
 use serde_json::json;
+use std::path::Path;
 use vigie_advisories::vex::Place;
 use vigie_inventory::sbom::{self, SbomError};
 use vigie_kit::files;
 use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::asset::{Asset, AssetKind};
-use vigie_model::finding::FindingKind;
 use vigie_model::lang::Lang;
 use vigie_model::text;
 use vigie_report::Target;
 use vigie_server::advisories::AdvisoryFile;
+use vigie_server::rest::AtRest;
 
 /// Reads, judges.
-pub(super) fn run(args: &ScanSbomArgs, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
+pub(super) fn run(args: &ScanSbomArgs, data: &Path, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
     let bytes = files::read_bounded(&args.file, sbom::BYTES_MAX as u64).map_err(Explain::explain)?;
     let shown = args.file.display().to_string();
     let list = sbom::read(&shown, &bytes).map_err(|error| unreadable(&shown, error))?;
     let name = if list.name.is_empty() { &shown } else { &list.name };
     let asset = Asset::new(AssetKind::Repository, format!("sbom:{name}"), name);
+    let sought = Sought::of(&args.sought, None, data)?;
+    let at_rest = AtRest { asset: &asset, components: &list.components, remarks: &[], image: None, secrets: &[] };
     let rest = Rest {
         asset: &asset,
         target: Target::Sbom,
-        kinds: &[FindingKind::Vulnerability, FindingKind::Malware].into(),
-        found: Vec::new(),
+        kinds: &sought.kinds,
+        found: sought.seekers.judge(&at_rest),
         os: None,
         components: &list.components,
         unseen: &list.gaps,

@@ -1,13 +1,16 @@
 //! What a scan looks for, and who looks.
 
-use crate::args::{Scanner as Chosen, SoughtArgs};
+use crate::args::{KeyArgs, Scanner as Chosen, SoughtArgs};
 use clap::ValueEnum;
 use std::collections::BTreeSet;
 use std::path::Path;
 use vigie_inventory::secrets::Scanner;
 use vigie_kit::problem::Problem;
 use vigie_model::finding::FindingKind;
-use vigie_server::rest::{Seekers, fingerprint_key, fingerprint_key_of};
+use vigie_server::rest::{Means, Seekers, fingerprint_key, fingerprint_key_of, licence_policy};
+
+/// What can be told of a list of components.
+const OF_COMPONENTS: [FindingKind; 3] = [FindingKind::Vulnerability, FindingKind::Malware, FindingKind::Licence];
 
 /// What is looked for.
 pub(super) struct Sought {
@@ -18,18 +21,29 @@ pub(super) struct Sought {
 }
 
 impl Sought {
-    /// What the arguments ask for.
-    pub(super) fn of(args: &SoughtArgs, data: &Path) -> Result<Self, Problem> {
-        let all = Chosen::value_variants();
-        let chosen = if args.scanners.is_empty() { all } else { &args.scanners };
-        Self::with(chosen.iter().copied().map(kind).collect(), args, data)
+    /// What the arguments ask for; without a key, of a list of components.
+    pub(super) fn of(args: &SoughtArgs, key: Option<&KeyArgs>, data: &Path) -> Result<Self, Problem> {
+        let mut kinds: BTreeSet<FindingKind> = args.scanners.iter().copied().map(kind).collect();
+        if kinds.is_empty() {
+            kinds.extend(Chosen::value_variants().iter().copied().map(kind));
+            // Licences are no news to most who ask for what is wrong.
+            if args.licence_policy.is_none() {
+                kinds.remove(&FindingKind::Licence);
+            }
+        }
+        if key.is_none() {
+            kinds.retain(|kind| OF_COMPONENTS.contains(kind));
+        }
+        let policy = args.licence_policy.as_ref().filter(|_| kinds.contains(&FindingKind::Licence));
+        let licences = policy.map(|path| licence_policy(path)).transpose()?.unwrap_or_default();
+        let scanner = key.filter(|_| kinds.contains(&FindingKind::Secret)).map(|key| scanner(key, data)).transpose()?;
+        Ok(Self { seekers: Seekers::of(&kinds, &Means { scanner: scanner.clone(), licences }), kinds, scanner })
     }
 
-    /// Some kinds, whatever the arguments say of them.
-    pub(super) fn with(kinds: BTreeSet<FindingKind>, args: &SoughtArgs, data: &Path) -> Result<Self, Problem> {
-        let key = || args.fingerprint_key.as_ref().map_or_else(|| fingerprint_key(data), |path| fingerprint_key_of(path));
-        let scanner = kinds.contains(&FindingKind::Secret).then(key).transpose()?.map(Scanner::with_all_rules);
-        Ok(Self { seekers: Seekers::of(&kinds, scanner.as_ref()), kinds, scanner })
+    /// Secrets and nothing else.
+    pub(super) fn secrets(key: &KeyArgs, data: &Path) -> Result<Self, Problem> {
+        let args = SoughtArgs { scanners: vec![Chosen::Secret], licence_policy: None };
+        Self::of(&args, Some(key), data)
     }
 
     /// Whether packages are matched against vulnerability data.
@@ -38,11 +52,17 @@ impl Sought {
     }
 }
 
+fn scanner(key: &KeyArgs, data: &Path) -> Result<Scanner, Problem> {
+    let key = key.fingerprint_key.as_ref().map_or_else(|| fingerprint_key(data), |path| fingerprint_key_of(path))?;
+    Ok(Scanner::with_all_rules(key))
+}
+
 const fn kind(chosen: Chosen) -> FindingKind {
     match chosen {
         Chosen::Vulnerability => FindingKind::Vulnerability,
         Chosen::Malware => FindingKind::Malware,
         Chosen::Misconfiguration => FindingKind::Misconfiguration,
         Chosen::Secret => FindingKind::Secret,
+        Chosen::Licence => FindingKind::Licence,
     }
 }
