@@ -7,7 +7,11 @@
 pub(crate) const MASK: &str = "••••••";
 
 /// Last words of a name that say the value is about a secret and not one.
-const ABOUT: [&str; 38] = [
+const ABOUT: [&str; 42] = [
+    "user",
+    "username",
+    "login",
+    "email",
     "file",
     "path",
     "dir",
@@ -62,7 +66,7 @@ pub(crate) fn is_name(name: &str) -> bool {
     let password = ["password", "passwd", "passphrase", "secret", "token", "apikey", "credentials", "credential", "pat"];
     let alone = password.iter().any(|word| has(word)) && !matches!(words.as_slice(), [only] if only == "pat");
     let pwd = words.len() > 1 && last == "pwd" && words[0] != "old";
-    let key = ["api", "access", "private", "secret", "encryption", "signing", "license", "auth"].iter().any(|first| pair(first));
+    let key = ["api", "private", "secret", "encryption", "signing", "license", "auth"].iter().any(|first| pair(first));
     alone || pwd || key || name.to_ascii_lowercase().ends_with("password")
 }
 
@@ -172,6 +176,8 @@ mod tests {
             "KEYRING",
             "ALLOW_EMPTY_PASSWORD",
             "GPG_KEY",
+            "MINIO_ACCESS_KEY",
+            "CREDENTIALS_USERNAME",
             "TOKEN_TTL",
         ] {
             assert!(!is_name(name), "{name}");

@@ -19,16 +19,14 @@ pub(crate) fn is_engine_socket(path: &str) -> bool {
 /// Whether a folder of the host tells or rules the whole machine.
 pub(crate) fn is_sensitive_folder(path: &str) -> bool {
     let path = trimmed(path);
-    let whole = ["/", "/home", "/root", "/var", "/usr", "/lib", "/run", "/var/run"];
+    let whole = ["/", "/home", "/root", "/var", "/usr", "/lib", "/run", "/var/run", "/etc", "/dev"];
+    // Programs keep folders of their own below `/etc`, and harmless devices stand below `/dev`.
     let below = [
-        "/etc",
         "/proc",
         "/sys",
-        "/dev",
         "/boot",
         "/bin",
         "/sbin",
-        "/lib/modules",
         "/usr/bin",
         "/usr/sbin",
         "/usr/lib",
@@ -39,28 +37,31 @@ pub(crate) fn is_sensitive_folder(path: &str) -> bool {
         "/root/.aws",
         "/root/.kube",
         "/root/.docker",
-    ];
-    // Clocks and names are harmless, and often shared.
-    let harmless = [
-        "/etc/localtime",
-        "/etc/timezone",
-        "/etc/hostname",
-        "/etc/hosts",
-        "/etc/resolv.conf",
-        "/etc/os-release",
-        "/etc/machine-id",
-        "/etc/ssl",
-        "/etc/pki",
-        "/etc/letsencrypt",
-        "/etc/ca-certificates",
-        "/dev/shm",
-        "/dev/null",
-        "/dev/urandom",
-        "/dev/random",
-        "/etc/nginx",
+        "/etc/passwd",
+        "/etc/shadow",
+        "/etc/group",
+        "/etc/gshadow",
+        "/etc/sudoers",
+        "/etc/sudoers.d",
+        "/etc/ssh",
+        "/etc/pam.d",
+        "/etc/cron.d",
+        "/etc/cron.daily",
+        "/etc/crontab",
+        "/etc/systemd",
+        "/etc/init.d",
+        "/etc/rc.local",
+        "/etc/profile.d",
+        "/etc/ld.so.preload",
+        "/etc/kubernetes",
+        "/etc/docker",
+        "/dev/sda",
+        "/dev/mem",
+        "/dev/kmsg",
+        "/dev/disk",
     ];
     let under = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    !harmless.iter().any(|folder| under(folder)) && (whole.contains(&path) || below.iter().any(|folder| under(folder)))
+    whole.contains(&path) || below.iter().any(|folder| under(folder))
 }
 
 fn trimmed(path: &str) -> &str {
@@ -77,7 +78,18 @@ mod tests {
         for path in ["/", "/etc", "/etc/passwd", "/proc/", "/var/lib/docker/x", "/root/.ssh", "/dev/sda"] {
             assert!(is_sensitive_folder(path), "{path}");
         }
-        for path in ["/etc/localtime", "/home/eva/x", "/srv/data", "/var/log", "./etc", "/etcetera", "/usr/share/zoneinfo"] {
+        for path in [
+            "/etc/localtime",
+            "/etc/wireguard",
+            "/lib/modules",
+            "/dev/bus/usb",
+            "/home/eva/x",
+            "/srv/data",
+            "/var/log",
+            "./etc",
+            "/etcetera",
+            "/usr/share/zoneinfo",
+        ] {
             assert!(!is_sensitive_folder(path), "{path}");
         }
         assert!(is_engine_socket("/var/run/docker.sock") && is_system_volume("/proc/") && !is_system_volume("/var/lib/data"));
