@@ -6,7 +6,7 @@ use vigie_inventory::layer::{Expected, Readers, Scratch, read};
 
 fuzz_target!(|bytes: &[u8]| {
     let scratch = Scratch::below(&std::env::temp_dir()).expect("a folder can be made");
-    let readers = Readers { scratch: &scratch, watches: &[] };
+    let readers = Readers { scratch: &scratch, watches: &[], stop: None };
     let facts = read("layer", &Expected::default(), &mut || Ok(bytes), readers);
     assert_eq!(facts.complete, !facts.digest.is_empty());
     assert!(facts.complete || !facts.gaps.is_empty(), "what was not read is said");

@@ -11,7 +11,7 @@ use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 use vigie_model::text;
@@ -39,6 +39,9 @@ pub struct Output {
     pub stderr: Vec<u8>,
 }
 
+/// How often is asked whether to stop.
+const STOP_ASKED_EVERY: Duration = Duration::from_millis(100);
+
 /// Of standard error, only this many bytes are kept; the rest is read and dropped.
 pub const STDERR_MAX: usize = 16 * 1024;
 
@@ -48,6 +51,12 @@ pub enum RunError {
     /// The program is not installed.
     #[error("{program} is not installed")]
     Missing {
+        /// Which.
+        program: String,
+    },
+    /// It was told to stop.
+    #[error("{program} was stopped")]
+    Stopped {
         /// Which.
         program: String,
     },
@@ -84,7 +93,20 @@ pub enum RunError {
 /// # Errors
 /// See [`RunError`]. In every case the program no longer runs.
 pub fn run<A: AsRef<OsStr>>(program: &str, args: &[A], limits: Limits) -> Result<Output, RunError> {
-    run_to_end(start(program, args, Stdio::null())?, program, limits)
+    run_to_end(start(program, args, Stdio::null())?, program, limits, &|| false)
+}
+
+/// The same for a program that takes long: it is killed when `stop`, asked several times a second, says so.
+///
+/// # Errors
+/// See [`RunError`]. In every case the program no longer runs.
+pub fn run_unless<A: AsRef<OsStr>>(
+    program: &str,
+    args: &[A],
+    limits: Limits,
+    stop: &dyn Fn() -> bool,
+) -> Result<Output, RunError> {
+    run_to_end(start(program, args, Stdio::null())?, program, limits, stop)
 }
 
 /// The same for a program that is told something short on its standard input: at most [`INPUT_MAX`] bytes, the rest
@@ -101,11 +123,11 @@ pub fn run_with_input<A: AsRef<OsStr>>(program: &str, args: &[A], input: &[u8], 
             tracing::debug!(program, %error, "a program does not listen");
         }
     }
-    run_to_end(child, program, limits)
+    run_to_end(child, program, limits, &|| false)
 }
 
-fn run_to_end(mut child: Child, program: &str, limits: Limits) -> Result<Output, RunError> {
-    let collected = collect(&mut child, program, limits);
+fn run_to_end(mut child: Child, program: &str, limits: Limits, stop: &dyn Fn() -> bool) -> Result<Output, RunError> {
+    let collected = collect(&mut child, program, limits, stop);
     // Kills what is left of the group on every path: after a success these are grandchildren that
     // outlived the program; the group cannot have another owner before the child is reaped below.
     kill_group(&child);
@@ -131,7 +153,7 @@ enum Report {
     Ended,
 }
 
-fn collect(child: &mut Child, program: &str, limits: Limits) -> Result<(Vec<u8>, Vec<u8>), RunError> {
+fn collect(child: &mut Child, program: &str, limits: Limits, stop: &dyn Fn() -> bool) -> Result<(Vec<u8>, Vec<u8>), RunError> {
     let reports = watch(child, program, limits)?;
     let deadline = Instant::now() + limits.time;
     let (mut stdout, mut stderr, mut ended) = (None, None, false);
@@ -140,7 +162,7 @@ fn collect(child: &mut Child, program: &str, limits: Limits) -> Result<(Vec<u8>,
             return Ok((std::mem::take(out), std::mem::take(err)));
         }
         let left = deadline.saturating_duration_since(Instant::now());
-        match reports.recv_timeout(left) {
+        match reports.recv_timeout(left.min(STOP_ASKED_EVERY)) {
             Ok(Report::Stdout(read)) => {
                 let bytes = read.map_err(|source| failed(program, source))?;
                 if bytes.len() as u64 > limits.stdout_max {
@@ -150,6 +172,8 @@ fn collect(child: &mut Child, program: &str, limits: Limits) -> Result<(Vec<u8>,
             }
             Ok(Report::Stderr(bytes)) => stderr = Some(bytes),
             Ok(Report::Ended) => ended = true,
+            Err(_) if stop() => return Err(RunError::Stopped { program: program.to_owned() }),
+            Err(RecvTimeoutError::Timeout) if Instant::now() < deadline => {}
             Err(_) => return Err(RunError::TooSlow { program: program.to_owned(), limit: limits.time }),
         }
     }
@@ -231,6 +255,10 @@ impl Explain for RunError {
                 fr "installez-le, ou vérifiez qu'il se trouve dans PATH",
                 de "installieren Sie es oder prüfen Sie, ob es in PATH liegt"
             )),
+            Self::Stopped { program } => Problem::new(
+                Kind::Environment,
+                text!(en "{program} was stopped", fr "{program} a été arrêté", de "{program} wurde beendet"),
+            ),
             Self::Failed { program, source } => Problem::new(
                 Kind::Environment,
                 text!(
@@ -312,6 +340,8 @@ mod tests {
     fn it_is_killed_at_the_limits_with_all_its_children() {
         let quick = Limits { time: Duration::from_millis(50), ..LIMITS };
         assert!(matches!(shell("sleep 1000 & wait", quick), Err(RunError::TooSlow { .. })));
+        let stopped = run_unless("sh", &["-c", "sleep 1000 & wait"], LIMITS, &|| true);
+        assert!(matches!(stopped, Err(RunError::Stopped { .. })));
         let small = Limits { stdout_max: 10, ..LIMITS };
         assert!(matches!(shell("cat /dev/zero", small), Err(RunError::TooMuch { max: 10, .. })));
     }

@@ -10,6 +10,7 @@ pub mod asset;
 pub mod component;
 pub mod configuration;
 pub mod event;
+pub mod facts;
 pub mod finding;
 pub mod host;
 pub mod ids;

@@ -146,6 +146,10 @@ impl<B: AsRef<[u8]>> Advisories<B> {
         })
     }
 
+    pub(crate) const fn checksum(&self, section: Section) -> u32 {
+        self.sections.checksum(section)
+    }
+
     pub(crate) fn names(&self, section: Section) -> Result<Names<'_>, Damaged> {
         Names::new(self.sections.get(section)).ok_or(Damaged::in_section(section))
     }

@@ -45,6 +45,14 @@ pub enum LedgerError {
         /// The limit.
         max: usize,
     },
+    /// More facts of one asset than are kept.
+    #[error("facts of {bytes} bytes, more than {max}")]
+    TooLarge {
+        /// How many bytes they have.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
     /// A decision for longer than is allowed, or one that ends before it begins.
     #[error("a decision must end within {days_max} days from now")]
     BadExpiry {
@@ -140,6 +148,19 @@ impl LedgerError {
                     de "der Text ist länger als {max} Zeichen"
                 ),
             ),
+            Self::TooLarge { bytes, max } => Problem::new(
+                Kind::User,
+                text!(
+                    en "what was found has {bytes} bytes, more than the {max} that are kept",
+                    fr "ce qui a été trouvé fait {bytes} octets, plus que les {max} conservés",
+                    de "das Gefundene hat {bytes} Bytes, mehr als die {max}, die aufbewahrt werden"
+                ),
+            )
+            .hint(text!(
+                en "scan parts of it, each as a target of its own",
+                fr "examinez-en des parties, chacune comme une cible à part",
+                de "untersuchen Sie Teile davon, jeden als eigenes Ziel"
+            )),
             Self::BadExpiry { days_max } => Problem::new(
                 Kind::User,
                 text!(

@@ -63,7 +63,7 @@ pub use detail::{Detail, ProblemRef};
 pub use error::LedgerError;
 pub use filter::{Cursor, Filter, Order, Sort, States};
 pub use history::{Change, HistoryEntry};
-pub use inventory::{Coverage, Inventory};
+pub use inventory::{Coverage, Inventory, JudgedBy, KnownPackage, StaleInventory, Taken};
 pub use page::{AssetRef, Finding, PAGE_MAX, Page};
 pub use progress::{Progress, ProgressMade};
 pub use record::{Recorded, Run};

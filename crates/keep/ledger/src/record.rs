@@ -5,7 +5,7 @@ use crate::book::{Book, Seen, Tool};
 use crate::error::LedgerError;
 use crate::report::{Occurrences, Report};
 use crate::sighting::Sighting;
-use crate::stored::{stored, stored_where};
+use crate::stored::{Named, stored, stored_where};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -27,6 +27,23 @@ pub struct Run {
     pub kinds: BTreeSet<FindingKind>,
     /// Subjects about which it could not tell this time; their findings stay as they are.
     pub inconclusive: BTreeSet<String>,
+    /// The places it looked at, by their locators' texts; findings elsewhere stay as they are. None: everywhere.
+    pub places: Option<BTreeSet<String>>,
+}
+
+impl Run {
+    /// A run that looked everywhere and could tell of everything.
+    #[must_use]
+    pub fn over(asset: AssetId, tool: &str, kinds: impl IntoIterator<Item = FindingKind>) -> Self {
+        let kinds = kinds.into_iter().collect();
+        Self { asset, tool: tool.to_owned(), kinds, inconclusive: BTreeSet::new(), places: None }
+    }
+
+    /// Whether a finding that the run did not report is gone.
+    fn covers(&self, named: &Named) -> bool {
+        let looked = self.places.as_ref().is_none_or(|places| places.contains(&named.locator));
+        looked && self.kinds.contains(&named.kind) && !self.inconclusive.contains(&named.subject)
+    }
 }
 
 /// What recording did, in findings.
@@ -49,6 +66,15 @@ impl Recorded {
     #[must_use]
     pub const fn changed(&self) -> u64 {
         self.new + self.reopened + self.changed + self.fixed
+    }
+
+    /// Adds what another recording did.
+    fn add(&mut self, other: &Self) {
+        self.new += other.new;
+        self.seen += other.seen;
+        self.reopened += other.reopened;
+        self.changed += other.changed;
+        self.fixed += other.fixed;
     }
 
     pub(crate) fn of(all: Vec<Seen>) -> Self {
@@ -113,6 +139,26 @@ impl Ledger {
         Ok(recorded)
     }
 
+    /// Records many reports, each as [`Ledger::record_report`] does, many of them in one transaction: for passes over
+    /// all assets, where each report is small.
+    ///
+    /// # Errors
+    /// See [`LedgerError`]: the assets must be known. Reports before the one that failed may have been recorded.
+    pub fn record_reports(&self, reports: &[Report]) -> Result<Recorded, LedgerError> {
+        let _one_at_a_time = self.reporting.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        let mut recorded = Recorded::default();
+        let mut rest = reports;
+        while !rest.is_empty() {
+            let (chunk, later) = rest.split_at(piece(rest));
+            let seen =
+                self.db.write(|w| chunk.iter().map(|report| record_within(w, now, report)).collect::<Result<Vec<_>, _>>())?;
+            seen.iter().for_each(|seen| recorded.add(seen));
+            rest = later;
+        }
+        Ok(recorded)
+    }
+
     fn see_all(&self, now: Timestamp, tool: &Tool, occurrences: &Occurrences) -> Result<Recorded, LedgerError> {
         let mut recorded = Recorded::default();
         let all: Vec<_> = occurrences.iter().collect();
@@ -125,6 +171,30 @@ impl Ledger {
         }
         Ok(recorded)
     }
+}
+
+/// How many reports make a transaction that others can wait for; at least one.
+fn piece(reports: &[Report]) -> usize {
+    let mut weight = 0;
+    let light = reports.iter().take_while(|report| {
+        // A report without findings still looks for what it misses.
+        weight += report.occurrences.len() + 10;
+        weight <= CHUNK
+    });
+    light.count().max(1)
+}
+
+/// Records a report within a transaction.
+fn record_within(w: &Writer<'_>, now: Timestamp, report: &Report) -> Result<Recorded, LedgerError> {
+    let run = &report.run;
+    let (mut tool, asset) = (tool(w, &run.tool)?, asset_number(w, run.asset)?);
+    tool.yields_to = spoken_for(w, now, &tool, asset)?;
+    let sightings = report.occurrences.iter().map(|(id, occurrence)| Sighting::of(*id, occurrence));
+    let mut recorded = Recorded::default();
+    see_chunk(w, now, &tool, &sightings.collect::<Result<Vec<_>, _>>()?)?.into_iter().for_each(|seen| recorded.count(seen));
+    recorded.fixed = miss_all(w, now, &tool, &missed(w, run, &tool, asset, &report.occurrences)?)?;
+    note_run(w, now, &tool, asset, &recorded)?;
+    Ok(recorded)
 }
 
 pub(crate) fn see_chunk(
@@ -156,9 +226,7 @@ fn missed(r: &Reader<'_>, run: &Run, tool: &Tool, asset: i64, found: &Occurrence
     }
     let sql = stored_where!("WHERE f.asset = $1 AND (f.seen_by & $2) <> 0 ORDER BY f.id");
     let before = r.query(sql, params![asset, tool.bit()], stored)?;
-    let missed = before.into_iter().filter(|(stored, named)| {
-        run.kinds.contains(&named.kind) && !run.inconclusive.contains(&named.subject) && !found.contains_key(&stored.id)
-    });
+    let missed = before.into_iter().filter(|(stored, named)| run.covers(named) && !found.contains_key(&stored.id));
     Ok(missed.map(|(stored, _)| stored.id).collect())
 }
 

@@ -24,7 +24,9 @@ pub(crate) type Occurrences = BTreeMap<FindingId, Occurrence>;
 impl Report {
     /// An empty report of a run.
     #[must_use]
-    pub const fn new(run: Run) -> Self {
+    pub fn new(mut run: Run) -> Self {
+        // As locators are stored.
+        run.places = run.places.map(|places| places.iter().map(|place| bounds::line(place).to_owned()).collect());
         Self { run, occurrences: BTreeMap::new() }
     }
 

@@ -12,7 +12,10 @@
 
 use vigie_db::Migration;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration { name: "assets, findings, history, decisions, counters", sql: FIRST }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { name: "assets, findings, history, decisions, counters", sql: FIRST },
+    Migration { name: "inventories of every kind of asset, packages by asset", sql: INVENTORIES },
+];
 
 const FIRST: &str = "
 CREATE TABLE asset (
@@ -187,5 +190,41 @@ CREATE TABLE trend (
     opened INTEGER NOT NULL,
     fixed INTEGER NOT NULL,
     active_change INTEGER NOT NULL
+) STRICT;
+";
+
+/// Facts of hosts were kept before; the next look, minutes later, brings them again.
+const INVENTORIES: &str = "
+DROP TABLE inventory;
+CREATE TABLE inventory (
+    asset INTEGER NOT NULL PRIMARY KEY REFERENCES asset (number),
+    taken_at INTEGER NOT NULL,
+    source TEXT NOT NULL,         -- what it was taken of, such as a store and an image's id
+    packages INTEGER NOT NULL,
+    judged_by TEXT,               -- fingerprint of the vulnerability data; NULL: not yet, or to be done anew
+    facts BLOB NOT NULL           -- JSON, compressed
+) STRICT;
+
+CREATE TABLE package (
+    number INTEGER NOT NULL PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    ecosystem TEXT NOT NULL,
+    name TEXT NOT NULL,
+    package TEXT NOT NULL,        -- JSON
+    said INTEGER                  -- what the data of said_by say of it, as a number; NULL: not asked
+) STRICT;
+CREATE INDEX package_by_name ON package (name, ecosystem);
+CREATE INDEX package_by_ecosystem ON package (ecosystem);
+CREATE INDEX package_unasked ON package (number) WHERE said IS NULL;
+
+CREATE TABLE listed (
+    package INTEGER NOT NULL REFERENCES package (number),
+    asset INTEGER NOT NULL REFERENCES asset (number),
+    PRIMARY KEY (package, asset)
+) STRICT;
+CREATE INDEX listed_by_asset ON listed (asset, package);
+
+CREATE TABLE said_by (
+    data TEXT NOT NULL PRIMARY KEY  -- one row: the data of which the packages' numbers are
 ) STRICT;
 ";

@@ -5,19 +5,21 @@
 
 pub mod advisories;
 pub mod api;
-pub mod components;
 mod console;
 mod detection;
 mod headers;
+mod images;
 mod live;
 pub mod local;
 pub mod look;
 mod pipeline;
 mod platform;
+pub mod rematch;
 pub mod rest;
 mod rounds;
 mod running;
 mod tls;
+pub mod vulnerabilities;
 
 pub use platform::{KEEP_DAYS, Opening, Platform};
 pub use running::{Running, Settings};

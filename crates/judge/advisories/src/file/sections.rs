@@ -42,6 +42,7 @@ const HEADER_LENGTH: usize = MAGIC.len() + 4 + 4 + Section::ALL.len() * ENTRY_LE
 pub(crate) struct Sections<B> {
     bytes: B,
     places: [Range<usize>; Section::ALL.len()],
+    checksums: [u32; Section::ALL.len()],
 }
 
 impl<B: AsRef<[u8]>> Sections<B> {
@@ -64,13 +65,19 @@ impl<B: AsRef<[u8]>> Sections<B> {
                 return Err(Damaged::in_section(section).into());
             }
         }
-        Ok(Self { bytes, places: places.map(|(place, _)| place) })
+        let checksums = std::array::from_fn(|number| places[number].1);
+        Ok(Self { bytes, places: places.map(|(place, _)| place), checksums })
     }
 
     /// The content of a section.
     pub(crate) fn get(&self, section: Section) -> &[u8] {
         // Checked by `open`; should the bytes behind `B` ever be others, an empty section is damaged.
         self.bytes.as_ref().get(self.places[section as usize].clone()).unwrap_or_default()
+    }
+
+    /// The checksum of a section.
+    pub(crate) const fn checksum(&self, section: Section) -> u32 {
+        self.checksums[section as usize]
     }
 
     /// How many bytes the whole file has.

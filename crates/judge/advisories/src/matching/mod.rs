@@ -14,8 +14,10 @@ mod affected;
 mod components;
 mod kernel;
 mod occurrence;
+mod said;
 mod severity;
 
+pub use said::subject;
 pub use severity::RatedBy;
 
 use crate::advisories::{Advisories, Vulnerability};

@@ -208,3 +208,51 @@ fn a_sighting_says_what_where_and_how_to_repair() {
     assert_eq!(detail.references, ["https://security-tracker.debian.org/tracker/CVE-2024-1111", "https://a.example"]);
     assert_eq!(detail.aliases, ["CVE-2024-1111", "DEBIAN-CVE-2024-1111"]);
 }
+
+#[test]
+fn what_is_said_of_a_package_changes_exactly_when_its_matches_do() {
+    let inventory = "Debian:12 libssl3 3.0.14-1+b1 openssl 3.0.14-1
+                     Debian:12 less 590-2
+                     Debian:12 linux-libc-dev 6.1.1-1 linux
+                     AlmaLinux:9 openssl-libs 1:3.0.7-1 openssl 1:3.0.7-1
+                     Ubuntu:22.04:LTS curl 7.81.0-1ubuntu1.1
+                     Go example.org/a v1.0.5";
+    let base = "DEBIAN-CVE-2024-1111 - Debian:12 openssl ..3.0.15-1
+                GO-2024-0002 - Go example.org/a ..1.1.0
+                ALSA-2024:1 CVE-2024-5555 AlmaLinux:9 openssl ..1:3.0.7-2";
+    let inventory = packages(inventory);
+    let said = |records: &str| data(records).said(&inventory).unwrap();
+    let before = said(base);
+    assert_eq!(before.iter().map(|number| *number != 0).collect::<Vec<_>>(), [true, false, false, true, false, true]);
+    // New records move the numbers of vulnerabilities and the places of versions; neither is said.
+    let news = |record: &str| {
+        let after = said(&format!("DEBIAN-CVE-2023-0001 - Debian:12 openssl ..3.0.1-1\n{base}\n{record}"));
+        before.iter().zip(&after).map(|(before, after)| u8::from(before != after)).collect::<Vec<_>>()
+    };
+    assert_eq!(news(""), [0, 0, 0, 0, 0, 0]);
+    assert_eq!(news("DEBIAN-CVE-2024-2222 - Debian:12 less ..590-3"), [0, 1, 0, 0, 0, 0]);
+    assert_eq!(news("DEBIAN-CVE-2024-3333 - Debian:12 linux ..6.1.2-1"), [0, 0, 0, 0, 0, 0], "headers carry none");
+    assert_eq!(news("ALSA-2024:2 CVE-2024-6666 AlmaLinux:9 openssl-libs ..1:3.0.7-2"), [0, 0, 0, 1, 0, 0]);
+    assert_eq!(news("UBUNTU-CVE-2024-7777 - Ubuntu:22.04:LTS curl ..7.81.0-1ubuntu1.2"), [0, 0, 0, 0, 1, 0]);
+    assert_eq!(news("GO-2024-0003 - Go example.org/a ..1.2.0"), [0, 0, 0, 0, 0, 1]);
+}
+
+#[test]
+fn small_steps_of_epss_are_no_news_and_being_exploited_is() {
+    let record = "DEBIAN-CVE-2024-1111 - Debian:12 less ..590-3";
+    let said = |epss: &str, exploited: bool| {
+        let mut importer = importer(record);
+        importer.add_epss("epss", format!("cve,epss,percentile\nCVE-2024-1111,{epss},0.1\n").as_bytes());
+        if exploited {
+            importer.add_kev("kev", r#"{"vulnerabilities":[{"cveID":"CVE-2024-1111","dateAdded":"2024-05-01"}]}"#.as_bytes());
+        }
+        let data = built(importer);
+        (data.said(&packages("Debian:12 less 590-2")).unwrap(), data.fingerprint())
+    };
+    let before = said("0.01000", false);
+    assert_eq!(before, said("0.01000", false));
+    let small = said("0.01010", false);
+    assert!(small.0 == before.0 && small.1 != before.1, "the data are others, and nothing is new");
+    assert_ne!(said("0.04000", false).0, before.0);
+    assert_ne!(said("0.01000", true).0, before.0);
+}

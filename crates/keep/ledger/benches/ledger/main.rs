@@ -14,7 +14,6 @@ mod imports;
 mod pages;
 mod world;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -135,7 +134,7 @@ fn decide(scene: &Scene) {
 }
 
 fn run(asset: &Asset, tool: &str, kinds: &[FindingKind]) -> Run {
-    Run { asset: asset.id, tool: tool.into(), kinds: kinds.iter().copied().collect(), inconclusive: BTreeSet::new() }
+    Run::over(asset.id, tool, kinds.iter().copied())
 }
 
 /// Removes a database with its companions.

@@ -1,10 +1,11 @@
 //! Assets, their facts and their verdicts.
 
 use super::*;
-use crate::{AssetEdit, AssetFilter, LedgerError, Side};
+use crate::{AssetEdit, AssetFilter, LedgerError, Side, Taken};
 use std::collections::BTreeMap;
 use vigie_kit::clock::Clock;
 use vigie_model::asset::{Criticality, Relation, RelationKind};
+use vigie_model::facts::Facts;
 use vigie_model::host::HostFacts;
 use vigie_model::observed::Observed;
 use vigie_model::package::Package;
@@ -104,10 +105,11 @@ fn facts_and_verdicts_are_the_latest() {
         architecture: None,
         source: None,
     };
-    let mut facts = HostFacts { packages: Observed::Seen(vec![package("a"), package("b")]), ..HostFacts::default() };
-    scene.ledger.save_facts(scene.host, scene.clock.now(), &HostFacts::default()).unwrap();
-    facts.taken_at = scene.clock.now();
-    scene.ledger.save_facts(scene.host, facts.taken_at, &facts).unwrap();
+    let taken = Taken { at: scene.clock.now(), source: "", judged_by: None };
+    scene.ledger.save_facts(scene.host, &Facts::Host(HostFacts::default()), taken).unwrap();
+    let packages = Observed::Seen(vec![package("a"), package("b")]);
+    let facts = Facts::Host(HostFacts { taken_at: scene.clock.now(), packages, ..HostFacts::default() });
+    scene.ledger.save_facts(scene.host, &facts, taken).unwrap();
     assert_eq!(scene.ledger.facts(scene.host).unwrap().unwrap(), facts);
     let inventories = scene.ledger.inventories().unwrap();
     assert_eq!((inventories.len(), inventories[0].packages), (1, 2));
@@ -124,6 +126,6 @@ fn facts_and_verdicts_are_the_latest() {
     assert_eq!((coverage.assets, coverage.packages), (BTreeMap::from([(AssetKind::Host, 1)]), 2));
     assert_eq!((coverage.checks.pass, coverage.checks.unknown, coverage.checks.fail), (1, 1, 0));
     let nobody = AssetId::of(&["nobody"]);
-    assert!(matches!(scene.ledger.save_facts(nobody, facts.taken_at, &facts), Err(LedgerError::UnknownAsset(_))));
+    assert!(matches!(scene.ledger.save_facts(nobody, &facts, taken), Err(LedgerError::UnknownAsset(_))));
     assert!(matches!(scene.ledger.save_verdicts(nobody, []), Err(LedgerError::UnknownAsset(_))));
 }

@@ -2,13 +2,13 @@
 
 mod assets;
 mod decisions;
+mod inventories;
 mod life;
 mod odd;
 mod pages;
 mod properties;
 
 use crate::{Change, Detail, Filter, Ledger, Order, Run, Sort, States};
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -104,7 +104,7 @@ fn host(name: &str) -> Asset {
 }
 
 fn run(asset: AssetId, tool: &str, kinds: &[FindingKind]) -> Run {
-    Run { asset, tool: tool.into(), kinds: kinds.iter().copied().collect(), inconclusive: BTreeSet::new() }
+    Run::over(asset, tool, kinds.iter().copied())
 }
 
 /// A check that fails at one place.

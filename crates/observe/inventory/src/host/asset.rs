@@ -29,34 +29,21 @@ pub fn asset(facts: &HostFacts, world: &World) -> Asset {
     asset
 }
 
-/// The containers of the host as assets, and after them the images they were started from.
+/// The containers of the host as assets; `image_of` tells which asset is the image of one.
 #[must_use]
-pub fn containers_as_assets(facts: &HostFacts, host: &Asset) -> Vec<Asset> {
+pub fn containers_as_assets(facts: &HostFacts, host: &Asset, image_of: impl Fn(&Container) -> Option<AssetId>) -> Vec<Asset> {
     let listed = facts.containers.value().map(Vec::as_slice).unwrap_or_default();
-    let mut images: BTreeMap<String, Asset> = BTreeMap::new();
-    let mut assets = Vec::with_capacity(listed.len());
-    for container in listed {
+    let asset = |container: &Container| {
         let name = if container.name.is_empty() { &container.id } else { &container.name };
         let mut asset = Asset::new(AssetKind::Container, container.id.as_str(), name.as_str());
         asset.labels = container.labels.clone();
         asset.labels.insert("engine".to_owned(), engine(container).to_owned());
         asset.labels.insert("state".to_owned(), container.state.clone());
         asset.relations.push(Relation { kind: RelationKind::RunsOn, to: host.id });
-        if let Some(image) = image(container) {
-            asset.relations.push(Relation { kind: RelationKind::BuiltFrom, to: image.id });
-            images.entry(image.key.clone()).or_insert(image);
-        }
-        assets.push(asset);
-    }
-    assets.extend(images.into_values());
-    assets
-}
-
-/// The image of a container: by its digest, else by its name.
-fn image(container: &Container) -> Option<Asset> {
-    let key = [&container.image_id, &container.image].into_iter().find(|key| !key.is_empty())?;
-    let name = if container.image.is_empty() { key } else { &container.image };
-    Some(Asset::new(AssetKind::Image, key.as_str(), name.as_str()))
+        asset.relations.extend(image_of(container).map(|to| Relation { kind: RelationKind::BuiltFrom, to }));
+        asset
+    };
+    listed.iter().map(asset).collect()
 }
 
 fn engine(container: &Container) -> &'static str {
@@ -132,23 +119,19 @@ mod tests {
             pid: 1,
             labels: BTreeMap::new(),
         };
-        let containers = vec![container("aa", "sha256:7"), container("bb", "sha256:7"), container("cc", "")];
+        let containers = vec![container("aa", "sha256:7"), container("bb", "")];
         let facts = HostFacts { containers: Observed::Seen(containers), ..HostFacts::default() };
         let host = Asset::new(AssetKind::Host, "k", "h");
-        let assets = containers_as_assets(&facts, &host);
-        let said: Vec<_> = assets.iter().map(|a| (a.kind.word(), a.key.as_str(), a.name.as_str())).collect();
+        let image = Asset::new(AssetKind::Image, "sha256:7", "nginx:1");
+        let image_of = |container: &Container| (container.image_id == image.key).then_some(image.id);
+        let assets = containers_as_assets(&facts, &host, image_of);
         assert_eq!(
-            said,
-            [
-                ("container", "aa", "web"),
-                ("container", "bb", "web"),
-                ("container", "cc", "web"),
-                ("image", "nginx:1", "nginx:1"),
-                ("image", "sha256:7", "nginx:1"),
-            ]
+            assets.iter().map(|a| (a.key.as_str(), a.labels["state"].as_str())).collect::<Vec<_>>(),
+            [("aa", "running"), ("bb", "running")]
         );
-        assert!(assets[..3].iter().all(|a| a.relations[0] == Relation { kind: RelationKind::RunsOn, to: host.id }));
-        assert_eq!(assets[0].relations[1].to, assets[4].id);
+        let runs_on = Relation { kind: RelationKind::RunsOn, to: host.id };
+        let built_from = Relation { kind: RelationKind::BuiltFrom, to: image.id };
+        assert_eq!((&assets[0].relations[..], &assets[1].relations[..]), (&[runs_on, built_from][..], &[runs_on][..]));
     }
 
     #[test]

@@ -57,6 +57,13 @@ pub fn observe(world: &World, clock: &dyn Clock) -> HostFacts {
     facts
 }
 
+/// The ecosystem of the machine's own packages, without looking at the packages.
+#[must_use]
+pub fn own_ecosystem(world: &World) -> String {
+    let os = os_release(world);
+    os.value().map(|os| packages::ecosystem(os, packages::manager(world))).unwrap_or_default()
+}
+
 /// The sections about packages; all others stay empty.
 fn package_facts(world: &World, os: Option<&OsRelease>) -> HostFacts {
     let manager = packages::manager(world);

@@ -8,8 +8,8 @@ use super::error::ImageError;
 use super::local::{self, Wanted};
 use super::reference::{Name, Place};
 use super::{Opened, Options};
-use crate::layer::Scratch;
 use crate::layer::scratch::Spool;
+use crate::layer::{Scratch, Stop};
 use std::path::Path;
 use std::time::Duration;
 use vigie_kit::process::{self, Limits};
@@ -42,7 +42,7 @@ pub(crate) fn find(
         Place::Anywhere | Place::Registry => vec![],
     };
     for (program, args) in ways {
-        if let Some(opened) = save(program, &args, reference, options, scratch)? {
+        if let Some(opened) = save(program, &args, reference, options, scratch, None)? {
             return Ok(Some(opened));
         }
     }
@@ -50,21 +50,23 @@ pub(crate) fn find(
 }
 
 /// Stands for the archive's path in arguments.
-const FILE: &str = "\0file";
+pub(super) const FILE: &str = "\0file";
 
 /// Has a program write an archive and opens it; none when the program is not there or has no such image.
-fn save(
+pub(super) fn save(
     program: &str,
     args: &[&str],
     reference: &str,
     options: &Options,
     scratch: &Scratch,
+    stop: Stop<'_>,
 ) -> Result<Option<Opened>, ImageError> {
     let unwritten = |source| ImageError::Scratch { path: std::env::temp_dir(), source };
     let kept = scratch.create().and_then(Spool::keep).map_err(unwritten)?;
     let path = kept.path();
     let args: Vec<&std::ffi::OsStr> = args.iter().map(|arg| if *arg == FILE { path.as_os_str() } else { arg.as_ref() }).collect();
-    match process::run(program, &args, Limits { time: SAVE_TIME, stdout_max: TALK_BYTES_MAX }) {
+    let stop = || stop.is_some_and(|stop| stop());
+    match process::run_unless(program, &args, Limits { time: SAVE_TIME, stdout_max: TALK_BYTES_MAX }, &stop) {
         Ok(output) if output.status.success() => {}
         Ok(output) => {
             tracing::debug!(program, said = %String::from_utf8_lossy(&output.stderr), "has no such image");
@@ -92,8 +94,9 @@ mod tests {
         let archive = dir.path().join("saved.tar");
         std::fs::write(&archive, saved(&layers())).unwrap();
         let scratch = Scratch::below(dir.path()).unwrap();
-        let save =
-            |program: &str, from: &Path| save(program, &[from.to_str().unwrap(), FILE], "app:1", &Options::default(), &scratch);
+        let save = |program: &str, from: &Path| {
+            save(program, &[from.to_str().unwrap(), FILE], "app:1", &Options::default(), &scratch, None)
+        };
         let opened = save("cp", &archive).unwrap().unwrap();
         assert!(save("cp", &dir.path().join("absent")).unwrap().is_none());
         assert!(save("no-such-engine", &archive).unwrap().is_none());

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 fn facts(layer: &[u8]) -> LayerFacts {
     let dir = tempfile::tempdir().unwrap();
     let scratch = Scratch::below(dir.path()).unwrap();
-    let mut collector = Collector::new(Setting::Installed, Readers { scratch: &scratch, watches: &[] });
+    let mut collector = Collector::new(Setting::Installed, Readers { scratch: &scratch, watches: &[], stop: None });
     let mut tar = Tar::new(layer);
     while tar.advance().unwrap() {
         let (entry, mut content) = tar.parts();

@@ -12,6 +12,7 @@ mod blobs;
 mod cache;
 mod engine;
 mod error;
+mod listing;
 mod local;
 pub(crate) mod merge;
 mod oci;
@@ -20,14 +21,15 @@ mod registry;
 mod store;
 
 pub use error::ImageError;
+pub use listing::{Listing, LocalImage, word as engine_word};
 pub use registry::credentials::{Credentials, Secret};
 
 use self::blobs::Blobs;
 use self::cache::Cache;
 use self::oci::Config;
 use self::reference::{Place, Target};
-use self::store::Stores;
-use crate::layer::{self, Expected, LayerFacts, Readers, Scratch};
+pub use self::store::Stores;
+use crate::layer::{self, Expected, LayerFacts, Readers, Scratch, Stop};
 use crate::tree;
 use crate::watch::Watch;
 use std::collections::BTreeMap;
@@ -61,6 +63,8 @@ pub struct Context<'a> {
     pub threads: Option<usize>,
     /// Who else looks at the files.
     pub watches: &'a [&'a dyn Watch],
+    /// Asked often: whether to leave the rest unread. What is then told of the image is not to be used.
+    pub stop: Stop<'a>,
 }
 
 /// An image that was found; its layers have not been read yet.
@@ -204,7 +208,7 @@ impl Image {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 sources.get(number).zip(results.get(number))
             } {
-                let facts = self.read_layer(source, cache.as_ref(), context.watches);
+                let facts = self.read_layer(source, cache.as_ref(), context);
                 *result.lock().unwrap_or_else(PoisonError::into_inner) = facts;
             }
         };
@@ -222,13 +226,13 @@ impl Image {
         results.into_iter().map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
     }
 
-    fn read_layer(&self, source: &LayerSource, cache: Option<&Cache>, watches: &[&dyn Watch]) -> LayerFacts {
+    fn read_layer(&self, source: &LayerSource, cache: Option<&Cache>, context: &Context<'_>) -> LayerFacts {
         let claimed = [source.digest.as_deref(), source.diff_id.as_deref()];
         // The digest of the stored bytes goes first: it is what the manifest, itself checked, names.
         if let Some(known) = cache.and_then(|cache| claimed.into_iter().flatten().next().and_then(|key| cache.find(key))) {
             return known;
         }
-        let readers = Readers { scratch: &self.scratch, watches };
+        let readers = Readers { scratch: &self.scratch, watches: context.watches, stop: context.stop };
         let expected = Expected { digest: source.digest.clone(), diff_id: source.diff_id.clone() };
         let name = short_name(source);
         let facts = match &source.place {

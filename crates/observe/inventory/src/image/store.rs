@@ -26,22 +26,34 @@ use std::sync::Arc;
 const LIST_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Where stores may be.
-pub(crate) struct Stores {
+#[derive(Clone, Debug, Default)]
+pub struct Stores {
     pub(crate) docker: Vec<PathBuf>,
     pub(crate) podman: Vec<PathBuf>,
+    /// Engines are asked as well, through their sockets and programs.
+    pub(crate) engines: bool,
 }
 
 impl Stores {
     /// Those of this machine: root's and this user's.
-    pub(crate) fn here() -> Self {
+    #[must_use]
+    pub fn here() -> Self {
         let home = std::env::var_os("HOME").map(PathBuf::from);
         let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(|| home.map(|home| home.join(".local/share")));
-        let mut stores = Self { docker: vec!["/var/lib/docker".into()], podman: vec!["/var/lib/containers/storage".into()] };
+        let mut stores =
+            Self { docker: vec!["/var/lib/docker".into()], podman: vec!["/var/lib/containers/storage".into()], engines: true };
         if let Some(data) = data {
             stores.docker.push(data.join("docker"));
             stores.podman.push(data.join("containers/storage"));
         }
         stores
+    }
+
+    /// The folders of root's stores below another root; no engine is asked.
+    #[must_use]
+    pub fn below(root: &Path) -> Self {
+        let below = |path: &str| vec![root.join(path)];
+        Self { docker: below("var/lib/docker"), podman: below("var/lib/containers/storage"), engines: false }
     }
 
     /// The image of this name, from the first store that has it.
@@ -98,7 +110,7 @@ fn read(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
 }
 
 /// A list of a store; none where it is not there or not for this user.
-fn list<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ImageError> {
+pub(super) fn list<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ImageError> {
     let bytes = match read(path, LIST_BYTES_MAX) {
         Ok(bytes) => bytes,
         Err(error)
@@ -115,12 +127,12 @@ fn list<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ImageError> {
     serde_json::from_slice(&bytes).map(Some).map_err(unreadable)
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct PodmanImage {
-    id: String,
+pub(super) struct PodmanImage {
+    pub(super) id: String,
     digest: String,
-    names: Option<Vec<String>>,
+    pub(super) names: Option<Vec<String>>,
     layer: String,
 }
 
@@ -133,7 +145,7 @@ struct PodmanLayer {
     diff_size: u64,
 }
 
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     is_sha256(&format!("sha256:{text}"))
 }
 
@@ -144,6 +156,11 @@ fn podman(store: &Path, reference: &str, name: &Name, options: &Options) -> Resu
         None => image.names.iter().flatten().any(|other| name.is(other)),
     };
     let Some(image) = images.iter().flatten().find(is).filter(|image| is_id(&image.id)) else { return Ok(None) };
+    podman_image(store, reference, image, options).map(Some)
+}
+
+/// The image of a store's list.
+pub(super) fn podman_image(store: &Path, reference: &str, image: &PodmanImage, options: &Options) -> Result<Opened, ImageError> {
     let damaged = |what: &'static str, why: String| ImageError::Damaged { reference: reference.to_owned(), what, why };
     let folder = store.join("overlay-images").join(&image.id);
     let id = format!("sha256:{}", image.id);
@@ -176,14 +193,14 @@ fn podman(store: &Path, reference: &str, name: &Name, options: &Options) -> Resu
         place: LayerPlace::Folder(store.join("overlay").join(layer.id).join("diff")),
     };
     let layers = chain.into_iter().zip(stored).zip(&config.diff_ids).map(layer).collect();
-    Ok(Some(Opened {
+    Ok(Opened {
         names: image.names.clone().unwrap_or_default(),
         digest: Some(image.digest.clone()).filter(|digest| is_sha256(digest)),
         config,
         annotations: manifest.annotations,
         layers,
         blobs: Arc::new(NoBlobs),
-    }))
+    })
 }
 
 /// The layers of an image, base first.
@@ -206,7 +223,7 @@ fn podman_chain(store: &Path, top: &str) -> Result<Vec<PodmanLayer>, ImageError>
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct DockerNames {
+pub(super) struct DockerNames {
     repositories: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -219,6 +236,18 @@ fn docker(store: &Path, reference: &str, name: &Name, options: &Options) -> Resu
         None => name.is(other),
     };
     let Some(id) = all().find(|(other, id)| is(other) && is_sha256(id)).map(|(_, id)| id.clone()) else { return Ok(None) };
+    docker_image(store, reference, &id, &names.unwrap_or_default(), options).map(Some)
+}
+
+/// The image of an id.
+pub(super) fn docker_image(
+    store: &Path,
+    reference: &str,
+    id: &str,
+    names: &DockerNames,
+    options: &Options,
+) -> Result<Opened, ImageError> {
+    let root = store.join("image/overlay2");
     let damaged = |what: &'static str, why: String| ImageError::Damaged { reference: reference.to_owned(), what, why };
     let hex = id.trim_start_matches("sha256:");
     let bytes = read(&root.join("imagedb/content/sha256").join(hex), CONFIG_BYTES_MAX)
@@ -226,7 +255,7 @@ fn docker(store: &Path, reference: &str, name: &Name, options: &Options) -> Resu
     if digest_of(&bytes) != id {
         return Err(damaged("configuration", "its bytes are not what its name says".to_owned()));
     }
-    let config = local::config(&bytes, &id, reference)?;
+    let config = local::config(&bytes, id, reference)?;
     local::check_platform(reference, options.platform.as_ref(), &config.platform)?;
     let mut chain = String::new();
     let mut layers = Vec::new();
@@ -245,18 +274,25 @@ fn docker(store: &Path, reference: &str, name: &Name, options: &Options) -> Resu
             place: LayerPlace::Folder(store.join("overlay2").join(cache_id).join("diff")),
         });
     }
-    let own = |(other, theirs): (&String, &String)| (*theirs == id).then(|| other.clone());
-    let (pinned, names): (Vec<String>, Vec<String>) = all().filter_map(own).partition(|name| name.contains('@'));
+    let (pinned, names) = names.of(id);
     let digest = pinned
         .iter()
         .filter_map(|name| name.split_once('@'))
         .map(|(_, digest)| digest.to_owned())
         .find(|digest| is_sha256(digest));
-    Ok(Some(Opened { names, digest, config, annotations: BTreeMap::new(), layers, blobs: Arc::new(NoBlobs) }))
+    Ok(Opened { names, digest, config, annotations: BTreeMap::new(), layers, blobs: Arc::new(NoBlobs) })
+}
+
+impl DockerNames {
+    /// Names of an image: pinned to a digest, and others.
+    pub(super) fn of(&self, id: &str) -> (Vec<String>, Vec<String>) {
+        let all = self.repositories.values().flatten();
+        all.filter(|(_, theirs)| *theirs == id).map(|(name, _)| name.clone()).partition(|name| name.contains('@'))
+    }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::image::tests::{STATUS, config_of};
     use crate::image::{Context, Image};
@@ -290,22 +326,47 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_image_of_podman_is_read_from_its_folders() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = dir.path().join("storage");
+    /// A store of Podman with `localhost/app:1`; gives the ids of its two layers.
+    pub(in crate::image) fn podman_store(store: &Path) -> [String; 2] {
         let ids = ["a".repeat(64), "b".repeat(64)];
         let config = config_of(&[b"1".to_vec(), b"2".to_vec()]);
         let id = digest_of(&config);
         let hex = id.trim_start_matches("sha256:");
-        write_layers(&store, [&format!("overlay/{}/diff", ids[0]), &format!("overlay/{}/diff", ids[1])]);
-        write(&store, &format!("overlay-images/{hex}/={}", STANDARD.encode(&id)), &config);
+        write_layers(store, [&format!("overlay/{}/diff", ids[0]), &format!("overlay/{}/diff", ids[1])]);
+        write(store, &format!("overlay-images/{hex}/={}", STANDARD.encode(&id)), &config);
         let images =
             json!([{"id": hex, "names": ["localhost/app:1"], "layer": ids[1], "digest": format!("sha256:{}", "c".repeat(64))}]);
-        write(&store, "overlay-images/images.json", images.to_string());
+        write(store, "overlay-images/images.json", images.to_string());
         let layers = json!([{"id": ids[0], "diff-size": 10}, {"id": ids[1], "parent": ids[0], "diff-size": 1}]);
-        write(&store, "overlay-layers/layers.json", layers.to_string());
-        let stores = Stores { docker: vec![], podman: vec![dir.path().join("absent"), store] };
+        write(store, "overlay-layers/layers.json", layers.to_string());
+        ids
+    }
+
+    /// A store of Docker with `app:1`; gives the names of its chains of layers.
+    pub(in crate::image) fn docker_store(store: &Path) -> [String; 2] {
+        let layers = [b"1".to_vec(), b"2".to_vec()];
+        let config = config_of(&layers);
+        let id = digest_of(&config);
+        let diff_ids = layers.map(|layer| digest_of(&layer));
+        let chains = [diff_ids[0].clone(), digest_of(format!("{} {}", diff_ids[0], diff_ids[1]).as_bytes())];
+        write_layers(store, ["overlay2/one/diff", "overlay2/two/diff"]);
+        for (chain, cache_id) in chains.iter().zip(["one", "two"]) {
+            let folder = format!("image/overlay2/layerdb/sha256/{}", &chain[7..]);
+            write(store, &format!("{folder}/cache-id"), cache_id);
+            write(store, &format!("{folder}/size"), "7");
+        }
+        write(store, &format!("image/overlay2/imagedb/content/sha256/{}", &id[7..]), &config);
+        let names = json!({"Repositories": {"app": {"app:1": id, format!("app@sha256:{}", "d".repeat(64)): id}}});
+        write(store, "image/overlay2/repositories.json", names.to_string());
+        chains
+    }
+
+    #[test]
+    fn an_image_of_podman_is_read_from_its_folders() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("storage");
+        podman_store(&store);
+        let stores = Stores { podman: vec![dir.path().join("absent"), store], ..Stores::default() };
         let find = |text: &str| {
             stores.find(text, &super::super::reference::name(text).unwrap(), Place::Anywhere, &Options::default()).unwrap()
         };
@@ -318,21 +379,8 @@ mod tests {
     fn an_image_of_docker_is_read_from_its_folders() {
         let dir = tempfile::tempdir().unwrap();
         let store = dir.path().join("docker");
-        let layers = [b"1".to_vec(), b"2".to_vec()];
-        let config = config_of(&layers);
-        let id = digest_of(&config);
-        let diff_ids = layers.map(|layer| digest_of(&layer));
-        let chains = [diff_ids[0].clone(), digest_of(format!("{} {}", diff_ids[0], diff_ids[1]).as_bytes())];
-        write_layers(&store, ["overlay2/one/diff", "overlay2/two/diff"]);
-        for (chain, cache_id) in chains.iter().zip(["one", "two"]) {
-            let folder = format!("image/overlay2/layerdb/sha256/{}", &chain[7..]);
-            write(&store, &format!("{folder}/cache-id"), cache_id);
-            write(&store, &format!("{folder}/size"), "7");
-        }
-        write(&store, &format!("image/overlay2/imagedb/content/sha256/{}", &id[7..]), &config);
-        let names = json!({"Repositories": {"app": {"app:1": id, format!("app@sha256:{}", "d".repeat(64)): id}}});
-        write(&store, "image/overlay2/repositories.json", names.to_string());
-        let stores = Stores { docker: vec![store.clone()], podman: vec![] };
+        let chains = docker_store(&store);
+        let stores = Stores { docker: vec![store.clone()], ..Stores::default() };
         let find =
             |text: &str| stores.find(text, &super::super::reference::name(text).unwrap(), Place::Docker, &Options::default());
         let opened = find("app:1").unwrap();

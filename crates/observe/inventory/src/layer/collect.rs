@@ -116,6 +116,11 @@ struct Watching<'a> {
 }
 
 impl<'a> Collector<'a> {
+    /// Whether somebody wants the reading to end.
+    pub(crate) fn stopped(&self) -> bool {
+        self.readers.stopped()
+    }
+
     pub(crate) fn new(setting: Setting, readers: Readers<'a>) -> Self {
         let watching =
             |watch: &&'a dyn crate::watch::Watch| Watching { name: watch.name(), watcher: watch.start(setting), active: false };

@@ -32,4 +32,16 @@ pub struct Readers<'a> {
     pub scratch: &'a Scratch,
     /// Others besides the readers of packages.
     pub watches: &'a [&'a dyn Watch],
+    /// Asked often: whether to leave the rest unread.
+    pub stop: Stop<'a>,
+}
+
+/// Whether to leave the rest unread; nothing stops, else.
+pub type Stop<'a> = Option<&'a (dyn Fn() -> bool + Sync)>;
+
+impl Readers<'_> {
+    /// Whether somebody wants the reading to end.
+    pub(crate) fn stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop())
+    }
 }

@@ -45,6 +45,7 @@ fn first_pass<R: Read + Send>(
         Err(error) => return (unread(name, obstacle(&error), error.to_string()), Again::default()),
     };
     let mut collector = Collector::new(Setting::Installed, readers);
+    let source = Stoppable { source, stop: readers.stop };
     let (outcome, passed) = pass(source, |chunks| walk(chunks, &mut collector));
     let (mut facts, again) = collector.finish();
     match (outcome, passed) {
@@ -64,6 +65,21 @@ fn first_pass<R: Read + Send>(
         }
     }
     (facts, again)
+}
+
+/// Bytes that end with an error when somebody wants the reading to end.
+struct Stoppable<'a, R> {
+    source: R,
+    stop: super::Stop<'a>,
+}
+
+impl<R: Read> Read for Stoppable<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.stop.is_some_and(|stop| stop()) {
+            return Err(io::Error::other("stopped"));
+        }
+        self.source.read(buffer)
+    }
 }
 
 /// Why a walk ended before the layer did.
@@ -123,6 +139,7 @@ fn second_pass<R: Read + Send>(
         }
     };
     let mut collector = Collector::again(Setting::Installed, Readers { watches: &[], ..readers }, again);
+    let source = Stoppable { source, stop: readers.stop };
     let (outcome, _) = pass(source, |chunks| walk_again(chunks, &mut collector));
     if let Err(error) = outcome {
         facts.gaps.push(Gap::new(name, Obstacle::Unreadable, format!("files with two names were not read: {error}")));
@@ -140,6 +157,7 @@ fn second_pass<R: Read + Send>(
         }
     }
     facts.gaps.extend(more.gaps);
+    facts.complete &= !readers.stopped();
     facts
 }
 

@@ -23,7 +23,7 @@ fn read_watched(layer: &[u8], watches: &[&dyn Watch]) -> (LayerFacts, u32) {
         opened.set(opened.get() + 1);
         Ok(layer)
     };
-    let facts = read("layer", &Expected::default(), &mut open, Readers { scratch: &scratch, watches });
+    let facts = read("layer", &Expected::default(), &mut open, Readers { scratch: &scratch, watches, stop: None });
     drop(scratch);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "something was left behind");
     (facts, opened.get())
@@ -167,7 +167,7 @@ fn a_wrong_hash_is_all_that_is_told() {
     let right = read_bytes(&layer);
     let told = |digest: Option<&str>, diff_id: Option<&str>| {
         let expected = Expected { digest: digest.map(str::to_owned), diff_id: diff_id.map(str::to_owned) };
-        read("layer", &expected, &mut || Ok(&layer[..]), Readers { scratch: &scratch, watches: &[] })
+        read("layer", &expected, &mut || Ok(&layer[..]), Readers { scratch: &scratch, watches: &[], stop: None })
     };
     assert_eq!(told(Some(&right.digest), Some(&right.diff_id)), right);
     for wrong in [told(Some("sha256:00"), None), told(None, Some("sha256:00"))] {

@@ -86,7 +86,7 @@ pub fn scan(dir: &Path, options: &Options<'_>) -> Result<TreeFacts, TreeError> {
     let parent = options.scratch.map_or_else(std::env::temp_dir, Path::to_owned);
     let scratch = Scratch::below(&parent).map_err(|source| TreeError::Scratch { path: parent, source })?;
     let setting = options.setting.unwrap_or_else(|| setting_of(&root));
-    let readers = Readers { scratch: &scratch, watches: options.watches };
+    let readers = Readers { scratch: &scratch, watches: options.watches, stop: None };
     let facts =
         read_all(&Walk { root: &root, setting, overlay: false, threads: options.threads, chosen: options.chosen }, readers);
     let (files, file_bytes) = (facts.entries, facts.file_bytes);

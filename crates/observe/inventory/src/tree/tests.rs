@@ -69,7 +69,7 @@ fn a_folder_of_an_overlay_marks_what_is_gone() {
     let (base, upper) = (dir.path().join("base"), dir.path().join("upper"));
     let read = |folder: &Path| -> LayerFacts {
         let scratch = Scratch::below(dir.path()).unwrap();
-        layer_of_folder(folder, Readers { scratch: &scratch, watches: &[] }).unwrap()
+        layer_of_folder(folder, Readers { scratch: &scratch, watches: &[], stop: None }).unwrap()
     };
     write(&base, "var/lib/dpkg/status", STATUS);
     write(&base, "var/lib/dpkg/status.d/other", "Package: other\nVersion: 1\n");

@@ -66,7 +66,7 @@ pub(super) fn read_all(walk: &Walk<'_>, readers: Readers<'_>) -> LayerFacts {
     if !again.is_empty() {
         facts.append(read_again(walk, readers, again));
     }
-    facts.complete = true;
+    facts.complete = !readers.stopped();
     if queue.entries.load(Ordering::Relaxed) > ENTRIES_MAX {
         facts.complete = false;
         facts.gaps.push(Gap::new(
@@ -160,7 +160,7 @@ fn walk_folder(
         Ok(opened) => opened,
         Err(error) => return collector.gap(Gap::new(shown(), obstacle(&error), error.to_string())),
     };
-    while let Some(entry) = opened.read() {
+    while let Some(entry) = opened.read().filter(|_| !collector.stopped()) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {

@@ -10,7 +10,7 @@ mod update;
 
 pub use build::{Built, Step, import};
 pub use bundle::{export, import_bundle, is_bundle, make_key, origin, read_key, read_public_key};
-pub use update::{Origin, own_ecosystems, update};
+pub use update::{Origin, own_ecosystems, published, update};
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

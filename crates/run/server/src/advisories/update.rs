@@ -6,16 +6,17 @@
 use super::AdvisoryFile;
 use super::build::{self, Built, Step};
 use super::sources::{Feed, FeedKind, Feeds, file_safe};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use vigie_inventory::host;
 use vigie_inventory::world::World;
-use vigie_kit::clock::{Clock, SystemClock};
+use vigie_kit::clock::Clock;
 use vigie_kit::files;
 use vigie_kit::http::{Client, Fetched, Wanted};
 use vigie_kit::problem::{Explain, Problem};
+use vigie_model::version::Scheme;
 
 /// Bytes of one feed at most; the largest that OSV publishes is a tenth of that.
 const FEED_BYTES_MAX: u64 = 8 << 30;
@@ -39,12 +40,25 @@ impl Origin {
     }
 }
 
-/// The ecosystem of this machine's own packages, without its release: OSV publishes one zip for all.
+/// Ecosystems of packages that OSV does not publish; those of distributions come as feeds of their vendors.
+const UNPUBLISHED: [&str; 8] =
+    ["Amazon Linux", "Bioconductor", "CentOS", "CocoaPods", "Fedora", "Oracle Linux", "Photon OS", "conda"];
+
+/// The ecosystem of this machine's own packages, as it is published.
 #[must_use]
 pub fn own_ecosystems() -> Vec<String> {
-    let facts = host::observe(&World::live(), &SystemClock);
-    let first = facts.packages.value().and_then(|packages| packages.first());
-    first.and_then(|package| package.ecosystem.split(':').next()).map(str::to_owned).into_iter().collect()
+    published([host::own_ecosystem(&World::live())])
+}
+
+/// The names under which ecosystems are published: one zip holds all releases of a distribution.
+#[must_use]
+pub fn published(ecosystems: impl IntoIterator<Item = String>) -> Vec<String> {
+    let name = |ecosystem: String| {
+        let name = ecosystem.split(':').next().unwrap_or_default();
+        let is_published = Scheme::of_ecosystem(&ecosystem).is_some() && !UNPUBLISHED.contains(&name);
+        is_published.then(|| name.to_owned())
+    };
+    ecosystems.into_iter().filter_map(name).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// A feed to be fetched.

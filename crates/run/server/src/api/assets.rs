@@ -18,6 +18,7 @@ use vigie_access::audit::Entry;
 use vigie_catalogue::lifecycle;
 use vigie_ledger::{AssetDetail, AssetEdit, AssetFilter, AssetSummary, RelatedAsset, RuleVerdict, Side};
 use vigie_model::asset::{AssetKind, Criticality};
+use vigie_model::facts::Facts;
 use vigie_model::ids::AssetId;
 use vigie_model::lang::Lang;
 use vigie_model::priority::Exposure;
@@ -171,11 +172,12 @@ fn view(platform: &Platform, id: AssetId, lang: Lang) -> Result<AssetView, ApiEr
         platform.ledger.asset(id).map_err(ApiError::of)?.ok_or_else(ApiError::not_found)?;
     let facts = platform.ledger.facts(id).map_err(ApiError::of)?;
     let verdicts = platform.ledger.verdicts(id).map_err(ApiError::of)?;
-    let life = facts.as_ref().and_then(|facts| facts.os.value()).and_then(lifecycle::end_of_life);
+    let host = facts.as_ref().and_then(Facts::host);
+    let life = host.and_then(|facts| facts.os.value()).and_then(lifecycle::end_of_life);
     Ok(AssetView {
         row: row(summary),
         relations: relations.into_iter().map(relation).collect(),
-        facts: json!(facts),
+        facts: json!(host),
         verdicts: verdicts.into_iter().filter_map(|verdict| verdict_view(verdict, lang)).collect(),
         lifecycle: life.map(|life| LifecycleView {
             standard_until: life.standard_until.map(|day| day.to_string()),

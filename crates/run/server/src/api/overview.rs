@@ -12,6 +12,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 use vigie_ledger::{Filter, Order, Sort};
 use vigie_model::asset::AssetKind;
+use vigie_model::facts::Facts;
 use vigie_model::finding::FindingKind;
 use vigie_model::lang::Lang;
 use vigie_model::severity::Severity;
@@ -183,9 +184,11 @@ fn coverage(platform: &Platform, lang: Lang) -> Result<CoverageView, ApiError> {
 fn unseen(platform: &Platform, lang: Lang) -> Result<Vec<UnseenView>, ApiError> {
     const UNSEEN_MAX: usize = 50;
     let mut views = Vec::new();
-    for inventory in platform.ledger.inventories().map_err(ApiError::of)?.into_iter().take(UNSEEN_MAX) {
-        let facts = platform.ledger.facts(inventory.asset).map_err(ApiError::of)?.unwrap_or_default();
-        let gaps = facts.gaps();
+    for inventory in
+        platform.ledger.inventories().map_err(ApiError::of)?.into_iter().filter(|it| it.kind == AssetKind::Host).take(UNSEEN_MAX)
+    {
+        let facts = platform.ledger.facts(inventory.asset).map_err(ApiError::of)?;
+        let gaps = facts.as_ref().map(Facts::gaps).unwrap_or_default();
         views.extend(gaps.into_iter().map(|gap| UnseenView { what: gap.what.clone(), why: gap.said().get(lang).to_owned() }));
     }
     views.truncate(UNSEEN_MAX);

@@ -3,7 +3,7 @@
 //!
 //! For each kind of finding there is one who [seeks](Seek) it: it may [watch](Watch) files pass, and in the end
 //! judges what was remarked, by itself or by others. A further kind is one more line in [`Seekers::of`].
-//! Vulnerabilities are not here: they are judged from components alone ([`crate::components`]).
+//! Vulnerabilities are not here: they are judged from components alone ([`crate::vulnerabilities`]).
 
 mod data;
 mod key;

@@ -1,12 +1,14 @@
-//! Every hour, while vulnerability data is older than a day: it is renewed. A download that broke off goes on at the next
-//! round; what cannot be had leaves the standing data in use, and the round says so.
+//! Every hour, while vulnerability data is older than a day or lacks an ecosystem that something here is made of: it is
+//! renewed. A download that broke off goes on at the next round; what cannot be had leaves the standing data in use, and
+//! the round says so.
 
 use crate::advisories;
 use crate::platform::Platform;
 use std::ops::ControlFlow;
-use vigie_kit::problem::Problem;
+use vigie_kit::problem::{Explain, Problem};
 use vigie_model::lang::Text;
 use vigie_model::text;
+use vigie_model::time::Timestamp;
 
 /// Data younger than this is not renewed.
 const FRESH_SECONDS: i64 = 86_400;
@@ -27,14 +29,13 @@ pub(super) fn run(platform: &Platform) -> Result<Text, Problem> {
             de "die Daten kamen als Bündel und warten auf das nächste",
         ));
     }
-    let built_at = platform.advisories.current().map(|data| data.status().built_at);
-    if built_at.is_some_and(|at| platform.clock.now().since(at) < FRESH_SECONDS * 1_000_000) {
+    let ecosystems = wanted(platform)?;
+    if platform.advisories.current().is_some_and(|data| is_fresh(&data, &ecosystems, platform.clock.now())) {
         return Ok(text!(en "less than a day old", fr "moins d’un jour", de "weniger als einen Tag alt"));
     }
     let mut watch = |_step: advisories::Step<'_>| {
         if platform.is_stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let ecosystems = advisories::own_ecosystems();
     let (built, missed) = advisories::update(&platform.advisories, platform.clock.as_ref(), origin, &ecosystems, &mut watch)?;
     if let Some(round) = platform.round("advisories").filter(|_| built.is_some()) {
         round.start_now();
@@ -56,4 +57,16 @@ pub(super) fn run(platform: &Platform) -> Result<Text, Problem> {
             text!(en "nothing newer is published", fr "rien de plus récent n’est publié", de "nichts Neueres ist veröffentlicht")
         }
     })
+}
+
+/// The ecosystems of everything that was looked at, and of this machine, which may not have been looked at yet.
+fn wanted(platform: &Platform) -> Result<Vec<String>, Problem> {
+    let stored = platform.ledger.ecosystems().map_err(Explain::explain)?;
+    Ok(advisories::published(stored.into_iter().chain(advisories::own_ecosystems())))
+}
+
+fn is_fresh(data: &advisories::Data, ecosystems: &[String], now: Timestamp) -> bool {
+    let status = data.status();
+    let has = |wanted: &String| status.ecosystems.iter().any(|ecosystem| ecosystem.name.split(':').next() == Some(wanted));
+    now.since(status.built_at) < FRESH_SECONDS * 1_000_000 && ecosystems.iter().all(has)
 }

@@ -1,4 +1,4 @@
-//! Every ten minutes, and when vulnerability data changes: this host is looked at and judged.
+//! Every ten minutes: this host is looked at and judged.
 
 use crate::live::Change;
 use crate::look;
@@ -15,6 +15,8 @@ pub(super) fn run(platform: &Platform) -> Result<Text, Problem> {
     if changed > 0 {
         platform.live.tell(Change::Findings { changed });
     }
+    // Which containers run which images may be different now.
+    platform.round("images").iter().for_each(|round| round.start_now());
     super::tell_system(platform);
     let (found, unseen) = (look.occurrences.len(), look.facts.gaps().len());
     Ok(text!(

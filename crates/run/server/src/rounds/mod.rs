@@ -6,6 +6,7 @@ mod advisories;
 mod decisions;
 mod feeds;
 mod host;
+mod images;
 mod upkeep;
 
 use crate::live::Change;
@@ -51,6 +52,7 @@ pub(crate) fn all() -> Vec<Arc<Round>> {
         round("advisories", 10, advisories::run),
         round("feeds", 3600, feeds::run),
         round("host", 600, host::run),
+        round("images", 600, images::run),
         round("decisions", 60, decisions::run),
         round("upkeep", 3600, upkeep::run),
     ]

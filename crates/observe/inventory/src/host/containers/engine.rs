@@ -119,7 +119,7 @@ fn inspect(socket: &Path, containers: &mut [Container], clock: &dyn Clock) {
     }
 }
 
-fn gap(socket: &str, error: &HttpError) -> Gap {
+pub(super) fn gap(socket: &str, error: &HttpError) -> Gap {
     let why = match error {
         HttpError::TooSlow | HttpError::TooLarge => Obstacle::BeyondLimit,
         HttpError::Malformed(_) => Obstacle::Unreadable,

@@ -16,6 +16,7 @@ pub use storage::parse_list as parse_storage_list;
 
 use crate::world::World;
 use std::collections::BTreeMap;
+use std::path::Path;
 use vigie_kit::clock::Clock;
 use vigie_model::host::{Container, Engine, User};
 use vigie_model::observed::{Gap, Observed, Obstacle};
@@ -50,6 +51,15 @@ pub(super) fn observe(world: &World, users: &[User], clock: &dyn Clock) -> Obser
     Observed::with_gaps(containers.into_values().collect(), gaps)
 }
 
+/// Asks an engine through its socket; gives the body of its answer.
+pub(crate) fn get_from_engine(socket: &Path, path: &str, clock: &dyn Clock) -> Result<Vec<u8>, Gap> {
+    match http::get(socket, path, clock) {
+        Ok(answer) => Ok(answer.body),
+        Err(HttpError::Connection(error)) => Err(crate::world::gap(socket, &error)),
+        Err(error) => Err(engine::gap(&socket.to_string_lossy(), &error)),
+    }
+}
+
 /// The sockets that exist. One in a directory that is closed to us is not known to exist, and is none.
 fn sockets(world: &World) -> Vec<(String, Engine)> {
     let mut sockets: Vec<(String, Engine)> = SOCKETS.iter().map(|(path, engine)| ((*path).to_owned(), *engine)).collect();
@@ -68,7 +78,6 @@ mod tests {
     use super::*;
     use std::io::{BufRead, BufReader, Write};
     use std::os::unix::net::UnixListener;
-    use std::path::Path;
     use vigie_kit::clock::SystemClock;
 
     /// An engine that answers each path of the list once and then goes.

@@ -129,7 +129,7 @@ fn view(look: &Look, beside: Beside<'_>, has_data: bool, all: bool, lang: Lang) 
             .lifecycle
             .map_or(Value::Null, |life| json!({ "standard_until": life.standard_until, "extended_until": life.extended_until })),
         packages: look.facts.packages.value().map_or(0, Vec::len),
-        matched: has_data && look.matched,
+        matched: has_data && look.matched_by.is_some(),
         findings: shown::views(&look.occurrences, lang),
         suppressed: suppress::views(beside.suppressed, lang),
         checks: checks.collect(),

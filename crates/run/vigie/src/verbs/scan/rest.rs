@@ -20,7 +20,7 @@ use vigie_model::observed::Gap;
 use vigie_model::occurrence::Occurrence;
 use vigie_report::{Scan, Target};
 use vigie_server::advisories::AdvisoryFile;
-use vigie_server::components;
+use vigie_server::vulnerabilities;
 
 /// What was found at rest.
 pub(super) struct Rest<'a> {
@@ -45,7 +45,7 @@ pub(super) struct Rest<'a> {
 pub(super) fn judge_and_tell(rest: Rest<'_>, args: &ShownArgs, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
     let wants_matches = Sought::wants_matches(rest.kinds);
     let current = advisories.current().filter(|_| wants_matches);
-    let matched = current.as_deref().and_then(|data| components::judge(rest.components, rest.asset, data));
+    let matched = current.as_deref().and_then(|data| vulnerabilities::of_components(rest.components, rest.asset, data));
     let has_matched = matched.is_some();
     let mut findings = matched.unwrap_or_default();
     findings.retain(|found| rest.kinds.contains(&found.identity.kind));
