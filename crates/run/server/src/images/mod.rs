@@ -12,7 +12,9 @@ mod surroundings;
 
 use self::surroundings::Surroundings;
 use crate::advisories::Data;
+use crate::rest::{AtRest, Seekers, without_secrets};
 use crate::vulnerabilities;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::thread;
@@ -22,11 +24,14 @@ use vigie_kit::clock::Clock;
 use vigie_ledger::{Inventory, Ledger, LedgerError, Run, Taken};
 use vigie_model::asset::{Asset, AssetKind, RelationKind};
 use vigie_model::facts::Facts;
+use vigie_model::finding::FindingKind;
 use vigie_model::host::HostFacts;
 use vigie_model::ids::AssetId;
 use vigie_model::image::ImageFacts;
 use vigie_model::observed::{Gap, Observed, Obstacle};
 
+/// The tool's name in the ledger, for what is sought in files.
+const TOOL: &str = "vigie.images";
 /// Changes when more is gathered from an image than before: each is then read once more.
 const READER: u32 = 1;
 /// How much this work steps back behind others: the middle of nice(2)'s upper half.
@@ -46,6 +51,9 @@ pub(crate) struct Images<'a> {
     pub(crate) facts: Option<&'a HostFacts>,
     /// Its images.
     pub(crate) listing: &'a Listing,
+    /// Who else looks at the files, and for which kinds of findings.
+    pub(crate) seekers: &'a Seekers,
+    pub(crate) kinds: &'a [FindingKind],
     /// Where what is known of layers is kept.
     pub(crate) cache: &'a Path,
     pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
@@ -103,7 +111,10 @@ impl Images<'_> {
     /// What tells that an image was read: from where, by which reader, as which user.
     fn source(&self, image: &LocalImage) -> String {
         let (host, engine, user) = (self.host.id, engine_word(image.engine), rustix::process::geteuid().as_raw());
-        format!("store {host} {engine} {} reader {READER} user {user}", image.id)
+        let mut readers = Sha256::new_with_prefix(READER.to_le_bytes());
+        self.seekers.watches().iter().for_each(|watch| readers.update(format!("{} {}\n", watch.name(), watch.version())));
+        let readers: String = readers.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        format!("store {host} {engine} {} reader {readers} user {user}", image.id)
     }
 
     /// Saves an image that was read before; whether its surroundings are others now, so that it must be judged anew.
@@ -126,7 +137,10 @@ impl Images<'_> {
         if (self.stop)() {
             return Ok(None);
         }
-        let facts = in_background(|| self.facts_of(image));
+        let watches = self.seekers.watches();
+        let (cache, stop) = (self.cache, self.stop);
+        let context = Context { cache: Some(cache), threads: Some(1), watches: &watches, stop: Some(stop) };
+        let mut facts = in_background(|| facts_of(image, &context));
         if (self.stop)() {
             return Ok(None);
         }
@@ -134,13 +148,25 @@ impl Images<'_> {
         let gaps = facts.gaps.clone();
         self.ledger.save_asset(asset)?;
         let asset = self.ledger.asset_in_effect(asset.id)?.unwrap_or_else(|| asset.clone());
+        let at_rest = AtRest {
+            asset: &asset,
+            components: &facts.components,
+            remarks: &facts.remarks,
+            image: Some(&facts.config),
+            secrets: &[],
+        };
+        let sought = self.seekers.judge(&at_rest);
+        // What is kept is what may be shown; what watchers remarked has become findings.
+        without_secrets(&mut facts);
+        facts.remarks.clear();
         let facts = Facts::Image(facts);
         let found = self.data.and_then(|data| Some((vulnerabilities::of(&facts, &asset, data, None)?, data.fingerprint())));
-        let mut changed = 0;
+        // What a layer hides that could not be read is not gone.
+        let covered = |kinds: &[FindingKind]| if whole { kinds.to_vec() } else { Vec::new() };
+        let mut changed = self.ledger.record(&Run::over(asset.id, TOOL, covered(self.kinds)), &sought)?.changed();
         if let Some((found, _)) = &found {
-            // What a layer hides that could not be read is not gone.
-            let kinds = if whole { vulnerabilities::KINDS.to_vec() } else { Vec::new() };
-            changed = self.ledger.record(&Run::over(asset.id, vulnerabilities::TOOL, kinds), found)?.changed();
+            let run = Run::over(asset.id, vulnerabilities::TOOL, covered(&vulnerabilities::KINDS));
+            changed += self.ledger.record(&run, found)?.changed();
         }
         let judged_by = found.as_ref().map(|(_, data)| data.as_str());
         let taken = Taken { at: self.clock.now(), source: &self.source(image), judged_by };
@@ -154,19 +180,6 @@ impl Images<'_> {
             }
             saved => saved.map(|()| Some((changed, gaps))),
         }
-    }
-
-    fn facts_of(&self, image: &LocalImage) -> ImageFacts {
-        let context = Context { cache: Some(self.cache), threads: Some(1), stop: Some(self.stop), ..Context::default() };
-        let mut facts = match image.open(&Options::default(), Some(self.stop)) {
-            Ok(opened) => opened.read(&context),
-            Err(error) => {
-                let gap = Gap::new(image.name(), Obstacle::Failed, error.to_string());
-                ImageFacts { reference: image.name().to_owned(), gaps: vec![gap], ..ImageFacts::default() }
-            }
-        };
-        facts.names.clone_from(&image.names);
-        facts
     }
 
     fn save_containers(&self, surroundings: &Surroundings<'_>) -> Result<(), LedgerError> {
@@ -199,6 +212,7 @@ impl Images<'_> {
         let mut changed = 0;
         for (asset, _) in known.iter().filter(|(asset, inventory)| !there.contains(asset) && !partly(inventory)) {
             changed += self.ledger.record(&vulnerabilities::run(*asset), &[])?.changed();
+            changed += self.ledger.record(&Run::over(*asset, TOOL, FindingKind::ALL), &[])?.changed();
             self.ledger.forget_facts(*asset)?;
             self.mark_gone(*asset)?;
         }
@@ -215,6 +229,19 @@ impl Images<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// What is in an image; one that cannot be opened holds a gap.
+fn facts_of(image: &LocalImage, context: &Context<'_>) -> ImageFacts {
+    let mut facts = match image.open(&Options::default(), context.stop) {
+        Ok(opened) => opened.read(context),
+        Err(error) => {
+            let gap = Gap::new(image.name(), Obstacle::Failed, error.to_string());
+            ImageFacts { reference: image.name().to_owned(), gaps: vec![gap], ..ImageFacts::default() }
+        }
+    };
+    facts.names.clone_from(&image.names);
+    facts
 }
 
 /// Does work on a thread that steps back behind everybody else; the threads that it starts do too.

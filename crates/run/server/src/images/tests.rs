@@ -11,6 +11,7 @@ use std::fs;
 use std::sync::Arc;
 use vigie_db::Db;
 use vigie_inventory::image::Stores;
+use vigie_inventory::secrets::{FingerprintKey, Scanner};
 use vigie_ledger::{Filter, Order, Sort, States};
 use vigie_model::host::{Container, Engine, Socket, SocketOwner, Transport};
 use vigie_model::priority::Exposure;
@@ -23,6 +24,8 @@ struct Machine {
     host: Asset,
     /// Entries of `images.json` and `layers.json`.
     lists: (Vec<Value>, Vec<Value>),
+    kinds: Vec<FindingKind>,
+    scanner: Option<Scanner>,
 }
 
 impl Machine {
@@ -31,7 +34,8 @@ impl Machine {
         let ledger = Ledger::open(Db::in_memory().unwrap(), clock.clone()).unwrap();
         let host = Asset::new(AssetKind::Host, "machine", "machine");
         ledger.save_asset(&host).unwrap();
-        Self { root: tempfile::tempdir().unwrap(), ledger, clock, host, lists: (Vec::new(), Vec::new()) }
+        let (root, lists) = (tempfile::tempdir().unwrap(), (Vec::new(), Vec::new()));
+        Self { root, ledger, clock, host, lists, kinds: Vec::new(), scanner: None }
     }
 
     fn write(&self, path: &str, content: impl AsRef<[u8]>) {
@@ -97,6 +101,8 @@ impl Machine {
             host: &self.host,
             facts,
             listing: &Stores::below(self.root.path()).list(self.clock.as_ref()),
+            seekers: &Seekers::of(&self.kinds.iter().copied().collect(), self.scanner.as_ref()),
+            kinds: &self.kinds,
             cache: &self.root.path().join("layers"),
             stop: &|| stop,
         };
@@ -223,4 +229,26 @@ fn what_cannot_be_read_is_a_gap_that_is_told_once() {
     assert_eq!((again.read, again.gaps.len()), (0, 0));
     let facts = machine.ledger.facts(Asset::id_of(AssetKind::Image, &id)).unwrap().unwrap();
     assert_eq!(facts.gaps().len(), 1);
+}
+
+#[test]
+fn secrets_of_an_image_are_findings_and_kept_nowhere() {
+    let mut machine = Machine::new();
+    machine.image("web:1", "curl 1-1");
+    let layer = hex("web:1");
+    // Made up, and put together here so that no scanner of sources takes it for one.
+    let key = format!(
+        "-----BEGIN {0}-----\n{1}\n-----END {0}-----\n",
+        "OPENSSH PRIVATE KEY",
+        "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ".repeat(8)
+    );
+    machine.write(&format!("overlay/{layer}/diff/root/.ssh/id_ed25519"), &key);
+    (machine.kinds, machine.scanner) = (vec![FindingKind::Secret], Some(Scanner::with_all_rules(FingerprintKey::new(&[7; 32]))));
+    assert_eq!(machine.look(None, None, false).read, 1);
+    assert_eq!(machine.findings().len(), 1, "{:?}", machine.findings());
+    let (asset, _) = machine.ledger.inventories().unwrap().into_iter().map(|it| (it.asset, it.source)).next().unwrap();
+    let kept = serde_json::to_string(&machine.ledger.facts(asset).unwrap()).unwrap();
+    assert!(!kept.contains("b3BlbnNzaC1rZXkt"));
+    machine.remove("web:1");
+    assert_eq!(machine.look(None, None, false).changed, 1);
 }

@@ -3,15 +3,20 @@
 use crate::images::{Images, Looked};
 use crate::live::Change;
 use crate::platform::Platform;
+use crate::rest::{self, Seekers};
 use vigie_inventory::host;
 use vigie_inventory::image::Stores;
+use vigie_inventory::secrets::Scanner;
 use vigie_inventory::world::World;
 use vigie_kit::problem::{Explain, Problem};
 use vigie_model::facts::Facts;
+use vigie_model::finding::FindingKind;
 use vigie_model::host::HostFacts;
 use vigie_model::lang::Text;
 use vigie_model::text;
 
+/// What is sought in the files of images.
+const KINDS: [FindingKind; 1] = [FindingKind::Secret];
 /// Gaps that are told; the others are counted.
 const GAPS_TOLD: usize = 3;
 
@@ -21,6 +26,7 @@ pub(super) fn run(platform: &Platform) -> Result<Text, Problem> {
     let host = host::asset(&HostFacts::default(), &World::live());
     let facts = platform.ledger.facts(host.id).map_err(Explain::explain)?;
     let data = platform.advisories.current();
+    let scanner = Scanner::with_all_rules(rest::fingerprint_key(platform.dir().path())?);
     let images = Images {
         ledger: &platform.ledger,
         clock,
@@ -28,6 +34,8 @@ pub(super) fn run(platform: &Platform) -> Result<Text, Problem> {
         host: &host,
         facts: facts.as_ref().and_then(Facts::host),
         listing: &Stores::here().list(clock),
+        seekers: &Seekers::of(&KINDS.into(), Some(&scanner)),
+        kinds: &KINDS,
         cache: &platform.dir().path().join("layers"),
         stop: &|| platform.is_stopping(),
     };
