@@ -63,7 +63,21 @@ export const CONTAINERS = [
   container('runner-7', 'build-1.berlin', 'registry.example/ci/runner:2026.10', { exposure: 'local' }),
 ];
 
-export const ASSETS = [...HOSTS, ...CONTAINERS];
+const digestOf = (name) => `sha256:${idOf('layer', name)}${idOf(name, 'layer')}`;
+
+/** An image for each that a container runs, and the base that most of them are built on. */
+export const IMAGES = [...new Set(['docker.example/debian:12', ...CONTAINERS.map(({ image }) => image)])].map((name) => ({
+  id: idOf('image', name),
+  kind: 'image',
+  name,
+  key: digestOf(name),
+  labels: { engine: 'docker', state: 'present', running: CONTAINERS.some(({ image }) => image === name) ? 'yes' : 'no' },
+  owner: null,
+  criticality: 'normal',
+  exposure: 'network',
+}));
+
+export const ASSETS = [...HOSTS, ...CONTAINERS, ...IMAGES];
 
 const FILLER = [
   'adduser',
@@ -300,6 +314,73 @@ export function factsOf(asset, now) {
       : { seen: { settings: {}, matches: [], places: {}, learned_from: 'sshd -T' } },
     sudo: plain ? { unseen: { what: '/etc/sudoers', why: 'not_permitted', detail: '' } } : { seen: { rules: [], defaults: [] } },
     private_keys: plain ? { unseen: { what: '/root/.ssh', why: 'not_permitted', detail: '' } } : { seen: [] },
+  };
+}
+
+/** What is in an image of the mock. */
+export function insideOf(asset) {
+  const short = ({ id, kind, name }) => ({ id, kind, name });
+  const isBase = asset.name.includes('debian:');
+  const base = IMAGES.find(({ name }) => name.includes('debian:'));
+  const layer = (created_by, bytes, packages, findings, from_base) => ({
+    diff_id: digestOf(`${asset.name} ${created_by}`),
+    bytes,
+    bytes_unpacked: bytes * 3,
+    wasted_bytes: from_base ? 0 : 1_200_000,
+    created_by,
+    complete: true,
+    from_base: isBase ? null : from_base,
+    packages,
+    findings,
+  });
+  const layers = [
+    layer('/bin/sh -c #(nop) ADD file:5b1a in / ', 29_000_000, 88, { high: 2, low: 5 }, true),
+    layer(
+      'RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends curl libssl3 # buildkit',
+      18_000_000,
+      12,
+      { critical: 1, medium: 1 },
+      false,
+    ),
+    layer('COPY app /app # buildkit', 4_200_000, 31, {}, false),
+  ].slice(0, isBase ? 1 : 3);
+  const packages = FILLER.map((name, index) => ({
+    name,
+    version: `1.${index}-2`,
+    ecosystem: 'Debian:12',
+    path: 'var/lib/dpkg/status',
+    layer: index % 5 === 4 && !isBase ? 1 : 0,
+    licences: [],
+    worst: index % 9 === 3 ? 'high' : null,
+  }));
+  const started = CONTAINERS.filter((item) => item.image === asset.name);
+  return {
+    names: [asset.name],
+    digest: digestOf(asset.key),
+    platform: 'linux/amd64',
+    os: 'Debian GNU/Linux 12 (bookworm)',
+    created: '2026-09-02T10:00:00Z',
+    user: '',
+    entrypoint: ['/app/server'],
+    cmd: [],
+    ports: ['8080/tcp'],
+    layers,
+    base: {
+      name: null,
+      digest: null,
+      image: isBase ? null : short(base),
+      newer: isBase
+        ? null
+        : { image: { ...short(base), name: 'docker.example/debian:12.9' }, removes: ['CVE-2026-1001', 'CVE-2026-1002'], of: 7 },
+    },
+    packages,
+    packages_total: packages.length,
+    containers: started.map((item) => ({
+      container: short(item),
+      state: 'running',
+      host: short(HOSTS.find(({ name }) => name === item.on)),
+    })),
+    gaps: [],
   };
 }
 

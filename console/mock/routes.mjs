@@ -1,5 +1,7 @@
 // The mock's routes: what the contract says, over the world in memory.
+
 import { begin, confirm, enrol, judge, Refusal, removeFactor, sessionView, setUp, signIn } from './access.mjs';
+import { insideOf } from './assets.mjs';
 import { detailOf as eventDetail, rowOf as eventRow } from './events.mjs';
 import { detailOf as findingDetail, rowOf } from './findings.mjs';
 import { healthOf } from './health.mjs';
@@ -215,6 +217,11 @@ const ROUTES = {
     const asset = world.assets.get(id);
     if (asset === undefined) throw notFound();
     return ok(world.assetDetail(asset, language));
+  },
+  'GET /images/:id': ({ world, id }) => {
+    const asset = world.assets.get(id);
+    if (asset?.kind !== 'image') throw notFound();
+    return ok(insideOf(asset));
   },
   'PATCH /assets/:id': ({ world, id, body }) => {
     const asset = world.assets.get(id);

@@ -64,5 +64,11 @@ export async function pagesOf(page) {
   for (const tab of ['', '?tab=packages', '?tab=sockets', '?tab=containers', '?tab=accounts', '?tab=checks', '?tab=gaps']) {
     if (assets[0] !== undefined) add(`asset${tab.replace('?tab=', '-')}`, '/assets/', `${assets[0].id}${tab}`);
   }
+  const images = (await get('/assets?kind=image')).assets;
+  // The one with most to show is not the first: a base has no base.
+  const image = images.find(({ name }) => !name.includes('debian:')) ?? images[0];
+  for (const tab of ['', '?tab=layers', '?tab=packages', '?tab=containers']) {
+    if (image !== undefined) add(`image${tab.replace('?tab=', '-')}`, '/assets/', `${image.id}${tab}`);
+  }
   return list;
 }

@@ -15,6 +15,7 @@ import type {
   EventPage,
   FindingDetail,
   FindingPage,
+  ImageDetail,
   Language,
   NewDecision,
   Overview,
@@ -62,6 +63,7 @@ export const api = {
 
   assets: (query: Query, signal?: AbortSignal) => get<{ assets: Asset[] }>('/assets', query, signal),
   asset: (id: string, signal?: AbortSignal) => get<AssetDetail>(`/assets/${part(id)}`, {}, signal),
+  image: (asset: string, signal?: AbortSignal) => get<ImageDetail>(`/images/${part(asset)}`, {}, signal),
   editAsset: (id: string, body: AssetPatch) => patch<unknown>(`/assets/${part(id)}`, body),
 
   catalogue: (query: Query, signal?: AbortSignal) => get<CatalogueEntry[]>('/catalogue', query, signal),

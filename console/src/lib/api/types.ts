@@ -380,6 +380,53 @@ export interface AssetDetail extends Asset {
   lifecycle: Lifecycle | null;
 }
 
+export interface ImageLayer {
+  diff_id: string;
+  bytes: number;
+  bytes_unpacked: number;
+  wasted_bytes: number;
+  created_by: string;
+  complete: boolean;
+  /** None where it cannot be told. */
+  from_base: boolean | null;
+  packages: number;
+  findings: Partial<Record<Severity, number>>;
+}
+
+export interface ImagePackage {
+  name: string;
+  version: string;
+  ecosystem: string;
+  path: string;
+  layer: number | null;
+  licences: string[];
+  worst: Severity | null;
+}
+
+/** An image, looked into. */
+export interface ImageDetail {
+  names: string[];
+  digest: string | null;
+  platform: string;
+  os: string | null;
+  created: string | null;
+  user: string;
+  entrypoint: string[];
+  cmd: string[];
+  ports: string[];
+  layers: ImageLayer[];
+  base: {
+    name: string | null;
+    digest: string | null;
+    image: AssetRef | null;
+    newer: { image: AssetRef; removes: string[]; of: number } | null;
+  };
+  packages: ImagePackage[];
+  packages_total: number;
+  containers: { container: AssetRef; state: string; host: AssetRef | null }[];
+  gaps: string[];
+}
+
 export interface AssetPatch {
   /** Empty for nobody. */
   owner?: string;

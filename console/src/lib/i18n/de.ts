@@ -494,6 +494,7 @@ export const de: Dictionary = {
     tabs: {
       summary: 'Überblick',
       findings: 'Befunde',
+      layers: 'Schichten',
       packages: 'Pakete',
       sockets: 'Lauschende Ports',
       containers: 'Container',
@@ -562,6 +563,33 @@ export const de: Dictionary = {
     labelsHint: 'Eines je Zeile: Name=Wert',
     labelsWrong: (line) => `„${line}“ hat nicht die Form Name=Wert.`,
     saved: 'Das Asset ist gespeichert.',
+  },
+
+  image: {
+    base: 'Basis',
+    builtOn: 'Gebaut auf',
+    saysBase: 'Das Image sagt, es sei gebaut auf',
+    baseNotKnown: 'Dieses Image ist hier nicht bekannt; seine Schichten lassen sich nicht unterscheiden.',
+    noBase: 'Kein bekanntes Image bildet die untersten Schichten.',
+    noNewer: 'Kein neueres Image seines Repositorys ist bekannt.',
+    newer: (n, of = n) =>
+      n === 0
+        ? 'Eine neuere Basis ist bekannt, sie beseitigt keinen Befund:'
+        : `Von ${count(of, { zero: 'keinem Befund', one: '# Befund', other: '# Befunden' })} aus der Basis beseitigt eine neuere ${count(n, { zero: 'keinen', one: '#', other: '#' })}:`,
+    removed: 'Was damit verschwindet',
+    instruction: 'Anweisung',
+    unknownInstruction: 'nicht genannt',
+    size: 'Größe',
+    wasted: (size) => `davon ${size} von späteren Schichten verdeckt`,
+    incomplete: 'nicht vollständig gelesen',
+    from: 'Herkunft',
+    fromBase: 'Basis',
+    own: 'eigene',
+    created: 'Erstellt',
+    layer: 'Schicht',
+    file: 'Datei',
+    runsNowhere: 'Kein bekannter Container wurde aus diesem Image gestartet.',
+    states: { running: 'läuft', exited: 'beendet', created: 'erstellt', paused: 'angehalten', dead: 'tot', gone: 'verschwunden' },
   },
 
   catalogue: {

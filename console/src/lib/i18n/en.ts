@@ -486,6 +486,7 @@ export const en = {
     tabs: {
       summary: 'Summary',
       findings: 'Findings',
+      layers: 'Layers',
       packages: 'Packages',
       sockets: 'Listening',
       containers: 'Containers',
@@ -554,6 +555,33 @@ export const en = {
     labelsHint: 'One for each line: name=value',
     labelsWrong: (line: string) => `“${line}” is not of the form name=value.`,
     saved: 'The asset is saved.',
+  },
+
+  image: {
+    base: 'Base',
+    builtOn: 'Built on',
+    saysBase: 'The image says that it is built on',
+    baseNotKnown: 'That image is not known here, so its layers cannot be told apart.',
+    noBase: 'No known image makes up its lowest layers.',
+    noNewer: 'No newer image of its repository is known.',
+    newer: (n: number, of: number = n) =>
+      n === 0
+        ? 'A newer base is known, and it removes no finding:'
+        : `Of ${count(of, { zero: 'no findings', one: '# finding', other: '# findings' })} from the base, a newer one removes ${count(n, { zero: 'none', one: '#', other: '#' })}:`,
+    removed: 'What is gone with it',
+    instruction: 'Instruction',
+    unknownInstruction: 'not told',
+    size: 'Size',
+    wasted: (size: string) => `${size} of it hidden by later layers`,
+    incomplete: 'not read in full',
+    from: 'From',
+    fromBase: 'base',
+    own: 'own',
+    created: 'Made',
+    layer: 'Layer',
+    file: 'File',
+    runsNowhere: 'No known container was started from this image.',
+    states: { running: 'running', exited: 'exited', created: 'created', paused: 'paused', dead: 'dead', gone: 'gone' },
   },
 
   catalogue: {

@@ -490,6 +490,7 @@ export const fr: Dictionary = {
     tabs: {
       summary: 'Résumé',
       findings: 'Constats',
+      layers: 'Couches',
       packages: 'Paquets',
       sockets: 'À l’écoute',
       containers: 'Conteneurs',
@@ -558,6 +559,33 @@ export const fr: Dictionary = {
     labelsHint: 'Une par ligne : nom=valeur',
     labelsWrong: (line) => `« ${line} » n’est pas de la forme nom=valeur.`,
     saved: 'L’actif est enregistré.',
+  },
+
+  image: {
+    base: 'Base',
+    builtOn: 'Construite sur',
+    saysBase: 'L’image dit être construite sur',
+    baseNotKnown: 'Cette image n’est pas connue ici : ses couches ne peuvent pas être distinguées.',
+    noBase: 'Aucune image connue ne forme ses couches inférieures.',
+    noNewer: 'Aucune image plus récente de son dépôt n’est connue.',
+    newer: (n, of = n) =>
+      n === 0
+        ? 'Une base plus récente est connue, elle ne supprime aucun constat :'
+        : `Sur ${count(of, { zero: 'aucun constat', one: '# constat', other: '# constats' })} venant de la base, une plus récente en supprime ${count(n, { zero: 'aucun', one: '#', other: '#' })} :`,
+    removed: 'Ce qui disparaît avec elle',
+    instruction: 'Instruction',
+    unknownInstruction: 'non indiquée',
+    size: 'Taille',
+    wasted: (size) => `dont ${size} masqués par des couches ultérieures`,
+    incomplete: 'lue en partie',
+    from: 'Origine',
+    fromBase: 'base',
+    own: 'propre',
+    created: 'Créée',
+    layer: 'Couche',
+    file: 'Fichier',
+    runsNowhere: 'Aucun conteneur connu n’a été lancé depuis cette image.',
+    states: { running: 'en marche', exited: 'terminé', created: 'créé', paused: 'en pause', dead: 'mort', gone: 'disparu' },
   },
 
   catalogue: {

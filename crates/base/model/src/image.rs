@@ -9,6 +9,7 @@ use crate::host::{OsRelease, User};
 use crate::observed::Gap;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -61,6 +62,29 @@ pub struct ImageFacts {
     /// What could not be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<Gap>,
+}
+
+impl ImageFacts {
+    /// What names each layer together with all below it (OCI image specification, "Layer ChainID"), base first: two
+    /// images that share one are the same up to there. Empty when the digest of a layer is not known.
+    #[must_use]
+    pub fn chains(&self) -> Vec<String> {
+        if self.layers.iter().any(|layer| layer.diff_id.is_empty()) {
+            return Vec::new();
+        }
+        let mut chains: Vec<String> = Vec::with_capacity(self.layers.len());
+        for layer in &self.layers {
+            chains.push(match chains.last() {
+                None => layer.diff_id.clone(),
+                Some(below) => {
+                    let digest = Sha256::digest(format!("{below} {}", layer.diff_id));
+                    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+                    format!("sha256:{hex}")
+                }
+            });
+        }
+        chains
+    }
 }
 
 /// One layer.

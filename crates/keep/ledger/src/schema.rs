@@ -15,6 +15,7 @@ use vigie_db::Migration;
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "assets, findings, history, decisions, counters", sql: FIRST },
     Migration { name: "inventories of every kind of asset, packages by asset", sql: INVENTORIES },
+    Migration { name: "images by their layers", sql: CHAINS },
 ];
 
 const FIRST: &str = "
@@ -227,4 +228,10 @@ CREATE INDEX listed_by_asset ON listed (asset, package);
 CREATE TABLE said_by (
     data TEXT NOT NULL PRIMARY KEY  -- one row: the data of which the packages' numbers are
 ) STRICT;
+";
+
+/// An image whose layers are the lowest of another is its base: found by what names them together.
+const CHAINS: &str = "
+ALTER TABLE inventory ADD COLUMN chain TEXT;  -- of an image: its topmost ChainID
+CREATE INDEX inventory_by_chain ON inventory (chain) WHERE chain IS NOT NULL;
 ";

@@ -5,6 +5,7 @@
 
 pub mod advisories;
 pub mod api;
+mod base;
 mod console;
 mod detection;
 mod headers;

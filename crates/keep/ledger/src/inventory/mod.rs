@@ -70,13 +70,24 @@ impl Ledger {
     pub fn save_facts(&self, asset: AssetId, facts: &Facts, taken: Taken<'_>) -> Result<(), LedgerError> {
         let bytes = stored::pack(facts)?;
         let packages = facts.packages();
+        let chain = facts.image().and_then(|image| image.chains().pop());
         self.db.write(|w| {
             let asset = asset_number(w, asset)?;
             w.execute(
-                "INSERT INTO inventory (asset, taken_at, source, packages, judged_by, facts) VALUES ($1, $2, $3, $4, $5, $6)
+                "INSERT INTO inventory (asset, taken_at, source, packages, judged_by, facts, chain)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)
                  ON CONFLICT (asset) DO UPDATE SET taken_at = excluded.taken_at, source = excluded.source,
-                     packages = excluded.packages, judged_by = excluded.judged_by, facts = excluded.facts",
-                params![asset, taken.at, taken.source, u32::try_from(packages.len()).unwrap_or(u32::MAX), taken.judged_by, bytes],
+                     packages = excluded.packages, judged_by = excluded.judged_by, facts = excluded.facts,
+                     chain = excluded.chain",
+                params![
+                    asset,
+                    taken.at,
+                    taken.source,
+                    u32::try_from(packages.len()).unwrap_or(u32::MAX),
+                    taken.judged_by,
+                    bytes,
+                    chain
+                ],
             )?;
             list_packages(w, asset, &packages)
         })
@@ -102,6 +113,16 @@ impl Ledger {
         let sql = "SELECT i.facts FROM inventory i JOIN asset a ON a.number = i.asset WHERE a.id = $1";
         let bytes = self.db.read(|r| r.query_opt(sql, params![asset], |row| row.get::<Vec<u8>>(0)))?;
         bytes.map(|bytes| stored::unpack(&bytes)).transpose()
+    }
+
+    /// Images whose layers, all together, have this name (see `ImageFacts::chains`): id and name, by name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn images_of_chain(&self, chain: &str) -> Result<Vec<(AssetId, String)>, LedgerError> {
+        let sql = "SELECT a.id, a.name FROM inventory i JOIN asset a ON a.number = i.asset
+                   WHERE i.chain = $1 ORDER BY a.name, a.id";
+        Ok(self.db.read(|r| r.query(sql, params![chain], |row| Ok((row.get(0)?, row.get(1)?))))?)
     }
 
     /// All inventories, without their facts.

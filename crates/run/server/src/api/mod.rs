@@ -13,6 +13,7 @@ mod error;
 mod events;
 mod findings;
 mod guard;
+mod image;
 mod overview;
 mod rows;
 mod session;
@@ -83,6 +84,7 @@ pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec
         .route(needs(Permission::ReadAssets), routes!(assets::list))
         .route(needs(Permission::ReadAssets), routes!(assets::show))
         .route(needs(Permission::EditAssets), routes!(assets::edit))
+        .route(needs(Permission::ReadAssets), routes!(image::show))
         .route(needs(Permission::ReadCatalogue), routes!(catalogue::list))
         .route(needs(Permission::ReadCatalogue), routes!(catalogue::show))
         .route(needs(Permission::ReadSystem), routes!(system::show))
