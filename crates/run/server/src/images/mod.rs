@@ -148,13 +148,8 @@ impl Images<'_> {
         let gaps = facts.gaps.clone();
         self.ledger.save_asset(asset)?;
         let asset = self.ledger.asset_in_effect(asset.id)?.unwrap_or_else(|| asset.clone());
-        let at_rest = AtRest {
-            asset: &asset,
-            components: &facts.components,
-            remarks: &facts.remarks,
-            image: Some(&facts.config),
-            secrets: &[],
-        };
+        let at_rest =
+            AtRest { asset: &asset, components: &facts.components, remarks: &facts.remarks, image: Some(&facts), secrets: &[] };
         let sought = self.seekers.judge(&at_rest);
         // What is kept is what may be shown; what watchers remarked has become findings.
         without_secrets(&mut facts);
