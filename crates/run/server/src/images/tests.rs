@@ -3,6 +3,7 @@
 use super::*;
 use crate::advisories::{AdvisoryFile, import};
 use crate::rematch;
+use crate::rest::Means;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -25,7 +26,7 @@ struct Machine {
     /// Entries of `images.json` and `layers.json`.
     lists: (Vec<Value>, Vec<Value>),
     kinds: Vec<FindingKind>,
-    scanner: Option<Scanner>,
+    means: Means,
 }
 
 impl Machine {
@@ -35,7 +36,7 @@ impl Machine {
         let host = Asset::new(AssetKind::Host, "machine", "machine");
         ledger.save_asset(&host).unwrap();
         let (root, lists) = (tempfile::tempdir().unwrap(), (Vec::new(), Vec::new()));
-        Self { root, ledger, clock, host, lists, kinds: Vec::new(), scanner: None }
+        Self { root, ledger, clock, host, lists, kinds: Vec::new(), means: Means::default() }
     }
 
     fn write(&self, path: &str, content: impl AsRef<[u8]>) {
@@ -101,7 +102,7 @@ impl Machine {
             host: &self.host,
             facts,
             listing: &Stores::below(self.root.path()).list(self.clock.as_ref()),
-            seekers: &Seekers::of(&self.kinds.iter().copied().collect(), self.scanner.as_ref()),
+            seekers: &Seekers::of(&self.kinds.iter().copied().collect(), &self.means),
             kinds: &self.kinds,
             cache: &self.root.path().join("layers"),
             stop: &|| stop,
@@ -243,7 +244,8 @@ fn secrets_of_an_image_are_findings_and_kept_nowhere() {
         "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ".repeat(8)
     );
     machine.write(&format!("overlay/{layer}/diff/root/.ssh/id_ed25519"), &key);
-    (machine.kinds, machine.scanner) = (vec![FindingKind::Secret], Some(Scanner::with_all_rules(FingerprintKey::new(&[7; 32]))));
+    (machine.kinds, machine.means.scanner) =
+        (vec![FindingKind::Secret], Some(Scanner::with_all_rules(FingerprintKey::new(&[7; 32]))));
     assert_eq!(machine.look(None, None, false).read, 1);
     assert_eq!(machine.findings().len(), 1, "{:?}", machine.findings());
     let (asset, _) = machine.ledger.inventories().unwrap().into_iter().map(|it| (it.asset, it.source)).next().unwrap();

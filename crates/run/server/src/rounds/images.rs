@@ -3,7 +3,7 @@
 use crate::images::{Images, Looked};
 use crate::live::Change;
 use crate::platform::Platform;
-use crate::rest::{self, Seekers};
+use crate::rest::{self, Means, Seekers};
 use vigie_inventory::host;
 use vigie_inventory::image::Stores;
 use vigie_inventory::secrets::Scanner;
@@ -27,6 +27,7 @@ pub(super) fn run(platform: &Platform) -> Result<Text, Problem> {
     let facts = platform.ledger.facts(host.id).map_err(Explain::explain)?;
     let data = platform.advisories.current();
     let scanner = Scanner::with_all_rules(rest::fingerprint_key(platform.dir().path())?);
+    let means = Means { scanner: Some(scanner), ..Means::default() };
     let images = Images {
         ledger: &platform.ledger,
         clock,
@@ -34,7 +35,7 @@ pub(super) fn run(platform: &Platform) -> Result<Text, Problem> {
         host: &host,
         facts: facts.as_ref().and_then(Facts::host),
         listing: &Stores::here().list(clock),
-        seekers: &Seekers::of(&KINDS.into(), Some(&scanner)),
+        seekers: &Seekers::of(&KINDS.into(), &means),
         kinds: &KINDS,
         cache: &platform.dir().path().join("layers"),
         stop: &|| platform.is_stopping(),
