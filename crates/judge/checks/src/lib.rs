@@ -21,6 +21,8 @@ mod sensitive;
 #[cfg(test)]
 mod tests;
 
+pub use kubernetes::pss;
+
 use check::{Check, GROUPS, Judge};
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -4,6 +4,7 @@
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use vigie_checks::pss::Policy;
 use vigie_model::image::Platform;
 use vigie_model::severity::Severity;
 
@@ -97,6 +98,8 @@ pub(crate) enum ScanTarget {
     Repo(ScanRepoArgs),
     /// Judge the components that another tool listed: CycloneDX or SPDX
     Sbom(ScanSbomArgs),
+    /// Judge objects of Kubernetes: manifests, or what `helm template` and `kustomize build` put out
+    K8s(ScanK8sArgs),
 }
 
 #[derive(ClapArgs)]
@@ -196,6 +199,18 @@ pub(crate) struct ScanSbomArgs {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) sought: SoughtArgs,
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ScanK8sArgs {
+    /// A file, a folder, or `-` for standard input
+    #[arg(value_name = "FILE|DIR|-")]
+    pub(crate) target: PathBuf,
+    /// Only the Pod Security Standards: privileged, baseline or restricted, such as restricted@v1.30; exit with 1 when a pod violates them
+    #[arg(long, value_name = "LEVEL[@VERSION]")]
+    pub(crate) pss: Option<Policy>,
     #[command(flatten)]
     pub(crate) shown: ShownArgs,
 }

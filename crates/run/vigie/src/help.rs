@@ -140,6 +140,24 @@ const TEXTS: &[Line] = &[
         "Die von einem anderen Werkzeug gelisteten Komponenten beurteilen: CycloneDX oder SPDX",
     ),
     ("scan sbom", "file", "Le fichier", "Die Datei"),
+    (
+        "scan k8s",
+        "",
+        "Juger des objets Kubernetes : des manifestes, ou la sortie de `helm template` et de `kustomize build`",
+        "Kubernetes-Objekte beurteilen: Manifeste oder was `helm template` und `kustomize build` ausgeben",
+    ),
+    (
+        "scan k8s",
+        "target",
+        "Un fichier, un répertoire, ou `-` pour l’entrée standard",
+        "Eine Datei, ein Ordner, oder `-` für die Standardeingabe",
+    ),
+    (
+        "scan k8s",
+        "pss",
+        "Seulement les Pod Security Standards : privileged, baseline ou restricted, par exemple restricted@v1.30 ; terminer avec 1 si un pod les enfreint",
+        "Nur die Pod Security Standards: privileged, baseline oder restricted, etwa restricted@v1.30; mit 1 enden, wenn ein Pod sie verletzt",
+    ),
     ("findings", "", "Lister, montrer, décider et exporter les constats", "Befunde auflisten, zeigen, entscheiden und ausgeben"),
     ("findings list", "", "Lister les constats, les plus urgents d’abord", "Befunde auflisten, die dringendsten zuerst"),
     (
