@@ -53,6 +53,9 @@ const SYSTEM: [&str; 26] = [
 /// Trees of which the same holds for everything below.
 const SYSTEM_TREES: [&str; 6] = ["/boot/", "/etc/", "/proc/sys", "/root/", "/var/lib/etcd/", "/var/spool/cron"];
 
+/// Files below these trees that say what time or which machine it is: shared often, and harmless.
+const HARMLESS: [&str; 4] = ["/etc/hostname", "/etc/localtime", "/etc/machine-id", "/etc/timezone"];
+
 /// A `hostPath`.
 struct HostPath<'a> {
     at: At<'a>,
@@ -93,7 +96,7 @@ fn is_writable<'a>(pod: &Pod<'a>, volume: &str, faults: &mut Faults<'a>) -> bool
 }
 
 fn is_system(path: &str) -> bool {
-    SYSTEM.contains(&path) || SYSTEM_TREES.iter().any(|tree| path.starts_with(tree))
+    SYSTEM.contains(&path) || !HARMLESS.contains(&path) && SYSTEM_TREES.iter().any(|tree| path.starts_with(tree))
 }
 
 /// The socket of the node's container engine.
@@ -203,7 +206,7 @@ mod tests {
 
     #[test]
     fn every_host_path_is_told_once() {
-        for path in ["/", "/var/run/docker.sock", "/etc/ssl", "/data", "/var/log/pods"] {
+        for path in ["/", "/var/run/docker.sock", "/etc/ssl", "/etc/localtime", "/data", "/var/log/pods"] {
             for read_only in [true, false] {
                 let text = format!(
                     "apiVersion: v1\nkind: Pod\nspec:\n  containers: [{{name: a, image: a, volumeMounts: [{{name: v, mountPath: /v, readOnly: {read_only}}}]}}]\n  \

@@ -242,7 +242,7 @@ fn sysctls<'a>(pod: &Pod<'a>, allowed: &[&str], faults: &mut Faults<'a>) {
         let at = sysctl.to("name");
         match faults.text(&at) {
             Field::Is(name) if !allowed.contains(&name) => {
-                faults.bad(At { locator: sysctl.locator, ..at }, name, allowed.join(", "))
+                faults.bad(At { locator: sysctl.locator, ..at }, name, allowed.join(", "));
             }
             Field::Absent => faults.missing(at, allowed.join(", ")),
             Field::Is(_) | Field::Unclear => {}

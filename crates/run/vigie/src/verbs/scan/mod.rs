@@ -26,8 +26,8 @@ use vigie_server::advisories::AdvisoryFile;
 pub(crate) fn run(target: ScanTarget, data: Option<&Path>, lang: Lang) -> Result<Ended, Problem> {
     let folder = data_path(data)?;
     let advisories = AdvisoryFile::at(folder.join("advisories"));
-    // What is about to be committed is not matched: a hook must not wait for data to be opened.
-    if !matches!(&target, ScanTarget::Repo(args) if args.staged) {
+    // What is about to be committed, and objects, are not matched: nobody waits for data to be opened in vain.
+    if !matches!(&target, ScanTarget::Repo(args) if args.staged) && !matches!(target, ScanTarget::K8s(_)) {
         advisories.take_up()?;
     }
     match target {
