@@ -8,6 +8,8 @@ mod deploy;
 mod judged;
 #[path = "it/licences.rs"]
 mod licences;
+#[path = "it/kubernetes.rs"]
+mod kubernetes;
 #[path = "it/secrets.rs"]
 mod secrets;
 
