@@ -63,7 +63,7 @@ fn checks_find_what_is_wrong_and_name_the_place() {
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
     let findings = said["findings"].as_array().unwrap();
     let privileged =
-        findings.iter().find(|found| found["locator"] == "-#Pod/a/containers/web/securityContext/privileged").unwrap();
+        findings.iter().find(|found| found["locator"] == "key:-#Pod/a/containers/web/securityContext/privileged").unwrap();
     assert_eq!((&privileged["severity"], &privileged["evidence"][0]["place"]), (&Value::from("high"), &Value::from("-:9")));
     let nothing = run(data.path(), &["scan", "k8s", data.path().to_str().unwrap()]);
     assert_eq!(nothing.status.code(), Some(2));

@@ -1,11 +1,13 @@
 //! `vigie scan k8s`: objects of Kubernetes as they are written down.
 
+use super::suppress::{self, Beside};
 use super::{pss, shown};
 use crate::Ended;
-use crate::args::ScanK8sArgs;
+use crate::args::{ScanK8sArgs, ShownArgs};
 use serde_json::{Value, json};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use vigie_advisories::vex::Place;
 use vigie_inventory::configuration::{self, Configurations, kubernetes};
 use vigie_inventory::content::Setting;
 use vigie_inventory::tree::{self, Options};
@@ -16,6 +18,7 @@ use vigie_model::asset::{Asset, AssetKind};
 use vigie_model::configuration::{Form, Piece};
 use vigie_model::lang::Lang;
 use vigie_model::observed::{Gap, Obstacle};
+use vigie_model::occurrence::Occurrence;
 use vigie_model::priority::Circumstances;
 use vigie_model::text;
 use vigie_model::verdict::Verdict;
@@ -29,6 +32,8 @@ pub(super) struct Objects {
     pub(super) asset: Asset,
     pub(super) pieces: Vec<Piece>,
     pub(super) gaps: Vec<Gap>,
+    /// Where they lie, when that is a folder.
+    folder: Option<PathBuf>,
 }
 
 /// Reads, judges.
@@ -56,37 +61,47 @@ fn judge(objects: &Objects, args: &ScanK8sArgs, lang: Lang) -> Result<Ended, Pro
             }
         }
     }
-    let findings = shown::choose(found, &args.shown)?;
-    let scan = objects.scan(&findings, lang);
-    shown::write(&scan, &args.shown, || view(&scan, objects.pieces.len(), &unknown))
-}
-
-/// JSON form, `vigie.scan/1`.
-fn view(scan: &Scan<'_>, objects: usize, unknown: &[Value]) -> Value {
-    json!({
-        "schema": "vigie.scan/1",
-        "asset": scan.asset,
-        "taken_at": scan.taken_at,
-        "kubernetes": { "objects": objects, "unknown": unknown },
-        "findings": shown::views(scan.findings, scan.lang),
-        "unseen": scan.unseen,
-    })
+    objects.answer(found, &args.shown, &unknown, lang)
 }
 
 impl Objects {
-    /// What was found in them.
-    pub(super) fn scan<'a>(&'a self, findings: &'a [vigie_model::occurrence::Occurrence], lang: Lang) -> Scan<'a> {
-        Scan {
+    /// What was found in them, in the form that is asked for.
+    pub(super) fn answer(
+        &self,
+        found: Vec<Occurrence>,
+        args: &ShownArgs,
+        unknown: &[Value],
+        lang: Lang,
+    ) -> Result<Ended, Problem> {
+        let (taken_at, place) = (SystemClock.now(), Place::default());
+        let sorted = suppress::sort(found, args, &place, self.folder.as_deref(), taken_at, lang)?;
+        let findings = shown::choose(sorted.kept, args)?;
+        let beside = Beside { suppressed: &sorted.suppressed, place: &place };
+        let scan = Scan {
             asset: &self.asset,
             target: Target::Source,
-            taken_at: SystemClock.now(),
+            taken_at,
             os: None,
             components: &[],
-            findings,
+            findings: &findings,
             unseen: &self.gaps,
             lang,
             version: env!("CARGO_PKG_VERSION"),
-        }
+        };
+        shown::write(&scan, beside, args, || self.view(&scan, beside, unknown))
+    }
+
+    /// JSON form, `vigie.scan/1`.
+    fn view(&self, scan: &Scan<'_>, beside: Beside<'_>, unknown: &[Value]) -> Value {
+        json!({
+            "schema": "vigie.scan/1",
+            "asset": scan.asset,
+            "taken_at": scan.taken_at,
+            "kubernetes": { "objects": self.pieces.len(), "unknown": unknown },
+            "findings": shown::views(scan.findings, scan.lang),
+            "suppressed": suppress::views(beside.suppressed, scan.lang),
+            "unseen": scan.unseen,
+        })
     }
 }
 
@@ -113,7 +128,7 @@ fn read(target: &Path) -> Result<Objects, Problem> {
 fn of_stream(path: &str, name: &str, bytes: Vec<u8>) -> Result<Objects, Problem> {
     let text = String::from_utf8(bytes).map_err(|error| unreadable(path).because(error))?;
     let (pieces, gaps) = kubernetes::read_stream(path, &text);
-    Ok(objects(name, pieces, gaps))
+    Ok(objects(name, pieces, gaps, None))
 }
 
 fn of_folder(folder: &Path, name: &str) -> Result<Objects, Problem> {
@@ -121,12 +136,12 @@ fn of_folder(folder: &Path, name: &str) -> Result<Objects, Problem> {
     let facts = tree::scan(folder, &options).map_err(Explain::explain)?;
     let (pieces, mut gaps) = configuration::gathered(&facts.remarks);
     gaps.extend(facts.gaps.into_iter().filter(|gap| gap.why == Obstacle::NotPermitted));
-    Ok(objects(name, pieces, gaps))
+    Ok(objects(name, pieces, gaps, Some(folder.to_owned())))
 }
 
-fn objects(name: &str, mut pieces: Vec<Piece>, gaps: Vec<Gap>) -> Objects {
+fn objects(name: &str, mut pieces: Vec<Piece>, gaps: Vec<Gap>, folder: Option<PathBuf>) -> Objects {
     pieces.retain(|piece| piece.form == Form::Kubernetes);
-    Objects { asset: Asset::new(AssetKind::Repository, format!("k8s:{name}"), name), pieces, gaps }
+    Objects { asset: Asset::new(AssetKind::Repository, format!("k8s:{name}"), name), pieces, gaps, folder }
 }
 
 fn nothing(target: &Path) -> Problem {

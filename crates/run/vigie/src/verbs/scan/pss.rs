@@ -2,7 +2,6 @@
 //! cannot be told.
 
 use super::k8s::Objects;
-use super::shown;
 use crate::args::{ScanFormat, ShownArgs};
 use crate::{Ended, out, table};
 use serde_json::{Value, json};
@@ -31,8 +30,7 @@ pub(super) fn tell(objects: &Objects, policy: Policy, args: &ShownArgs, lang: La
         _ => {
             let found =
                 judged.iter().flat_map(|(piece, report)| report.violations.iter().map(|it| occurrence(objects, piece, it)));
-            let findings = shown::choose(found.collect(), args)?;
-            shown::write(&objects.scan(&findings, lang), args, || Value::Null)?;
+            objects.answer(found.collect(), args, &[], lang)?;
         }
     }
     match (violations, unclear) {
