@@ -6,10 +6,10 @@
 mod deploy;
 #[path = "it/judged.rs"]
 mod judged;
-#[path = "it/licences.rs"]
-mod licences;
 #[path = "it/kubernetes.rs"]
 mod kubernetes;
+#[path = "it/licences.rs"]
+mod licences;
 #[path = "it/secrets.rs"]
 mod secrets;
 
