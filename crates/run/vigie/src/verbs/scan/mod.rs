@@ -36,7 +36,6 @@ pub(crate) fn run(target: ScanTarget, data: Option<&Path>, lang: Lang) -> Result
         ScanTarget::Fs(args) => tree::run(&args, &folder, &advisories, lang),
         ScanTarget::Repo(args) => repo::run(&args, &folder, &advisories, lang),
         ScanTarget::Sbom(args) => sbom::run(&args, &folder, &advisories, lang),
-        ScanTarget::Sbom(args) => sbom::run(&args, &folder, &advisories, lang),
         ScanTarget::K8s(args) => k8s::run(&args, lang),
     }
 }
