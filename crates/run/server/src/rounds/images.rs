@@ -16,7 +16,7 @@ use vigie_model::lang::Text;
 use vigie_model::text;
 
 /// What is sought in the files of images.
-const KINDS: [FindingKind; 1] = [FindingKind::Secret];
+const KINDS: [FindingKind; 2] = [FindingKind::Misconfiguration, FindingKind::Secret];
 /// Gaps that are told; the others are counted.
 const GAPS_TOLD: usize = 3;
 
