@@ -4,6 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use vigie_fuzz::text;
 use vigie_inventory::configuration::kubernetes::read_stream;
+use vigie_model::verdict::Verdict;
 
 fuzz_target!(|bytes: &[u8]| {
     let text = text(bytes);
@@ -11,6 +12,10 @@ fuzz_target!(|bytes: &[u8]| {
     let (pieces, _) = read_stream("a.yaml", text);
     for piece in &pieces {
         assert!(piece.line >= 1 && piece.line as usize <= lines, "line {} of {lines}", piece.line);
-        vigie_checks::judge_piece(piece, &pieces);
+        for judged in vigie_checks::judge_piece(piece, &pieces) {
+            if let Verdict::Fail { evidence } = judged.verdict {
+                assert!(!evidence.is_empty(), "{} fails without proof", judged.entry.id);
+            }
+        }
     }
 });
