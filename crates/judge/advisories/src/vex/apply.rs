@@ -198,12 +198,26 @@ impl Judged for Occurrence {
     }
 }
 
-/// `src/main.tf` of `src/main.tf:12` or `src/main.tf:12:3`.
+/// `src/main.tf` of `src/main.tf:12`, `src/main.tf:12:3` or `src/main.tf:12:3 (layer 0)`.
 fn without_line(place: &str) -> &str {
+    let place = place.strip_suffix(')').and_then(|place| place.rsplit_once(" (")).map_or(place, |(place, _)| place);
     let cut = |place: &'_ str| -> Option<usize> {
         let (path, line) = place.rsplit_once(':')?;
         (!line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit())).then_some(path.len())
     };
     let first = cut(place).map_or(place, |end| &place[..end]);
     cut(first).map_or(first, |end| &first[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_line;
+
+    #[test]
+    fn a_path_is_found_in_every_way_to_say_a_place() {
+        for place in ["a/b.tf", "a/b.tf:12", "a/b.tf:12:3", "a/b.tf:12:3 (layer 0)", "a/b.tf:1 (commit 4242)"] {
+            assert_eq!(without_line(place), "a/b.tf", "{place}");
+        }
+        assert_eq!(without_line("a (copy)/b.tf:1"), "a (copy)/b.tf");
+    }
 }

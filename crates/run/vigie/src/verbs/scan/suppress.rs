@@ -94,9 +94,9 @@ pub(super) fn tell(suppressed: &[Suppressed<Occurrence>], args: &ShownArgs, lang
     let count = suppressed.len();
     if !args.show_suppressed {
         out::say(&say!(lang,
-            en "{count} findings do not count, by VEX or {IGNORE_FILE} (--show-suppressed lists them)",
-            fr "{count} constats ne comptent pas, selon VEX ou {IGNORE_FILE} (--show-suppressed les liste)",
-            de "{count} Befunde zählen nicht, nach VEX oder {IGNORE_FILE} (--show-suppressed listet sie auf)"));
+            en "Taken away by VEX or {IGNORE_FILE}: {count} (--show-suppressed lists them)",
+            fr "Écartés par VEX ou {IGNORE_FILE} : {count} (--show-suppressed les liste)",
+            de "Durch VEX oder {IGNORE_FILE} ausgenommen: {count} (--show-suppressed listet sie auf)"));
         return;
     }
     out::say(&say!(lang, en "Do not count:", fr "Ne comptent pas :", de "Zählen nicht:"));
