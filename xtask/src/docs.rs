@@ -34,7 +34,9 @@ fn file(root: &Path, family: Family) -> PathBuf {
 fn rendered(family: Family) -> String {
     let entries: Vec<&Entry> = vigie_catalogue::of(family).collect();
     let (title, lead) = match family {
-        Family::Checks => ("Checks", "What Vigie judges about hosts, images and configuration: facts in, one of four verdicts out."),
+        Family::Checks => {
+            ("Checks", "What Vigie judges about hosts, images and configuration: facts in, one of four verdicts out.")
+        }
         Family::Detections => ("Detections", "What Vigie looks for in events: Sigma rules over OCSF events."),
         Family::Secrets => ("Secrets", "What Vigie looks for in files, images and histories: credentials at rest."),
     };
