@@ -9,7 +9,7 @@ use super::local::{self, Wanted};
 use super::reference::{Name, Place};
 use super::{Opened, Options};
 use crate::layer::scratch::Spool;
-use crate::layer::{Scratch, Stop};
+use crate::layer::{NoScratch, Scratch, Stop};
 use std::path::Path;
 use std::time::Duration;
 use vigie_kit::process::{self, Limits};
@@ -61,7 +61,7 @@ pub(super) fn save(
     scratch: &Scratch,
     stop: Stop<'_>,
 ) -> Result<Option<Opened>, ImageError> {
-    let unwritten = |source| ImageError::Scratch { path: std::env::temp_dir(), source };
+    let unwritten = |source| ImageError::Scratch(NoScratch { path: std::env::temp_dir(), source });
     let kept = scratch.create().and_then(Spool::keep).map_err(unwritten)?;
     let path = kept.path();
     let args: Vec<&std::ffi::OsStr> = args.iter().map(|arg| if *arg == FILE { path.as_os_str() } else { arg.as_ref() }).collect();

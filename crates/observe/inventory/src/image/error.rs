@@ -1,5 +1,6 @@
 //! Why an image cannot be opened, as a person is told.
 
+use crate::layer::NoScratch;
 use std::io;
 use std::path::PathBuf;
 use vigie_kit::http::HttpError;
@@ -103,13 +104,8 @@ pub enum ImageError {
         source: Box<HttpError>,
     },
     /// There is no place for temporary files.
-    #[error("no temporary files can be written in {}", path.display())]
-    Scratch {
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Scratch(#[from] NoScratch),
 }
 
 fn listed<T: std::fmt::Display>(items: &[T]) -> String {
@@ -292,22 +288,7 @@ impl Explain for ImageError {
                 fr "vérifiez le nom, le réseau et la variable HTTPS_PROXY",
                 de "prüfen Sie den Namen, das Netz und die Variable HTTPS_PROXY"
             )),
-            Self::Scratch { path, source } => {
-                let path = path.display();
-                Problem::new(
-                    Kind::Environment,
-                    text!(
-                        en "no temporary files can be written in {path} ({source})",
-                        fr "impossible d'écrire des fichiers temporaires dans {path} ({source})",
-                        de "in {path} können keine temporären Dateien geschrieben werden ({source})"
-                    ),
-                )
-                .hint(text!(
-                    en "free some space, or name another folder in TMPDIR",
-                    fr "libérez de l'espace, ou indiquez un autre dossier dans TMPDIR",
-                    de "schaffen Sie Platz, oder nennen Sie in TMPDIR einen anderen Ordner"
-                ))
-            }
+            Self::Scratch(none) => none.problem(),
         }
         .because(self)
     }

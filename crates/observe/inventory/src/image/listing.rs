@@ -142,7 +142,7 @@ impl LocalImage {
     /// See [`ImageError`].
     pub fn open(&self, options: &Options, stop: Stop<'_>) -> Result<Image, ImageError> {
         let parent = options.scratch.clone().unwrap_or_else(std::env::temp_dir);
-        let scratch = Scratch::below(&parent).map_err(|source| ImageError::Scratch { path: parent, source })?;
+        let scratch = Scratch::below(&parent)?;
         let reference = self.name().to_owned();
         let opened: Opened = match &self.place {
             Place::Docker(folder) => store::docker_image(folder, &reference, &self.id, &docker_names(folder)?, options)?,

@@ -113,7 +113,7 @@ pub fn open(reference: &str, options: &Options) -> Result<Image, ImageError> {
     let bad = || ImageError::BadReference { reference: reference.to_owned() };
     let target = reference::parse(reference, &exists).ok_or_else(bad)?;
     let parent = options.scratch.clone().unwrap_or_else(std::env::temp_dir);
-    let scratch = Scratch::below(&parent).map_err(|source| ImageError::Scratch { path: parent, source })?;
+    let scratch = Scratch::below(&parent)?;
     let opened = match target {
         Target::Path { path, which } => {
             let wanted = local::Wanted { reference, path: &path, which: which.as_deref(), platform: options.platform.as_ref() };

@@ -18,7 +18,7 @@ pub use facts::{FileFacts, LayerFacts};
 pub(crate) use quality::cache_folder;
 pub use read::{Expected, read};
 pub(crate) use read::{obstacle, unread};
-pub use scratch::Scratch;
+pub use scratch::{NoScratch, Scratch};
 
 use crate::watch::Watch;
 

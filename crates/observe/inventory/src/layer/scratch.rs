@@ -9,6 +9,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use vigie_kit::files::{self, Mapped};
+use vigie_kit::problem::{Kind, Problem};
+use vigie_model::text;
 
 /// How often another name is tried when one is taken.
 const NAMES_MAX: u32 = 100;
@@ -25,7 +27,11 @@ impl Scratch {
     ///
     /// # Errors
     /// When that is not possible there.
-    pub fn below(parent: &Path) -> io::Result<Self> {
+    pub fn below(parent: &Path) -> Result<Self, NoScratch> {
+        Self::made(parent).map_err(|source| NoScratch { path: parent.to_owned(), source })
+    }
+
+    fn made(parent: &Path) -> io::Result<Self> {
         let process = std::process::id();
         for number in 0..NAMES_MAX {
             let path = parent.join(format!("vigie-{process}-{number}"));
@@ -43,6 +49,36 @@ impl Scratch {
         let path = self.path.join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
         let file = File::options().write(true).create_new(true).mode(0o600).open(&path)?;
         Ok(Spool { file: BufWriter::with_capacity(128 * 1024, file), kept: Kept { path } })
+    }
+}
+
+/// There is no place for temporary files.
+#[derive(Debug, thiserror::Error)]
+#[error("no temporary files can be written in {}", path.display())]
+pub struct NoScratch {
+    /// Where.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+impl NoScratch {
+    /// What is said of it, without its cause.
+    pub(crate) fn problem(&self) -> Problem {
+        let (path, source) = (self.path.display(), &self.source);
+        Problem::new(
+            Kind::Environment,
+            text!(
+                en "no temporary files can be written in {path} ({source})",
+                fr "impossible d’écrire des fichiers temporaires dans {path} ({source})",
+                de "in {path} können keine temporären Dateien geschrieben werden ({source})"
+            ),
+        )
+        .hint(text!(
+            en "free some space, or name another folder in TMPDIR",
+            fr "libérez de l’espace, ou indiquez un autre dossier dans TMPDIR",
+            de "schaffen Sie Platz, oder nennen Sie in TMPDIR einen anderen Ordner"
+        ))
     }
 }
 

@@ -17,7 +17,7 @@ use self::beneath::Root;
 use self::walk::{Walk, read_all};
 use crate::content::Setting;
 use crate::image::merge;
-use crate::layer::{Readers, Scratch};
+use crate::layer::{NoScratch, Readers, Scratch};
 use crate::watch::Watch;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -68,13 +68,8 @@ pub enum TreeError {
         source: io::Error,
     },
     /// There is no place for temporary files.
-    #[error("no temporary files can be written in {}", path.display())]
-    Scratch {
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Scratch(#[from] NoScratch),
 }
 
 /// Scans a tree.
@@ -84,7 +79,7 @@ pub enum TreeError {
 pub fn scan(dir: &Path, options: &Options<'_>) -> Result<TreeFacts, TreeError> {
     let root = Root::open(dir).map_err(|source| TreeError::Closed { path: dir.to_owned(), source })?;
     let parent = options.scratch.map_or_else(std::env::temp_dir, Path::to_owned);
-    let scratch = Scratch::below(&parent).map_err(|source| TreeError::Scratch { path: parent, source })?;
+    let scratch = Scratch::below(&parent)?;
     let setting = options.setting.unwrap_or_else(|| setting_of(&root));
     let readers = Readers { scratch: &scratch, watches: options.watches, stop: None };
     let facts =
@@ -128,22 +123,7 @@ impl Explain for TreeError {
                     de "geben Sie den Pfad eines Ordners an, den Sie lesen dürfen"
                 ))
             }
-            Self::Scratch { path, source } => {
-                let path = path.display();
-                Problem::new(
-                    Kind::Environment,
-                    text!(
-                        en "no temporary files can be written in {path} ({source})",
-                        fr "impossible d'écrire des fichiers temporaires dans {path} ({source})",
-                        de "in {path} können keine temporären Dateien geschrieben werden ({source})"
-                    ),
-                )
-                .hint(text!(
-                    en "free some space, or name another folder in TMPDIR",
-                    fr "libérez de l'espace, ou indiquez un autre dossier dans TMPDIR",
-                    de "schaffen Sie Platz, oder nennen Sie in TMPDIR einen anderen Ordner"
-                ))
-            }
+            Self::Scratch(none) => none.problem(),
         }
         .because(self)
     }
