@@ -1,12 +1,11 @@
 //! The compact file of vulnerability data: as it comes, and made to harm with checksums that fit.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_advisories::Advisories;
 use vigie_fuzz::compact_file;
 use vigie_model::package::Package;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     drop(Advisories::open(bytes));
     let Ok(advisories) = Advisories::open(compact_file::damaged(bytes)) else { return };
     let package = Package {

@@ -1,13 +1,12 @@
 //! A package list of apt, read as a stream, against what is installed.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_fuzz::{Trickle, choice};
 use vigie_inventory::packages::apt::{Offers, Release};
 use vigie_model::package::Package;
 use vigie_model::version::dpkg;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let (step, list) = choice(bytes);
     let installed = ["a", "libb"].map(|name| Package {
         ecosystem: "Debian:12".to_owned(),

@@ -1,13 +1,12 @@
 //! A package list of apt as it is kept: packed with gzip or LZ4.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
 use flate2::read::MultiGzDecoder;
-use libfuzzer_sys::fuzz_target;
 use lz4_flex::frame::FrameDecoder;
 use std::io::Read;
 use vigie_inventory::packages::apt::{Offers, Release};
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     read(MultiGzDecoder::new(bytes));
     read(FrameDecoder::new(bytes));
 });

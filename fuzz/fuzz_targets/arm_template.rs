@@ -1,9 +1,8 @@
 //! Azure Resource Manager templates.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_inventory::configuration::read;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     drop(read("azuredeploy.json", bytes));
 });

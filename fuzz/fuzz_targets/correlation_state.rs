@@ -1,7 +1,6 @@
 //! The stored state of correlations.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use std::cell::RefCell;
 use vigie_detect::{Detector, RuleSet, Settings, Sources};
 use vigie_fuzz::{CORRELATION, checksum};
@@ -17,7 +16,7 @@ fn detector() -> Detector {
     Detector::new(rules, &Sources::any(), Settings::default())
 }
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     DETECTOR.with_borrow_mut(|detector| {
         let _restored = detector.restore(bytes);
         if detector.restore(&checksum::closed(bytes)).is_ok() {

@@ -1,10 +1,9 @@
 //! Cursors of pages and ids of things, which come back from whoever asks.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_model::ids::FindingId;
 
-fuzz_target!(|text: &str| {
+vigie_fuzz::target!(|text: &str| {
     if let Ok(cursor) = text.parse::<vigie_lake::Cursor>() {
         assert_eq!(cursor.to_string().parse::<vigie_lake::Cursor>().ok(), Some(cursor), "{text:?}");
     }

@@ -1,10 +1,9 @@
 //! A recipe of an image, judged.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_inventory::configuration::read;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let pieces = read("Dockerfile", bytes).unwrap_or_default();
     for piece in &pieces {
         assert!(piece.lines.values().all(|line| *line >= 1));

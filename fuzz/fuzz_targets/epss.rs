@@ -1,10 +1,9 @@
 //! EPSS scores, CSV, packed with gzip or not.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_advisories::import::epss::parse;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     if let Ok(scores) = parse(bytes) {
         assert!(scores.scores.iter().all(|score| score.probability <= 100_000));
     }

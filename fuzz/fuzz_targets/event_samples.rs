@@ -1,9 +1,8 @@
 //! Events written down by hand, as the tests of rules hold them.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_detect::sample::cases;
 
-fuzz_target!(|text: &str| {
+vigie_fuzz::target!(|text: &str| {
     drop(cases(text));
 });

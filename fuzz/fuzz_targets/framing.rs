@@ -1,11 +1,10 @@
 //! Where records of files end: no byte is lost, and chunks make no difference.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_collect::frame::{Framer, Framing};
 use vigie_fuzz::choice;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let (step, stream) = choice(bytes);
     for framing in [Framing::Lines, Framing::Paragraphs] {
         let whole = pieces(framing, stream, stream.len());

@@ -1,10 +1,9 @@
 //! An image in one file, as `docker save` writes it or as an OCI archive: opened and read.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_inventory::image::{Context, Options, open};
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("image.tar");
     std::fs::write(&path, bytes).expect("and written to");

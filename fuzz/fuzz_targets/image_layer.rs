@@ -1,10 +1,9 @@
 //! A layer of an image: tar, plain or packed, with the databases of packages in it.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_inventory::layer::{Expected, Readers, Scratch, read};
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let scratch = Scratch::below(&std::env::temp_dir()).expect("a folder can be made");
     let readers = Readers { scratch: &scratch, watches: &[], stop: None };
     let facts = read("layer", &Expected::default(), &mut || Ok(bytes), readers);

@@ -1,14 +1,13 @@
 //! The journal's export format, in chunks of any size.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_collect::dialect::Dialect;
 use vigie_collect::header::journal::{Decoder, ENTRY_MAX};
 use vigie_fuzz::choice;
 use vigie_fuzz::log::reader;
 use vigie_model::time::Timestamp;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let (step, stream) = choice(bytes);
     let whole = entries(stream, stream.len());
     assert_eq!(entries(stream, step.into()), whole, "chunks make no difference");

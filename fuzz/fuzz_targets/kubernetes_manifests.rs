@@ -1,12 +1,11 @@
 //! Manifests of Kubernetes, and what is judged of their objects.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_fuzz::text;
 use vigie_inventory::configuration::kubernetes::read_stream;
 use vigie_model::verdict::Verdict;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let text = text(bytes);
     let lines = text.split('\n').count();
     let (pieces, _) = read_stream("a.yaml", text);

@@ -1,7 +1,6 @@
 //! A batch of events as it stands in the log: what is read is written, read again, and searched alike.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 use vigie_lake::Query;
 use vigie_lake::fuzz::{batch, matching, written};
@@ -13,7 +12,7 @@ static QUERY: LazyLock<Query> = LazyLock::new(|| {
     Query::parse(text).expect("the query is sound")
 });
 
-fuzz_target!(|payload: &[u8]| {
+vigie_fuzz::target!(|payload: &[u8]| {
     let Some(read) = batch(payload) else { return };
     let again = written(&read).expect("it came out of as many bytes");
     assert_eq!(batch(&again).as_ref(), Some(&read));

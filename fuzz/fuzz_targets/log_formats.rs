@@ -1,12 +1,11 @@
 //! Records of log files, each in the way of its file.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_collect::dialect::Dialect;
 use vigie_fuzz::choice;
 use vigie_fuzz::log::check_record;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let (dialect, record) = choice(bytes);
     let all = [Dialect::Syslog, Dialect::Dpkg, Dialect::Apt, Dialect::Dnf, Dialect::Zypper, Dialect::Audit];
     check_record(all[usize::from(dialect) % all.len()], record);

@@ -1,11 +1,10 @@
 //! A segment of the lake's log, as it comes and damaged, read as after a stop.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_fuzz::segment::damaged;
 use vigie_lake::fuzz::segment;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     drop(segment(bytes, None));
     let file = damaged(bytes);
     for end in [None, Some(0), Some(file.len() as u64 - 1), Some(file.len() as u64), Some(u64::MAX)] {

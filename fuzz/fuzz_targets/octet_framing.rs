@@ -1,11 +1,10 @@
 //! Syslog on a stream (RFC 6587): counted records and lines.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_collect::frame::{LINE_MAX, OctetFramer, TooLong};
 use vigie_fuzz::choice;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let (step, stream) = choice(bytes);
     assert_eq!(pieces(stream, step.into()), pieces(stream, stream.len()), "chunks make no difference");
 });

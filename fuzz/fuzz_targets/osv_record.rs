@@ -1,13 +1,12 @@
 //! An OSV record: read, compiled into the compact file, and matched there.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_advisories::Advisories;
 use vigie_advisories::import::{Importer, osv};
 use vigie_model::package::Package;
 use vigie_model::time::Timestamp;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let Ok(record) = osv::parse(bytes) else { return };
     let mut importer = Importer::new(Timestamp::EPOCH);
     importer.add_osv_json("record.json", bytes).expect("one record fits");

@@ -1,12 +1,11 @@
 //! A zip of OSV records.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use std::io::Cursor;
 use vigie_advisories::import::Importer;
 use vigie_model::time::Timestamp;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let mut importer = Importer::new(Timestamp::EPOCH);
     let report = importer.add_osv_zip("all.zip", Cursor::new(bytes), &mut |_| {}).expect("one zip fits");
     assert!(report.used > 0 || !report.whole || report.withdrawn > 0 || !report.problems.is_empty());

@@ -1,12 +1,11 @@
 //! Any file that tells of packages, read by whoever wants it by its path: that of every format.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_fuzz::{parts, text};
 use vigie_inventory::content::{Content, Meta, Setting};
 use vigie_inventory::packages::{HEAD_BYTES, reader_of};
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let [path, content] = parts(bytes);
     let meta = Meta { path: text(path), size: content.len() as u64, mode: 0o755 };
     for setting in [Setting::Installed, Setting::Source] {

@@ -1,9 +1,8 @@
 //! Private keys: PEM, OpenSSH's own form, PuTTY's.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_inventory::host::keys::parse;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     drop(parse(bytes));
 });

@@ -1,13 +1,12 @@
 //! The query language: read, or refused with a place inside the query; and asked of an event.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_fuzz::log::event;
 use vigie_lake::Query;
 use vigie_model::event::StoredEvent;
 use vigie_model::ids::EventId;
 
-fuzz_target!(|text: &str| {
+vigie_fuzz::target!(|text: &str| {
     let event = StoredEvent { id: EventId(1), event: event() };
     match Query::parse(text) {
         Ok(query) => {

@@ -1,7 +1,6 @@
 //! Secrets in a file of any bytes: the same whether it comes whole or in pieces, however long what stands around it.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 use vigie_inventory::secrets::{FingerprintKey, Scanner};
 
@@ -9,7 +8,7 @@ static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner::with_all_rules(Fin
 
 const PATHS: [&str; 4] = ["app/.env", "k8s/secret.yaml", "src/main.c", "lib/a.so"];
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let Some((&[which, lines, more, size], text)) = bytes.split_first_chunk() else { return };
     let path = PATHS[usize::from(which) % PATHS.len()];
     // Pieces are looked at 128 KiB at a time: half of all inputs reach beyond.

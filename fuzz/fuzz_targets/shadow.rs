@@ -1,12 +1,11 @@
 //! shadow(5), joined with accounts and judged.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_inventory::host::accounts::{join, parse_passwd, parse_shadow};
 use vigie_model::host::HostFacts;
 use vigie_model::observed::Observed;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let (shadow, gaps) = parse_shadow(bytes);
     // A complaint never quotes what may be a secret.
     assert!(gaps.iter().all(|gap| gap.what.starts_with("/etc/shadow:") && !gap.detail.contains('$')));

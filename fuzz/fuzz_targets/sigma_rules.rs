@@ -1,14 +1,13 @@
 //! Sigma rules, correlations and filters, over an event.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_detect::{Detector, RuleSet, Settings, Sources};
 use vigie_fuzz::log::event;
 use vigie_model::asset::{Asset, AssetKind};
 use vigie_model::event::StoredEvent;
 use vigie_model::ids::EventId;
 
-fuzz_target!(|text: &str| {
+vigie_fuzz::target!(|text: &str| {
     let mut rules = RuleSet::default();
     rules.add("fuzz.yml", text);
     let mut detector = Detector::new(rules, &Sources::any(), Settings::default());

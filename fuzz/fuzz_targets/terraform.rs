@@ -1,10 +1,9 @@
 //! Terraform's language: one text as HCL, as values, in JSON and as a plan; then the second step over all of it.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_inventory::configuration::{link, read};
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let files = ["main.tf", "terraform.tfvars", "more.tf.json", "plan.json"];
     let mut pieces: Vec<_> = files.iter().flat_map(|path| read(path, bytes).unwrap_or_default()).collect();
     link(&mut pieces);

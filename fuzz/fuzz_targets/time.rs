@@ -1,10 +1,9 @@
 //! RFC 3339 times and days: what is read is shown, and read again.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_model::time::{Day, Timestamp};
 
-fuzz_target!(|text: &str| {
+vigie_fuzz::target!(|text: &str| {
     if let Ok(time) = Timestamp::parse(text) {
         assert_eq!(Timestamp::parse(&time.to_string()).ok(), Some(time), "{text:?}");
     }

@@ -1,11 +1,10 @@
 //! Every order of versions is total: the laws, on any three texts.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_fuzz::{parts, text};
 use vigie_model::version::Scheme;
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let [a, b, c] = parts(bytes).map(text);
     for scheme in Scheme::ALL {
         let compare = |x, y| scheme.compare(x, y);

@@ -5,9 +5,32 @@
 pub mod checksum;
 pub mod compact_file;
 pub mod log;
+pub mod mutate;
 pub mod segment;
 
 use std::io::{self, Read};
+
+/// A fuzz target: what is to hold for any bytes, or for any text.
+///
+/// Makes a function `run` of it, which libFuzzer calls, and the test that shows every target its seeds.
+#[macro_export]
+macro_rules! target {
+    (|$input:ident: &[u8]| $body:block) => {
+        /// Shows the target one input.
+        pub fn run($input: &[u8]) $body
+
+        const _: fn(&[u8]) = run;
+
+        #[cfg(all(feature = "libfuzzer", not(test)))]
+        libfuzzer_sys::fuzz_target!(|input: &[u8]| run(input));
+    };
+    (|$input:ident: &str| $body:block) => {
+        $crate::target!(|bytes: &[u8]| {
+            let $input = $crate::text(bytes);
+            $body
+        });
+    };
+}
 
 /// The text up to the first byte that is not UTF-8.
 #[must_use]
