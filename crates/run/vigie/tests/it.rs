@@ -2,16 +2,24 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking, its helpers too")]
 
+#[path = "it/built.rs"]
+mod built;
 #[path = "it/deploy.rs"]
 mod deploy;
+#[path = "it/everywhere.rs"]
+mod everywhere;
 #[path = "it/judged.rs"]
 mod judged;
 #[path = "it/kubernetes.rs"]
 mod kubernetes;
 #[path = "it/licences.rs"]
 mod licences;
+#[path = "it/peers.rs"]
+mod peers;
 #[path = "it/secrets.rs"]
 mod secrets;
+#[path = "it/trees.rs"]
+mod trees;
 
 use serde_json::Value;
 use sha2::Digest;

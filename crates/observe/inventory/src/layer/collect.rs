@@ -104,6 +104,7 @@ pub(crate) struct Collector<'a> {
     offered: HashSet<u64>,
     again: Again,
     gaps_unlisted: u64,
+    bytes_counted_before: u64,
     path: String,
     below: String,
     buffer: Vec<u8>,
@@ -136,6 +137,7 @@ impl<'a> Collector<'a> {
             offered: HashSet::new(),
             again: Again::default(),
             gaps_unlisted: 0,
+            bytes_counted_before: 0,
             path: String::new(),
             below: String::new(),
             buffer: Vec::new(),
@@ -198,6 +200,11 @@ impl<'a> Collector<'a> {
     /// What lies at this path below is gone.
     pub(crate) fn gone(&mut self, path: &str) {
         self.facts.replaced.push(path::hash(path));
+    }
+
+    /// A file that is shown is another name of one whose bytes were counted.
+    pub(crate) fn counted_before(&mut self, bytes: u64) {
+        self.bytes_counted_before = self.bytes_counted_before.saturating_add(bytes);
     }
 
     /// Takes an entry whose name is no mark for layers below, whatever it looks like.
@@ -300,6 +307,7 @@ impl<'a> Collector<'a> {
         }
         let lists = self.quality.finish();
         let mut facts = self.facts;
+        facts.file_bytes = facts.file_bytes.saturating_sub(self.bytes_counted_before);
         for hashes in [&mut facts.replaced, &mut facts.opaque] {
             hashes.sort_unstable();
             hashes.dedup();

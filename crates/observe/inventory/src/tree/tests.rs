@@ -57,6 +57,7 @@ fn many_folders_are_walked_by_many_threads() {
         write(dir.path(), &format!("{}/{}/{number}", number % 7, number % 31), "x");
     }
     write(dir.path(), ".git/objects/aa/bb", "x");
+    fs::hard_link(dir.path().join("0/0/0"), dir.path().join("1/another-name")).unwrap();
     let one = scan(dir.path(), &Options { threads: Some(1), ..Options::default() }).unwrap();
     let many = scan(dir.path(), &Options { threads: Some(8), ..Options::default() }).unwrap();
     assert_eq!(one, many);

@@ -7,6 +7,7 @@ use crate::layer::{Again, Collector, ENTRIES_MAX, Incoming, LayerFacts, Readers,
 use crate::walk::path::{self, DEPTH_MAX, Mark};
 use crate::walk::tar::Kind;
 use rustix::fs::{AtFlags, Dir, FileType, Stat, fgetxattr, readlinkat, statat};
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
@@ -19,6 +20,8 @@ use vigie_model::observed::{Gap, Obstacle};
 const UNREAL: [&[u8]; 3] = [b"proc", b"sys", b"dev"];
 /// How much of a file is read at a time.
 const BUFFER_BYTES: usize = 128 * 1024;
+/// The most files with several names that are told apart; those beyond count once for each name.
+const LINKED_MAX: usize = 1_000_000;
 /// Marks of overlay file systems for a folder that hides all below: the kernel's, that of user namespaces,
 /// that of fuse-overlayfs.
 const OPAQUE: [&str; 3] = ["trusted.overlay.opaque", "user.overlay.opaque", "user.fuseoverlayfs.opaque"];
@@ -50,7 +53,7 @@ pub(super) fn read_all(walk: &Walk<'_>, readers: Readers<'_>) -> LayerFacts {
     let work = || {
         let mut collector = Collector::new(walk.setting, readers);
         let mut buffer = vec![0; BUFFER_BYTES];
-        queue.each(|folder, push| walk_folder(walk, folder, &mut collector, &mut buffer, &queue.entries, push));
+        queue.each(|folder, push| walk_folder(walk, folder, &mut collector, &mut buffer, &queue, push));
         let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
         let (facts, again) = collector.finish();
         gathered.0.append(facts);
@@ -105,16 +108,32 @@ fn read_again(walk: &Walk<'_>, readers: Readers<'_>, again: Again) -> LayerFacts
     collector.finish().0
 }
 
-/// Folders that wait, and how many are being walked.
+/// Folders that wait, and how many are being walked; what all threads count.
 struct Queue {
     state: Mutex<(Vec<Vec<u8>>, usize)>,
     changed: Condvar,
     entries: AtomicU64,
+    /// Files with several names that were met, by device and number.
+    linked: Mutex<HashSet<(u64, u64)>>,
 }
 
 impl Queue {
     fn new(first: Vec<u8>) -> Self {
-        Self { state: Mutex::new((vec![first], 0)), changed: Condvar::new(), entries: AtomicU64::new(0) }
+        Self {
+            state: Mutex::new((vec![first], 0)),
+            changed: Condvar::new(),
+            entries: AtomicU64::new(0),
+            linked: Mutex::default(),
+        }
+    }
+
+    /// Whether a file was met before under another of its names.
+    fn met(&self, stat: &Stat) -> bool {
+        if stat.st_nlink < 2 || FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return false;
+        }
+        let mut linked = self.linked.lock().unwrap_or_else(PoisonError::into_inner);
+        linked.len() < LINKED_MAX && !linked.insert((stat.st_dev, stat.st_ino))
     }
 
     /// Takes folders until none is left and nobody walks one that may bring more. The newest goes first: a
@@ -146,7 +165,7 @@ fn walk_folder(
     folder: &[u8],
     collector: &mut Collector<'_>,
     buffer: &mut [u8],
-    entries: &AtomicU64,
+    queue: &Queue,
     push: &mut dyn FnMut(Vec<u8>),
 ) {
     let shown = || if folder.is_empty() { ".".into() } else { String::from_utf8_lossy(folder).into_owned() };
@@ -172,7 +191,7 @@ fn walk_folder(
         if matches!(name, b"." | b"..") || (walk.setting == Setting::Installed && folder.is_empty() && UNREAL.contains(&name)) {
             continue;
         }
-        if entries.fetch_add(1, Ordering::Relaxed) >= ENTRIES_MAX {
+        if queue.entries.fetch_add(1, Ordering::Relaxed) >= ENTRIES_MAX {
             return;
         }
         let path = if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() };
@@ -185,6 +204,10 @@ fn walk_folder(
                 FileType::Symlink => readlinkat(at, entry.file_name(), Vec::new())?.into_bytes(),
                 _ => Vec::new(),
             };
+            if queue.met(&stat) {
+                // As in an archive, where the further names have no content.
+                collector.counted_before(size_of(&stat));
+            }
             take(walk, &path, &stat, &link, collector, buffer)
         });
         match taken {
