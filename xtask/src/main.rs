@@ -7,6 +7,7 @@
 mod arrows;
 mod docs;
 mod error;
+mod goldens;
 mod links;
 mod new;
 mod ocsf;
@@ -48,6 +49,8 @@ enum Task {
     },
     /// Runs our scans and those of installed peers on the same input, and compares time and memory.
     BenchPeers(peers::Peers),
+    /// Compares our answers with the golden reports of Trivy's integration tests.
+    Goldens(goldens::Goldens),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Task::Docs => docs::run(&root()),
         Task::Tidy { bless } => tidy::run(&root(), bless),
         Task::BenchPeers(peers) => peers::run(&peers),
+        Task::Goldens(goldens) => goldens::run(&goldens),
     };
     match done {
         Ok(said) => {
