@@ -104,6 +104,24 @@ struct Title {
     title: String,
 }
 
+/// What front matter is read into.
+trait FrontMatter: DeserializeOwned {
+    /// Reads it without a reader of TOML, where it is as plain as that.
+    fn plain(_front: &str) -> Option<Self> {
+        None
+    }
+}
+
+impl FrontMatter for Front {}
+
+impl FrontMatter for Title {
+    /// Two of three pages have one line; every run of the program reads all pages.
+    fn plain(front: &str) -> Option<Self> {
+        let title = front.strip_prefix("title = \"")?.strip_suffix('"')?;
+        (!title.contains(['"', '\\', '\n'])).then(|| Self { title: title.to_owned() })
+    }
+}
+
 /// Reads the pages of one entry.
 pub(crate) fn entry(source: &Source) -> Result<Entry, PageError> {
     let name = |lang: &str| format!("content/{}/{lang}.md", source.path);
@@ -141,11 +159,12 @@ fn secret_rule(source: &Source) -> Result<SecretRule, PageError> {
 }
 
 /// Front matter and sections of one page, the sections in the order of the headings.
-fn page<F: DeserializeOwned>(page: &str, text: &str, lang: Lang, has_examples: bool) -> Result<(F, Vec<String>), PageError> {
+fn page<F: FrontMatter>(page: &str, text: &str, lang: Lang, has_examples: bool) -> Result<(F, Vec<String>), PageError> {
     let missing = || PageError::NoFrontMatter { page: page.to_owned() };
     let (front, body) = text.strip_prefix("+++\n").and_then(|text| text.split_once("\n+++\n")).ok_or_else(missing)?;
-    let front =
-        toml::from_str(front).map_err(|source| PageError::FrontMatter { page: page.to_owned(), source: Box::new(source) })?;
+    let read =
+        || toml::from_str(front).map_err(|source| PageError::FrontMatter { page: page.to_owned(), source: Box::new(source) });
+    let front = F::plain(front).map_or_else(read, Ok)?;
     let mut expected: Vec<&str> = headings(lang).to_vec();
     if has_examples {
         expected.push(EXAMPLES);

@@ -4,7 +4,7 @@
 //! release, of which a third differs from the next base by its version; the rest are libraries of the programs, drawn
 //! from 5,000 names, few of them popular, in three versions. 20,000 vulnerabilities, three to a library and 28 to a
 //! package of a base, of which a distribution has repaired most: some 250 findings for an image. The update brings 100
-//! new ones, takes 20 back, and moves every EPSS score by a little, as each day does.
+//! new ones, one of them in a package of every base, takes 20 back, and moves every EPSS score by a little, as each day does.
 //!
 //! `cargo bench -p vigie-server --bench rematch`. The database is a file, as in life.
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
@@ -63,8 +63,12 @@ fn record(number: usize) -> String {
     let (ecosystem, name, fixed) = match number % 4 {
         0 => {
             let (package, round) = (number / 4 % BASE_PACKAGES, number / 4 / BASE_PACKAGES);
-            // Most are repaired in what is installed.
-            let fixed = if round % 20 == 0 { number / 4 % 23 } else { 0 };
+            // Most are repaired in what is installed; the first of the update is not, anywhere.
+            let fixed = match () {
+                () if number == VULNERABILITIES => BASES,
+                () if round % 20 == 0 => number / 4 % 23,
+                () => 0,
+            };
             ("Debian:12", format!("package-{package}"), format!("1.{fixed}-1"))
         }
         _ => ("npm", format!("library-{}", number % LIBRARIES), format!("1.{}.0", number / LIBRARIES % 3)),
@@ -81,7 +85,9 @@ fn data(dir: &Path, day: usize) -> Arc<Data> {
     let (feeds, file) = (dir.join(format!("feeds-{day}")), AdvisoryFile::at(dir.join(format!("advisories-{day}"))));
     fs::create_dir_all(&feeds).unwrap();
     let mut epss = "cve,epss,percentile\n".to_owned();
-    for number in 20 * day..VULNERABILITIES + 100 * day {
+    // What an update takes back lies anywhere.
+    let taken_back = |number: &usize| day > 0 && number % 1_000 == 500;
+    for number in (0..VULNERABILITIES + 100 * day).filter(|number| !taken_back(number)) {
         fs::write(feeds.join(format!("CVE-2024-{number:05}.json")), record(number)).unwrap();
         let score = 0.001 + popular(number, 900) as f64 / 1_000.0 + day as f64 / 100_000.0;
         writeln!(epss, "CVE-2024-{number:05},{score:.5},0.5").unwrap();
