@@ -1,44 +1,28 @@
 //! Findings as tables: packages by what repairs them, everything else by where it is.
 
-use super::packages;
+use super::{packages, places};
 use crate::{out, table};
 use vigie_kit::problem::Problem;
 use vigie_model::lang::Lang;
 use vigie_model::occurrence::Occurrence;
-use vigie_report::{name, title, whereabouts};
+use vigie_report::title;
 
-const OF_PLACES: [&str; 5] = ["priority", "severity", "id", "finding", "place"];
 const OF_ALL: [&str; 8] = ["priority", "severity", "id", "title", "installed", "fixed in", "kind", "place"];
 
-/// For people: what packages have, then the rest.
+/// For people: what packages have, then the rest. Nothing where nothing was found.
 pub(super) fn tell(findings: &[Occurrence], lang: Lang) -> Result<(), Problem> {
     let (of_packages, others): (Vec<&Occurrence>, Vec<&Occurrence>) =
         findings.iter().partition(|found| found.vulnerability.is_some());
-    if !of_packages.is_empty() || others.is_empty() {
+    if !of_packages.is_empty() {
         table::write(packages::HEADINGS, packages::rows(&of_packages, lang))?;
     }
     if !of_packages.is_empty() && !others.is_empty() {
         out::line("")?;
     }
     if !others.is_empty() {
-        table::write(OF_PLACES, others.iter().map(|found| of_place(found, lang)))?;
+        table::write(places::HEADINGS, places::rows(&others, lang))?;
     }
     Ok(())
-}
-
-fn of_place(found: &Occurrence, lang: Lang) -> [String; 5] {
-    let [priority, severity, id] = first(found);
-    [priority, severity, id, name(found, lang), place(found)]
-}
-
-/// Where a person finds it: the first place and how many there are more; what it hangs on where there is no place.
-fn place(found: &Occurrence) -> String {
-    let places = || found.evidence.iter().map(|proof| proof.place.as_str()).filter(|place| !place.is_empty());
-    match (places().next(), places().count()) {
-        (None, _) => whereabouts(found),
-        (Some(first), 1) => first.to_owned(),
-        (Some(first), count) => format!("{first} +{}", count - 1),
-    }
 }
 
 /// What every row begins with.
