@@ -17,11 +17,15 @@ const CHECKS: &str = "crates/judge/checks/src";
 /// A rule that matches nothing yet; crates/base/catalogue/src/secret.rs says what else it may hold.
 const SECRET_RULE: &str = "regex = '<!-- the pattern, from a keyword on -->'\nkeywords = []\n";
 
+/// The body of a YARA rule that matches nothing yet.
+const MALWARE_RULE: &str = "{\n    meta:\n        needs = \"<!-- words of which one stands in every such file, with commas -->\"\n    \
+     strings:\n        $a = \"<!-- what it holds -->\"\n    condition:\n        filesize < 1MB and $a\n}\n";
+
 /// What to write.
 #[derive(Args)]
 pub(crate) struct NewEntry {
-    /// `check`, `detection` or `secret`.
-    #[arg(value_parser = ["check", "detection", "secret"])]
+    /// `check`, `detection`, `secret` or `malware`.
+    #[arg(value_parser = ["check", "detection", "secret", "malware"])]
     family: String,
     /// The group, such as `host`, `linux` or `cloud`.
     group: String,
@@ -38,6 +42,7 @@ pub(crate) fn run(root: &Path, new: &NewEntry) -> Result<String, Error> {
     let family = match new.family.as_str() {
         "check" => Family::Checks,
         "detection" => Family::Detections,
+        "malware" => Family::Malware,
         _ => Family::Secrets,
     };
     for word in [&new.group, &new.name] {
@@ -63,6 +68,11 @@ pub(crate) fn run(root: &Path, new: &NewEntry) -> Result<String, Error> {
     }
     if family == Family::Secrets {
         write(&folder.join("rule.toml"), SECRET_RULE)?;
+        write(&folder.join("true.txt"), "")?;
+        write(&folder.join("false.txt"), "")?;
+    }
+    if family == Family::Malware {
+        write(&folder.join("rule.yar"), &format!("rule {} {MALWARE_RULE}", new.name.replace('-', "_")))?;
         write(&folder.join("true.txt"), "")?;
         write(&folder.join("false.txt"), "")?;
     }
@@ -96,6 +106,7 @@ fn next_id(family: Family, group: &str) -> String {
         Family::Checks => group.to_uppercase(),
         Family::Detections => "DET".to_owned(),
         Family::Secrets => "SEC".to_owned(),
+        Family::Malware => "MALWARE".to_owned(),
     };
     let numbers = vigie_catalogue::of(family).filter_map(|entry| entry.id.strip_prefix(&prefix)?.strip_prefix('-')?.parse().ok());
     let highest: u32 = numbers.max().unwrap_or(0);
@@ -108,7 +119,11 @@ fn page(family: Family, group: &str, id: &str, lang: Lang) -> String {
         Lang::En => format!(
             "+++\nid = \"{id}\"\ntitle = \"<!-- the bad thing -->\"\nseverity = \"medium\"\nmaturity = \"sandbox\"\n\
              reads = [{reads}]\nreferences = []\ntags = []\n+++\n",
-            reads = if family == Family::Secrets { "\"files\"" } else { "" },
+            reads = match family {
+                Family::Secrets => "\"files\"",
+                Family::Malware => "\"texts\"",
+                Family::Checks | Family::Detections => "",
+            },
         ),
         Lang::Fr | Lang::De => "+++\ntitle = \"<!-- the bad thing -->\"\n+++\n".to_owned(),
     };
@@ -169,8 +184,7 @@ fn edit(path: &Path, change: impl FnOnce(&str) -> Result<String, Error>) -> Resu
 /// A list file with one more line, in its place by the text between the first quotes.
 fn inserted(list: &str, line: &str) -> Result<String, Error> {
     let key = |line: &str| line.split('"').nth(1).map(str::to_owned);
-    let is_row =
-        |line: &str| line.starts_with("    check") || line.starts_with("    detection") || line.starts_with("    secret");
+    let is_row = |line: &str| ["    check", "    detection", "    secret", "    malware"].iter().any(|row| line.starts_with(row));
     let mut lines: Vec<&str> = list.lines().collect();
     let start = lines.iter().position(|line| line.ends_with("= &[")).ok_or_else(|| Error::wrong("the list has no `= &[`"))?;
     let goes_before = |row: &str| row == "];" || (is_row(row) && key(row) > key(line));

@@ -31,12 +31,11 @@ impl Report {
         }
     }
 
-    const fn takes(self, kind: FindingKind) -> bool {
+    fn takes(self, found: &Occurrence) -> bool {
         match self {
-            Self::ContainerScanning | Self::DependencyScanning => {
-                matches!(kind, FindingKind::Vulnerability | FindingKind::Malware)
-            }
-            Self::SecretDetection => matches!(kind, FindingKind::Secret),
+            // Broken packages and malicious ones; malware in a file is of none.
+            Self::ContainerScanning | Self::DependencyScanning => found.vulnerability.is_some(),
+            Self::SecretDetection => found.identity.kind == FindingKind::Secret,
         }
     }
 }
@@ -54,7 +53,7 @@ pub fn document(scan: &Scan<'_>, report: Report, schema: &str) -> Value {
     // The schema wants a local time without fraction and zone.
     let time = time.get(..19).unwrap_or(&time);
     let tool = json!({ "id": "vigie", "name": "Vigie", "version": scan.version, "vendor": { "name": "Vigie" } });
-    let findings = scan.findings.iter().filter(|found| report.takes(found.identity.kind));
+    let findings = scan.findings.iter().filter(|found| report.takes(found));
     let mut document = json!({
         "version": schema,
         "scan": {

@@ -30,7 +30,8 @@ pub fn name(found: &Occurrence, lang: Lang) -> String {
 /// Where it is, for a person: of what lies in files the first place and how many there are more, else all of them.
 #[must_use]
 pub fn whereabouts(found: &Occurrence) -> String {
-    if matches!(found.identity.kind, FindingKind::Secret | FindingKind::Licence) {
+    let in_files = matches!(found.identity.kind, FindingKind::Secret | FindingKind::Licence | FindingKind::Malware);
+    if in_files && found.vulnerability.is_none() {
         let first = found.evidence.first().map_or("", |proof| proof.place.as_str());
         return match found.evidence.len() {
             0 | 1 => first.to_owned(),
@@ -51,6 +52,12 @@ pub(crate) fn advice(found: &Occurrence, lang: Lang) -> String {
             en "Replace the package, or have the licence approved and name it in the policy.",
             fr "Remplacez le paquet, ou faites approuver la licence et nommez-la dans la politique.",
             de "Ersetzen Sie das Paket, oder lassen Sie die Lizenz freigeben und nennen Sie sie in der Richtlinie.");
+    }
+    if found.identity.kind == FindingKind::Malware {
+        return say!(lang,
+            en "Take it out of use, find out how it came there, and exchange the credentials within its reach.",
+            fr "Retirez-le du service, cherchez comment il est arrivé là, et remplacez les secrets à sa portée.",
+            de "Nehmen Sie es außer Betrieb, finden Sie heraus, wie es dorthin kam, und tauschen Sie alle erreichbaren Zugangsdaten aus.");
     }
     let Some(detail) = &found.vulnerability else { return String::new() };
     let package = &detail.package;

@@ -1,5 +1,6 @@
 //! What an entry is.
 
+use crate::malware::{Specimen, specimens};
 use crate::secret::{Sample, SecretRule, samples};
 use serde::{Deserialize, Serialize};
 use vigie_model::lang::Text;
@@ -19,7 +20,7 @@ pub struct Entry {
     /// How far it is trusted.
     pub maturity: Maturity,
     /// What it needs: sections of the host's facts for a check, OCSF classes for a detection, `files`
-    /// for a kind of secret.
+    /// for a kind of secret, `texts` or `programs` for malware.
     pub reads: Vec<String>,
     /// Where the advice comes from: standards, manual pages, addresses.
     pub references: Vec<String>,
@@ -35,10 +36,10 @@ pub struct Entry {
     pub fix: Text,
     /// What the check must say of given facts.
     pub examples: Vec<Example>,
-    /// The Sigma rule of a detection, or the `rule.toml` of a kind of secret, as written.
+    /// The Sigma rule of a detection, the `rule.toml` of a kind of secret or the YARA rule of malware, as written.
     pub rule: Option<&'static str>,
     /// Events on which a detection must fire, one JSON document on each line; texts in which a kind of
-    /// secret must be found.
+    /// secret or malware must be found.
     pub fires: &'static str,
     /// Near misses on which it must not.
     pub silent: &'static str,
@@ -62,6 +63,15 @@ impl Entry {
         }
     }
 
+    /// Files in which malware must be found, and files in which it must not.
+    #[must_use]
+    pub fn specimens(&self) -> (Vec<Specimen>, Vec<Specimen>) {
+        match self.family {
+            Family::Malware => (specimens(self.fires), specimens(self.silent)),
+            _ => (Vec::new(), Vec::new()),
+        }
+    }
+
     /// The group within the family: `host`, `linux`, `cloud`.
     #[must_use]
     pub fn group(&self) -> &'static str {
@@ -79,11 +89,13 @@ pub enum Family {
     Detections,
     /// Texts in, secrets out.
     Secrets,
+    /// Files in, malicious ones out.
+    Malware,
 }
 
 impl Family {
     /// All families.
-    pub const ALL: [Self; 3] = [Self::Checks, Self::Detections, Self::Secrets];
+    pub const ALL: [Self; 4] = [Self::Checks, Self::Detections, Self::Secrets, Self::Malware];
 
     /// The word used in paths and addresses, and the folder below `content/`.
     #[must_use]
@@ -92,6 +104,7 @@ impl Family {
             Self::Checks => "checks",
             Self::Detections => "detections",
             Self::Secrets => "secrets",
+            Self::Malware => "malware",
         }
     }
 

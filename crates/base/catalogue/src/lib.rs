@@ -1,7 +1,7 @@
 //! The catalogue: everything Vigie knows to look for, one page per entry.
 //!
 //! An entry is a folder below `content/`: the page in three languages, for a detection its rule and
-//! the events that prove it, for a kind of secret its rule and the texts that prove it. The page is the entry's documentation and its test in one: judges
+//! the events that prove it, for a kind of secret or malware its rule and the texts that prove it. The page is the entry's documentation and its test in one: judges
 //! take title, severity and text from here and run the examples they find here. The list is explicit
 //! (`list.rs`), so nothing is registered by a side effect; tests over the whole list hold what every
 //! page promises.
@@ -14,6 +14,7 @@
 mod entry;
 pub mod lifecycle;
 mod list;
+pub mod malware;
 mod page;
 pub mod secret;
 #[cfg(test)]

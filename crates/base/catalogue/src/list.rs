@@ -65,6 +65,21 @@ macro_rules! secret {
     };
 }
 
+macro_rules! malware {
+    ($path:literal) => {
+        Source {
+            family: Family::Malware,
+            path: $path,
+            en: file!($path, "en.md"),
+            fr: file!($path, "fr.md"),
+            de: file!($path, "de.md"),
+            rule: Some(file!($path, "rule.yar")),
+            fires: file!($path, "true.txt"),
+            silent: file!($path, "false.txt"),
+        }
+    };
+}
+
 /// All entries.
 pub(crate) static SOURCES: &[Source] = &[
     check!("checks/cloud/acr-admin-account"),
@@ -470,6 +485,26 @@ pub(crate) static SOURCES: &[Source] = &[
     detection!("detections/linux/sudo-shell-escape"),
     detection!("detections/linux/sudo-ssh-keys-changed"),
     detection!("detections/linux/usb-storage-connected"),
+    malware!("malware/backdoor/reverse-shell"),
+    malware!("malware/backdoor/reverse-shell-of-interpreter"),
+    malware!("malware/dropper/authorised-key-locked-in"),
+    malware!("malware/dropper/clears-the-way"),
+    malware!("malware/dropper/cron-fetches-and-runs"),
+    malware!("malware/escape/release-agent"),
+    malware!("malware/miner/configuration"),
+    malware!("malware/miner/program"),
+    malware!("malware/miner/started-with-pool"),
+    malware!("malware/packed/upx"),
+    malware!("malware/rootkit/kernel-module"),
+    malware!("malware/rootkit/preload-library"),
+    malware!("malware/rootkit/preload-of-writable-place"),
+    malware!("malware/stealer/credentials-collected"),
+    malware!("malware/stealer/service-account-token-sent"),
+    malware!("malware/test/eicar"),
+    malware!("malware/web-shell/aspx-request-executed"),
+    malware!("malware/web-shell/jsp-request-executed"),
+    malware!("malware/web-shell/php-packed-code"),
+    malware!("malware/web-shell/php-request-executed"),
     secret!("secrets/ai/anthropic-key"),
     secret!("secrets/ai/groq-key"),
     secret!("secrets/ai/hugging-face-org-token"),

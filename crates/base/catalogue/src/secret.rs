@@ -150,13 +150,18 @@ const USUAL_PATH: &str = "settings.txt";
 /// with `# ` are for the reader. The mark `{{}}` is taken out everywhere.
 #[must_use]
 pub fn samples(text: &str) -> Vec<Sample> {
+    raw_samples(text).map(|(path, text)| Sample { path, text: joined(&text) }).collect()
+}
+
+/// Paths and texts, with all marks.
+pub(crate) fn raw_samples(text: &str) -> impl Iterator<Item = (String, String)> {
     let mut found = Vec::new();
     let mut path = USUAL_PATH.to_owned();
     let mut block: Option<String> = None;
     for line in text.lines() {
         match (&mut block, line) {
             (Some(body), ">>>") => {
-                found.push(Sample { path: path.clone(), text: joined(body) });
+                found.push((path.clone(), std::mem::take(body)));
                 block = None;
             }
             (Some(body), line) => {
@@ -167,11 +172,11 @@ pub fn samples(text: &str) -> Vec<Sample> {
             (None, line) if line.trim().is_empty() || line.starts_with("# ") => {}
             (None, line) => match line.strip_prefix("@ ") {
                 Some(name) => name.trim().clone_into(&mut path),
-                None => found.push(Sample { path: path.clone(), text: joined(line) }),
+                None => found.push((path.clone(), line.to_owned())),
             },
         }
     }
-    found
+    found.into_iter()
 }
 
 fn joined(text: &str) -> String {

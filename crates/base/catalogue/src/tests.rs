@@ -70,6 +70,7 @@ fn ids_are_unique_and_say_the_family() {
             Family::Checks => entry.group().to_uppercase(),
             Family::Detections => "DET".to_owned(),
             Family::Secrets => "SEC".to_owned(),
+            Family::Malware => "MALWARE".to_owned(),
         };
         let number = entry.id.strip_prefix(&format!("{prefix}-")).unwrap_or_default();
         unless(
@@ -249,6 +250,31 @@ fn secrets_say_how_to_revoke() {
             let length = entry.fix.get(lang).chars().count();
             said.extend(unless(length >= 60, format!("{}: too short to say how to revoke it", lang.code())));
         }
+        said
+    });
+}
+
+#[test]
+fn malware_has_a_rule_and_carries_its_proof() {
+    every(Some(Family::Malware), |entry| {
+        let rule = entry.rule.unwrap_or_default();
+        let mut said = unless(
+            matches!(&entry.reads[..], [one] if one == "texts" || one == "programs"),
+            "`reads` must be [\"texts\"] or [\"programs\"]",
+        );
+        let is_program = rule.contains("uint32(0) == 0x464c457f");
+        said.extend(unless(is_program == (entry.reads == ["programs"]), "`reads` must be [\"programs\"] for what asks for ELF"));
+        let bounded = rule.contains("filesize <") || entry.reads == ["programs"];
+        said.extend(unless(bounded, "the condition must bound `filesize`"));
+        said.extend(unless(
+            rule.matches("\nrule ").count() + usize::from(rule.starts_with("rule ")) == 1,
+            "rule.yar must hold one rule",
+        ));
+        said.extend(unless(rule.contains("needs = \"") || rule.contains("path = \""), "needs `needs` or `path` in its meta"));
+        let (hold, miss) = entry.specimens();
+        said.extend(unless(!hold.is_empty(), "true.txt has no example"));
+        said.extend(unless(!miss.is_empty(), "false.txt has no example"));
+        said.extend(unless(!entry.references.is_empty(), "names no reference"));
         said
     });
 }

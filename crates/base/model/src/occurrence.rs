@@ -1,6 +1,6 @@
 //! One sighting of a finding by one tool in one run: what judges hand to the ledger.
 
-use crate::finding::Identity;
+use crate::finding::{FindingKind, Identity};
 use crate::priority::{Circumstances, KnownExploited, Priority};
 use crate::severity::Severity;
 use crate::verdict::Evidence;
@@ -33,7 +33,14 @@ impl Occurrence {
     /// What to do first.
     #[must_use]
     pub fn priority(&self) -> Priority {
-        Priority::of(self.severity, &self.circumstances)
+        // Malware waits for nobody to exploit it.
+        let exploited = self.circumstances.known_exploited.max(KnownExploited::Yes);
+        match self.identity.kind {
+            FindingKind::Malware => {
+                Priority::of(self.severity, &Circumstances { known_exploited: exploited, ..self.circumstances })
+            }
+            _ => Priority::of(self.severity, &self.circumstances),
+        }
     }
 }
 

@@ -11,6 +11,8 @@
 //! | exposure | reachable from the internet 1.15, from the network 1.00, this machine only 0.85, unknown 1.00 |
 //! | runs | the code is loaded by a running process 1.10, it is not 0.80, unknown 1.00 |
 //!
+//! Malware counts as exploited: it is what the attack left behind.
+//!
 //! EPSS enters by its square root because its values are small: 0.01 is already ten times the median.
 
 use crate::severity::Severity;

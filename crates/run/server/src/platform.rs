@@ -2,6 +2,7 @@
 
 use crate::advisories::{AdvisoryFile, Origin};
 use crate::live::Live;
+use crate::rest::KeptMalware;
 use crate::rounds::{self, Round};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -19,6 +20,9 @@ use vigie_model::time::Timestamp;
 /// Days that events are kept when nobody says otherwise.
 pub const KEEP_DAYS: u32 = 90;
 
+/// The folder of the data directory for YARA rules.
+const YARA_FOLDER: &str = "yara";
+
 /// What a platform is opened with.
 #[derive(Clone, Debug)]
 pub struct Opening {
@@ -26,11 +30,13 @@ pub struct Opening {
     pub keep_days: u32,
     /// Where vulnerability data is renewed from, once a day; none to leave that to others.
     pub feeds: Option<Origin>,
+    /// Files and folders of YARA rules, besides the folder `yara` of the data directory.
+    pub yara: Vec<PathBuf>,
 }
 
 impl Default for Opening {
     fn default() -> Self {
-        Self { keep_days: KEEP_DAYS, feeds: None }
+        Self { keep_days: KEEP_DAYS, feeds: None, yara: Vec::new() }
     }
 }
 
@@ -56,6 +62,9 @@ pub struct Platform {
     pub(crate) arrived: Notify,
     /// Where vulnerability data is renewed from.
     pub(crate) feeds: Option<Origin>,
+    /// Finds malware in files.
+    pub(crate) malware: KeptMalware,
+    yara: Vec<PathBuf>,
     dir: DataDir,
     rounds: Vec<Arc<Round>>,
     sources: OnceLock<Reporter>,
@@ -93,6 +102,8 @@ impl Platform {
             live: Live::default(),
             arrived: Notify::new(),
             feeds: opening.feeds,
+            malware: KeptMalware::default(),
+            yara: opening.yara,
             dir,
             rounds: rounds::all(),
             sources: OnceLock::new(),
@@ -104,6 +115,11 @@ impl Platform {
     /// The data directory.
     pub(crate) const fn dir(&self) -> &DataDir {
         &self.dir
+    }
+
+    /// Where YARA rules of the user may lie.
+    pub(crate) fn yara_rules(&self) -> Vec<PathBuf> {
+        std::iter::once(self.dir.path().join(YARA_FOLDER)).chain(self.yara.iter().cloned()).collect()
     }
 
     /// All rounds.

@@ -75,6 +75,9 @@ pub(crate) struct UpArgs {
     /// Where vulnerability data is renewed from, once a day: the address or folder that has ECOSYSTEM/all.zip, or `none`
     #[arg(long, value_name = "URL|DIR", env = "VIGIE_DB_FROM", default_value = FEEDS)]
     pub(crate) feeds: String,
+    /// File or folder of YARA rules that images are scanned with, besides ours and those of the data folder's yara; may be given several times
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) yara: Vec<PathBuf>,
 }
 
 /// The public bucket of OSV.
@@ -159,6 +162,9 @@ pub(crate) struct SoughtArgs {
     /// What to look for, separated by commas; everything but licences, unless said
     #[arg(long, value_enum, value_name = "KINDS", value_delimiter = ',')]
     pub(crate) scanners: Vec<Scanner>,
+    /// File or folder of YARA rules that files are scanned with, besides ours; may be given several times
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) yara: Vec<PathBuf>,
     /// TOML file with the licences to allow, to review and to deny; licences are then looked at, too
     #[arg(long, value_name = "FILE", env = "VIGIE_LICENCE_POLICY")]
     pub(crate) licence_policy: Option<PathBuf>,
@@ -178,7 +184,7 @@ pub(crate) enum Scanner {
     /// Packages with known weaknesses
     #[value(aliases = ["vulnerabilities", "vuln"])]
     Vulnerability,
-    /// Packages known to be malicious
+    /// Packages known to be malicious, and files that rules take for it
     #[value(aliases = ["malicious"])]
     Malware,
     /// Images and configuration that are not set up safely

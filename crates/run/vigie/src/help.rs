@@ -41,6 +41,12 @@ const TEXTS: &[Line] = &[
         "D’où les données de vulnérabilités sont renouvelées, une fois par jour : l’adresse ou le répertoire contenant ÉCOSYSTÈME/all.zip, ou `none`",
         "Woher Schwachstellendaten einmal täglich erneuert werden: Adresse oder Ordner mit ÖKOSYSTEM/all.zip, oder `none`",
     ),
+    (
+        "up",
+        "yara",
+        "Fichier ou répertoire de règles YARA à appliquer aux images, en plus des nôtres et de celles du dossier yara du répertoire de données ; peut être donné plusieurs fois",
+        "Datei oder Ordner mit YARA-Regeln für Images, neben unseren und denen im Ordner yara des Datenordners; kann mehrmals angegeben werden",
+    ),
     ("scan", "", "Regarder une fois et dire ce qui a été trouvé", "Einmal hinsehen und sagen, was gefunden wurde"),
     (
         "scan",
@@ -106,6 +112,12 @@ const TEXTS: &[Line] = &[
         "scanners",
         "Quoi chercher, séparé par des virgules ; par défaut, tout sauf les licences",
         "Wonach gesucht wird, durch Kommas getrennt; ohne Angabe nach allem außer Lizenzen",
+    ),
+    (
+        "scan",
+        "yara",
+        "Fichier ou répertoire de règles YARA à appliquer aux fichiers, en plus des nôtres ; peut être donné plusieurs fois",
+        "Datei oder Ordner mit YARA-Regeln für die Dateien, neben unseren; kann mehrmals angegeben werden",
     ),
     (
         "scan",

@@ -85,7 +85,7 @@ struct Place {
 
 /// The keywords of all rules.
 #[derive(Debug)]
-pub(super) struct Keywords {
+pub(crate) struct Keywords {
     keywords: Vec<Keyword>,
     /// For each hash of a piece, what may follow it.
     slots: Box<[u8; SLOTS]>,
@@ -98,7 +98,7 @@ pub(super) struct Keywords {
 
 impl Keywords {
     /// A filter for keywords of at least three bytes; their numbers are their places in the list.
-    pub(super) fn new<'k>(list: impl Iterator<Item = (&'k str, bool)>) -> Self {
+    pub(crate) fn new<'k>(list: impl Iterator<Item = (&'k str, bool)>) -> Self {
         let keywords: Vec<Keyword> = list.map(|(text, any_case)| Keyword { bytes: text.as_bytes().to_vec(), any_case }).collect();
         let commonness = Commonness::known();
         let mut slots = Box::new([0_u8; SLOTS]);
@@ -123,7 +123,7 @@ impl Keywords {
     }
 
     /// Calls back with place and number of every keyword that begins in `from..to`.
-    pub(super) fn find(&self, bytes: &[u8], from: usize, to: usize, mut found: impl FnMut(usize, u16)) {
+    pub(crate) fn find(&self, bytes: &[u8], from: usize, to: usize, mut found: impl FnMut(usize, u16)) {
         let mut at = from.saturating_sub(1);
         let last = bytes.len().min(to.saturating_add(self.longest));
         let Some(region) = bytes.get(..last) else { return };

@@ -17,7 +17,7 @@ mod config;
 mod file;
 mod files;
 mod finding;
-mod keywords;
+pub(crate) mod keywords;
 mod manifest;
 mod mark;
 mod password;

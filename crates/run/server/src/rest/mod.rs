@@ -8,12 +8,15 @@
 mod data;
 mod key;
 mod licences;
+mod malware;
 mod mistakes;
 mod secrets;
 
 pub use data::make_data_dir;
 pub use key::{KEY_FILE, fingerprint_key, fingerprint_key_of};
 pub use licences::licence_policy;
+pub(crate) use malware::Kept as KeptMalware;
+pub use malware::malware_scanner;
 
 use std::collections::BTreeSet;
 use vigie_checks::licences::Policy;
@@ -63,6 +66,8 @@ pub(crate) trait Seek {
 pub struct Means {
     /// For secrets; without one, none are sought.
     pub scanner: Option<Scanner>,
+    /// For malware; without one, none is sought in files.
+    pub malware: Option<vigie_inventory::malware::Scanner>,
     /// For licences.
     pub licences: Policy,
 }
@@ -80,6 +85,7 @@ impl Seekers {
             match kind {
                 FindingKind::Misconfiguration => Some(Box::new(mistakes::Mistakes)),
                 FindingKind::Secret => Some(Box::new(secrets::Secrets::new(means.scanner.clone()?))),
+                FindingKind::Malware => Some(Box::new(malware::Malware::new(means.malware.clone()?))),
                 FindingKind::Licence => Some(Box::new(licences::Licences::new(means.licences.clone()))),
                 _ => None,
             }

@@ -13,10 +13,11 @@ use vigie_model::facts::Facts;
 use vigie_model::finding::FindingKind;
 use vigie_model::host::HostFacts;
 use vigie_model::lang::Text;
+use vigie_model::observed::{Gap, Obstacle};
 use vigie_model::text;
 
 /// What is sought in the files of images.
-const KINDS: [FindingKind; 2] = [FindingKind::Misconfiguration, FindingKind::Secret];
+const KINDS: [FindingKind; 3] = [FindingKind::Misconfiguration, FindingKind::Secret, FindingKind::Malware];
 /// Gaps that are told; the others are counted.
 const GAPS_TOLD: usize = 3;
 
@@ -27,7 +28,8 @@ pub(super) fn run(platform: &Platform) -> Result<Text, Problem> {
     let facts = platform.ledger.facts(host.id).map_err(Explain::explain)?;
     let data = platform.advisories.current();
     let scanner = Scanner::with_all_rules(rest::fingerprint_key(platform.dir().path())?);
-    let means = Means { scanner: Some(scanner), ..Means::default() };
+    let (malware, problems) = platform.malware.scanner(&platform.yara_rules());
+    let means = Means { scanner: Some(scanner), malware: Some(malware), ..Means::default() };
     let images = Images {
         ledger: &platform.ledger,
         clock,
@@ -40,7 +42,8 @@ pub(super) fn run(platform: &Platform) -> Result<Text, Problem> {
         cache: &platform.dir().path().join("layers"),
         stop: &|| platform.is_stopping(),
     };
-    let looked = images.look().map_err(Explain::explain)?;
+    let mut looked = images.look().map_err(Explain::explain)?;
+    looked.gaps.splice(0..0, problems.iter().map(|problem| Gap::new("YARA rules", Obstacle::Unreadable, &problem.detail)));
     if looked.changed > 0 {
         platform.live.tell(Change::Findings { changed: looked.changed });
     }
@@ -58,7 +61,7 @@ fn said(looked: &Looked) -> Text {
         fr "{images} images, dont {read} nouvellement lues",
         de "{images} Images, {read} neu gelesen",
     );
-    let mut told = looked.gaps.iter().take(GAPS_TOLD).map(vigie_model::observed::Gap::said).collect::<Vec<_>>();
+    let mut told = looked.gaps.iter().take(GAPS_TOLD).map(Gap::said).collect::<Vec<_>>();
     if let Some(more) = looked.gaps.len().checked_sub(GAPS_TOLD + 1) {
         let more = more + 1;
         told.push(text!(en "{more} other gaps", fr "{more} autres lacunes", de "{more} weitere Lücken"));

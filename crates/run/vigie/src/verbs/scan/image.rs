@@ -17,7 +17,7 @@ use vigie_server::rest::{AtRest, make_data_dir, without_secrets};
 
 /// Opens, reads, judges.
 pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
-    let sought = Sought::of(&args.sought, Some(&args.key), data)?;
+    let sought = Sought::of(&args.sought, Some(&args.key), data, lang)?;
     let options = Options { platform: args.platform.clone(), ..Options::default() };
     let image = image::open(&args.image, &options).map_err(Explain::explain)?;
     let cache = data.join("layers");

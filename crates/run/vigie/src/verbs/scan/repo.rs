@@ -23,7 +23,7 @@ use vigie_server::rest::AtRest;
 /// Opens, looks, judges.
 pub(super) fn run(args: &ScanRepoArgs, data: &Path, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
     let repository = Repository::open(&args.dir).map_err(Explain::explain)?;
-    let seen = if args.staged { staged(&repository, args, data)? } else { all(&repository, args, data)? };
+    let seen = if args.staged { staged(&repository, args, data, lang)? } else { all(&repository, args, data, lang)? };
     let Seen { sought, facts, secrets, history } = &seen;
     let asset = asset(&repository);
     let at_rest = AtRest { asset: &asset, components: &facts.components, remarks: &facts.remarks, image: None, secrets };
@@ -63,15 +63,15 @@ struct Seen {
 }
 
 /// What is about to be committed.
-fn staged(repository: &Repository, args: &ScanRepoArgs, data: &Path) -> Result<Seen, Problem> {
-    let sought = Sought::secrets(&args.key, data)?;
+fn staged(repository: &Repository, args: &ScanRepoArgs, data: &Path, lang: Lang) -> Result<Seen, Problem> {
+    let sought = Sought::secrets(&args.key, data, lang)?;
     let secrets = sought.scanner.as_ref().map(|scanner| repository.staged(scanner)).transpose().map_err(Explain::explain)?;
     Ok(Seen { sought, facts: TreeFacts::default(), secrets: secrets.unwrap_or_default(), history: None })
 }
 
 /// The work tree, then the history.
-fn all(repository: &Repository, args: &ScanRepoArgs, data: &Path) -> Result<Seen, Problem> {
-    let sought = Sought::of(&args.sought, Some(&args.key), data)?;
+fn all(repository: &Repository, args: &ScanRepoArgs, data: &Path, lang: Lang) -> Result<Seen, Problem> {
+    let sought = Sought::of(&args.sought, Some(&args.key), data, lang)?;
     let tracked = repository.tracked().map_err(Explain::explain)?;
     let counts = |path: &str| tracked.holds(path);
     let options = Options {

@@ -24,7 +24,7 @@ pub(super) fn run(args: &ScanSbomArgs, data: &Path, advisories: &AdvisoryFile, l
     let list = sbom::read(&shown, &bytes).map_err(|error| unreadable(&shown, error))?;
     let name = if list.name.is_empty() { &shown } else { &list.name };
     let asset = Asset::new(AssetKind::Repository, format!("sbom:{name}"), name);
-    let sought = Sought::of(&args.sought, None, data)?;
+    let sought = Sought::of(&args.sought, None, data, lang)?;
     let at_rest = AtRest { asset: &asset, components: &list.components, remarks: &[], image: None, secrets: &[] };
     let rest = Rest {
         asset: &asset,

@@ -17,7 +17,7 @@ use vigie_server::rest::AtRest;
 
 /// Walks, judges.
 pub(super) fn run(args: &ScanFsArgs, data: &Path, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
-    let sought = Sought::of(&args.sought, Some(&args.key), data)?;
+    let sought = Sought::of(&args.sought, Some(&args.key), data, lang)?;
     let options = Options { watches: &sought.seekers.watches(), ..Options::default() };
     let facts = tree::scan(&args.dir, &options).map_err(Explain::explain)?;
     // The same folder is the same asset however somebody wrote it.
