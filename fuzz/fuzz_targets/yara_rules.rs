@@ -1,10 +1,9 @@
 //! Rules of others, of any bytes, over the same bytes: what does not compile is told, one line each.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use vigie_inventory::malware::{RuleFile, Scanner};
 
-fuzz_target!(|bytes: &[u8]| {
+vigie_fuzz::target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let file = RuleFile { shown: "a.yar".to_owned(), text, place: None, root: "/nonexistent".into() };
     let (scanner, problems) = Scanner::new([], &[file]);
