@@ -1,7 +1,7 @@
 //! CycloneDX 1.6 in JSON: components, and the vulnerabilities that affect them.
 //!
 //! Specification: <https://cyclonedx.org/docs/1.6/json/>. A component is listed once for each place; where it was
-//! found stands in its evidence, the layer in a property `vigie:layer`.
+//! found stands in its evidence, the layer in a property `vigie:layer`, and whether that is the base's in `vigie:from`.
 
 use crate::inventory::{Listed, document_uuid, listed};
 use crate::licence::{self, Licence};
@@ -29,12 +29,12 @@ pub fn document(scan: &Scan<'_>, with_findings: bool) -> Value {
             "tools": { "components": [{ "type": "application", "name": "vigie", "version": scan.version }] },
             "component": subject(scan),
         },
-        "components": components.iter().map(component).chain(system(scan)).collect::<Vec<Value>>(),
+        "components": components.iter().map(|it| component(it, scan)).chain(system(scan)).collect::<Vec<Value>>(),
     });
     if with_findings {
         let found = scan.findings.iter().filter(|found| found.identity.kind == FindingKind::Vulnerability);
         let by_name = places(&components);
-        document["vulnerabilities"] = found.filter_map(|found| vulnerability(found, &by_name)).collect();
+        document["vulnerabilities"] = found.filter_map(|found| vulnerability(found, &by_name, scan)).collect();
     }
     document
 }
@@ -64,7 +64,7 @@ fn system(scan: &Scan<'_>) -> Option<Value> {
     }))
 }
 
-fn component(listed: &Listed<'_>) -> Value {
+fn component(listed: &Listed<'_>, scan: &Scan<'_>) -> Value {
     let found = listed.component;
     let package = &found.package;
     let mut component = json!({
@@ -74,7 +74,7 @@ fn component(listed: &Listed<'_>) -> Value {
         "version": package.version,
         "purl": listed.purl,
         "scope": if found.scope == Scope::Runtime { "required" } else { "optional" },
-        "properties": properties(listed),
+        "properties": properties(listed, scan),
     });
     if !found.path.is_empty() {
         component["evidence"] = json!({ "occurrences": [{ "location": found.path }] });
@@ -86,11 +86,15 @@ fn component(listed: &Listed<'_>) -> Value {
     component
 }
 
-fn properties(listed: &Listed<'_>) -> Vec<Value> {
+fn property(name: &str, value: String) -> Value {
+    json!({ "name": format!("vigie:{name}"), "value": value })
+}
+
+fn properties(listed: &Listed<'_>, scan: &Scan<'_>) -> Vec<Value> {
     let found = listed.component;
-    let property = |name: &str, value: String| json!({ "name": format!("vigie:{name}"), "value": value });
     let mut properties = vec![property("ecosystem", found.package.ecosystem.clone())];
     properties.extend(found.layer.map(|layer| property("layer", layer.to_string())));
+    properties.extend(scan.part(found).map(|part| property("from", part.word().to_owned())));
     properties.extend(found.owned_by.as_ref().map(|owner| property("owned_by", owner.clone())));
     if let Some(source) = &found.package.source {
         properties.push(property("source_name", source.name.clone()));
@@ -121,7 +125,7 @@ fn places<'a>(components: &'a [Listed<'a>]) -> HashMap<(&'a str, &'a str), Vec<&
     places
 }
 
-fn vulnerability(found: &Occurrence, by_name: &HashMap<(&str, &str), Vec<&Listed<'_>>>) -> Option<Value> {
+fn vulnerability(found: &Occurrence, by_name: &HashMap<(&str, &str), Vec<&Listed<'_>>>, scan: &Scan<'_>) -> Option<Value> {
     let detail = found.vulnerability.as_ref()?;
     let affected = by_name.get(&(detail.ecosystem.as_str(), detail.package.as_str()))?;
     let hit = |listed: &&&Listed<'_>| {
@@ -145,6 +149,9 @@ fn vulnerability(found: &Occurrence, by_name: &HashMap<(&str, &str), Vec<&Listed
         .collect();
     if !others.is_empty() {
         vulnerability["references"] = json!(others);
+    }
+    if let Some(part) = scan.origin(found).and_then(|origin| origin.from) {
+        vulnerability["properties"] = json!([property("from", part.word().to_owned())]);
     }
     if let Some(url) = address(found) {
         vulnerability["advisories"] = json!([{ "url": url }]);

@@ -2,9 +2,9 @@
 
 use crate::Scan;
 use crate::junit::escaped;
-use crate::markdown::summary;
+use crate::markdown::{parts, summary};
 use crate::said::{address, advice, columns};
-use vigie_model::lang::Lang;
+use vigie_model::lineage::Part;
 use vigie_model::occurrence::Occurrence;
 use vigie_model::say;
 
@@ -29,9 +29,10 @@ pub fn document(scan: &Scan<'_>) -> String {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>Vigie: {name}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{name}</h1>\n<p>{}<br><span class=\"soft\">{} · Vigie {}</span></p>\n",
+         <title>Vigie: {name}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{name}</h1>\n<p>{}{}<br><span class=\"soft\">{} · Vigie {}</span></p>\n",
         lang.code(),
         escaped(&summary(scan)),
+        parts(scan).map_or(String::new(), |parts| format!("<br>{}", escaped(&parts.replace('`', "")))),
         scan.taken_at,
         escaped(scan.version),
     );
@@ -68,12 +69,13 @@ fn findings(html: &mut String, scan: &Scan<'_>) {
         ],
     );
     for found in scan.findings {
-        row(html, found, lang);
+        row(html, found, scan);
     }
     html.push_str("</tbody>\n</table>\n");
 }
 
-fn row(html: &mut String, found: &Occurrence, lang: Lang) {
+fn row(html: &mut String, found: &Occurrence, scan: &Scan<'_>) {
+    let lang = scan.lang;
     let severity = found.severity.word();
     let subject = escaped(&found.identity.subject);
     let subject = match address(found) {
@@ -81,12 +83,27 @@ fn row(html: &mut String, found: &Occurrence, lang: Lang) {
         None => subject,
     };
     let (name, place) = columns(found, lang);
-    html.push_str(&format!("<tr><td class=\"n\">{}</td><td class=\"{severity}\">{severity}</td><td>{}<br><span class=\"soft\">{subject}</span></td><td><code>{}</code></td><td>{}</td></tr>\n",
+    html.push_str(&format!("<tr><td class=\"n\">{}</td><td class=\"{severity}\">{severity}</td><td>{}<br><span class=\"soft\">{subject}</span></td><td><code>{}</code>{}</td><td>{}</td></tr>\n",
         found.priority().number(),
         escaped(&name),
         escaped(&place),
+        from(found, scan),
         escaped(&advice(found, lang)),
     ));
+}
+
+/// Which part of an image it comes from, and by which layers.
+fn from(found: &Occurrence, scan: &Scan<'_>) -> String {
+    let Some(origin) = scan.origin(found) else { return String::new() };
+    let part = match origin.from {
+        Some(Part::Base) => say!(scan.lang, en "base image", fr "image de base", de "Basis-Image"),
+        Some(Part::Own) => say!(scan.lang, en "own layers", fr "couches propres", de "eigene Schichten"),
+        Some(Part::Both) => {
+            say!(scan.lang, en "base image and own layers", fr "image de base et couches propres", de "Basis-Image und eigene Schichten")
+        }
+        None => return String::new(),
+    };
+    format!("<br><span class=\"soft\">{part}</span>")
 }
 
 fn unseen(html: &mut String, scan: &Scan<'_>) {

@@ -28,6 +28,7 @@ use vigie_model::asset::Asset;
 use vigie_model::component::Component;
 use vigie_model::host::OsRelease;
 use vigie_model::lang::Lang;
+use vigie_model::lineage::{Lineage, Origin, Part};
 use vigie_model::observed::Gap;
 use vigie_model::occurrence::Occurrence;
 use vigie_model::time::Timestamp;
@@ -47,12 +48,40 @@ pub struct Scan<'a> {
     pub components: &'a [Component],
     /// What is wrong, worst first.
     pub findings: &'a [Occurrence],
+    /// Of an image: what comes from its base, and what from the layers built on it.
+    pub lineage: Option<&'a Lineage>,
     /// What could not be seen.
     pub unseen: &'a [Gap],
     /// The language of titles and sentences.
     pub lang: Lang,
     /// The version of Vigie.
     pub version: &'a str,
+}
+
+impl<'a> Scan<'a> {
+    /// Where a finding of an image comes from.
+    #[must_use]
+    pub fn origin(&self, found: &Occurrence) -> Option<&'a Origin> {
+        self.lineage?.origins.get(found.identity.id())
+    }
+
+    /// The word for the part that a finding comes from: `base`, `own`, `both`, or nothing.
+    #[must_use]
+    pub fn from(&self, found: &Occurrence) -> &'static str {
+        self.origin(found).and_then(|origin| origin.from).map_or("", Part::word)
+    }
+
+    /// Whether base and own layers can be told apart.
+    #[must_use]
+    pub fn knows_base(&self) -> bool {
+        self.lineage.is_some_and(|lineage| lineage.base.layers.is_some())
+    }
+
+    /// The part that a component comes from.
+    fn part(&self, component: &Component) -> Option<Part> {
+        let base = self.lineage?.base.layers?;
+        component.layer.map(|layer| if layer < base { Part::Base } else { Part::Own })
+    }
 }
 
 /// What was looked at.

@@ -16,20 +16,26 @@ pub fn document(scan: &Scan<'_>) -> String {
     let mut text = format!("## Vigie: {}\n\n", code(&scan.asset.name));
     text.push_str(&summary(scan));
     text.push_str("\n\n");
+    if let Some(parts) = parts(scan) {
+        text.push_str(&format!("{parts}\n\n"));
+    }
     if !scan.findings.is_empty() {
-        text.push_str(&head(lang));
+        // Only where there is something to tell.
+        let from = scan.knows_base();
+        text.push_str(&head(lang, from));
         for found in scan.findings.iter().take(ROWS_MAX) {
             let detail = found.vulnerability.as_ref();
             let fixed = detail.and_then(|detail| detail.fixed.as_deref()).unwrap_or("");
             let (name, place) = columns(found, lang);
             text.push_str(&format!(
-                "| {} | {} | {} | {} | {} | {} |\n",
+                "| {} | {} | {} | {} | {} | {} |{}\n",
                 found.priority().number(),
                 found.severity.word(),
                 code(&found.identity.subject),
                 cell(&name),
                 code(fixed),
-                code(&place)
+                code(&place),
+                if from { format!(" {} |", scan.from(found)) } else { String::new() }
             ));
         }
     }
@@ -57,12 +63,27 @@ pub(crate) fn summary(scan: &Scan<'_>) -> String {
     format!("{} · {listed}", counts.join(", "))
 }
 
-fn head(lang: Lang) -> String {
+/// Which base it is and how many findings come from it; nothing where that cannot be told.
+pub(crate) fn parts(scan: &Scan<'_>) -> Option<String> {
+    let lineage = scan.lineage?;
+    let (base, own) = lineage.origins.counts(scan.findings.iter().map(|found| found.identity.id()))?;
+    let name = lineage.base.name.as_deref().map_or(String::new(), |name| format!(" {}", code(name)));
+    Some(say!(scan.lang,
+        en "{base} from the base image{name}, {own} from its own layers",
+        fr "{base} de l’image de base{name}, {own} de ses propres couches",
+        de "{base} aus dem Basis-Image{name}, {own} aus eigenen Schichten"))
+}
+
+fn head(lang: Lang, from: bool) -> String {
     let head = say!(lang,
         en "| Priority | Severity | Id | Finding | Fixed in | Place |",
         fr "| Priorité | Sévérité | Identifiant | Constat | Corrigé dans | Emplacement |",
         de "| Priorität | Schweregrad | Kennung | Befund | Behoben in | Ort |");
-    format!("{head}\n|---:|---|---|---|---|---|\n")
+    if !from {
+        return format!("{head}\n|---:|---|---|---|---|---|\n");
+    }
+    let column = say!(lang, en "From", fr "Origine", de "Herkunft");
+    format!("{head} {column} |\n|---:|---|---|---|---|---|---|\n")
 }
 
 /// Text of others in a cell of a table: neither markup nor a new line.

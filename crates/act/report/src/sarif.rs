@@ -9,6 +9,7 @@ use crate::{Scan, Target};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use vigie_model::lang::Lang;
+use vigie_model::lineage::Part;
 use vigie_model::occurrence::Occurrence;
 use vigie_model::severity::Severity;
 
@@ -99,6 +100,10 @@ fn result(scan: &Scan<'_>, found: &Occurrence, index: &HashMap<&str, usize>) -> 
         "partialFingerprints": { "vigieFindingId/v1": found.identity.id().to_string() },
         "properties": { "priority": found.priority().number(), "severity": found.severity.word() },
     });
+    if let Some(origin) = scan.origin(found) {
+        result["properties"]["from"] = json!(origin.from.map_or("unknown", Part::word));
+        result["properties"]["layers"] = json!(origin.layers);
+    }
     if let Some(number) = index.get(subject) {
         result["ruleIndex"] = json!(number);
     }

@@ -19,7 +19,7 @@ pub fn document(scan: &Scan<'_>) -> Value {
     let components = listed(scan);
     let mut extracted = BTreeMap::new();
     let packages: Vec<Value> =
-        std::iter::once(root(scan)).chain(components.iter().map(|it| package(it, &mut extracted))).collect();
+        std::iter::once(root(scan)).chain(components.iter().map(|it| package(it, scan, &mut extracted))).collect();
     let contains = components.iter().map(|it| relation(ROOT, "CONTAINS", &element(it)));
     let relations: Vec<Value> = std::iter::once(relation("SPDXRef-DOCUMENT", "DESCRIBES", ROOT)).chain(contains).collect();
     let mut document = json!({
@@ -71,7 +71,7 @@ fn element(listed: &Listed<'_>) -> String {
     format!("SPDXRef-Package-{}", listed.reference)
 }
 
-fn package(listed: &Listed<'_>, extracted: &mut BTreeMap<String, String>) -> Value {
+fn package(listed: &Listed<'_>, scan: &Scan<'_>, extracted: &mut BTreeMap<String, String>) -> Value {
     let found = listed.component;
     let mut package = json!({
         "SPDXID": element(listed),
@@ -91,6 +91,10 @@ fn package(listed: &Listed<'_>, extracted: &mut BTreeMap<String, String>) -> Val
     });
     if !found.path.is_empty() {
         package["sourceInfo"] = json!(format!("found in {}", found.path));
+    }
+    if let Some(layer) = found.layer {
+        let part = scan.part(found).map_or(String::new(), |part| format!(", {}", part.word()));
+        package["comment"] = json!(format!("layer {layer}{part}"));
     }
     package
 }

@@ -8,6 +8,7 @@ use vigie_model::component::Component;
 use vigie_model::finding::{FindingKind, Identity, Locator};
 use vigie_model::host::OsRelease;
 use vigie_model::lang::Lang;
+use vigie_model::lineage::{Base, Lineage, Origin, Part, ToldBy};
 use vigie_model::observed::{Gap, Obstacle};
 use vigie_model::occurrence::{Occurrence, VulnerabilityDetail};
 use vigie_model::package::Package;
@@ -24,6 +25,7 @@ struct Made {
     os: OsRelease,
     components: Vec<Component>,
     findings: Vec<Occurrence>,
+    lineage: Lineage,
     unseen: Vec<Gap>,
 }
 
@@ -96,8 +98,12 @@ fn made() -> Made {
         vulnerability: None,
         ..vulnerability.clone()
     };
+    let base = Base { name: Some("debian:12".into()), layers: Some(1), told_by: Some(ToldBy::Layers), ..Base::default() };
+    let from = |found: &Occurrence, from, layers| (found.identity.id(), Origin { from, layers });
+    let origins = [from(&vulnerability, Some(Part::Base), vec![0]), from(&secret, None, Vec::new())];
     Made {
         asset,
+        lineage: Lineage { base, origins: origins.into_iter().collect(), newer: Vec::new() },
         os: OsRelease { id: "debian".into(), version_id: "12".into(), ..OsRelease::default() },
         components: vec![openssl, odd],
         findings: vec![vulnerability, secret],
@@ -114,6 +120,7 @@ impl Made {
             os: Some(&self.os),
             components: &self.components,
             findings: &self.findings,
+            lineage: Some(&self.lineage),
             unseen: &self.unseen,
             lang: Lang::En,
             version: "0.1.0",
@@ -139,6 +146,28 @@ fn sarif_has_a_rule_and_a_result_for_each_finding() {
     assert!(at(&log, "/runs/0/invocations/0/toolExecutionNotifications/0/message/text").as_str().unwrap().contains("layer 3"));
     let id = made.findings[0].identity.id().to_string();
     assert_eq!(at(&log, "/runs/0/results/0/partialFingerprints/vigieFindingId~1v1"), &json!(id));
+}
+
+#[test]
+fn what_comes_from_the_base_is_told_where_the_format_has_room() {
+    let made = made();
+    let scan = made.scan();
+    let log = sarif::document(&scan);
+    assert_eq!(at(&log, "/runs/0/results/0/properties/from"), "base");
+    assert_eq!(at(&log, "/runs/0/results/0/properties/layers"), &json!([0]));
+    assert_eq!(at(&log, "/runs/0/results/1/properties/from"), "unknown");
+    let bom = cyclonedx::document(&scan, true);
+    let from = json!({"name": "vigie:from", "value": "base"});
+    assert!(at(&bom, "/components/0/properties").as_array().unwrap().contains(&from));
+    assert_eq!(at(&bom, "/vulnerabilities/0/properties/0"), &from);
+    assert_eq!(at(&spdx::document(&scan), "/packages/1/comment"), "layer 0, base");
+    let said = "1 from the base image `debian:12`, 0 from its own layers";
+    assert!(markdown::document(&scan).contains(said) && markdown::document(&scan).contains("| base |\n"));
+    assert!(html::document(&scan).contains(&said.replace('`', "")) && html::document(&scan).contains(">base image</span>"));
+    // Where nothing is known of a base, nothing is said of it.
+    let blind = Scan { lineage: None, ..scan };
+    assert!(!markdown::document(&blind).contains("base") && !html::document(&blind).contains("base image"));
+    assert_eq!(sarif::document(&blind).pointer("/runs/0/results/0/properties/from"), None);
 }
 
 #[test]

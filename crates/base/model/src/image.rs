@@ -32,6 +32,9 @@ pub struct ImageFacts {
     /// Annotations of the manifest.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
+    /// Images that its build took something from, as its provenance says; empty where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub built_from: Vec<BuiltFrom>,
     /// From the base (0) to the top.
     pub layers: Vec<ImageLayer>,
     /// What the top-most os-release says; none where there is none.
@@ -85,6 +88,21 @@ impl ImageFacts {
         }
         chains
     }
+}
+
+/// An image that a build took something from: its base, or a stage from which files were copied.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BuiltFrom {
+    /// Its name with its tag, as far as the provenance says it.
+    pub name: String,
+    /// Digest of its index or manifest, `sha256:…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// How many of the lowest layers of the built image are its own ones; none where the provenance has no digests of
+    /// layers (BuildKit's `mode=min`), 0 where its layers are others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers: Option<u32>,
 }
 
 /// One layer.

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod image;
 pub mod lang;
 pub mod life;
+pub mod lineage;
 pub mod observed;
 pub mod occurrence;
 pub mod package;

@@ -13,6 +13,7 @@ mod host;
 mod image;
 mod kubernetes;
 pub mod licences;
+pub mod lineage;
 mod piece;
 mod reference;
 mod secretish;

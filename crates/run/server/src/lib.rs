@@ -10,6 +10,7 @@ mod console;
 mod detection;
 mod headers;
 mod images;
+pub mod lineage;
 mod live;
 pub mod local;
 pub mod look;

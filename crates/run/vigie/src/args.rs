@@ -116,6 +116,9 @@ pub(crate) struct ScanImageArgs {
     /// Read every layer anew
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// An image that the base may be replaced by: what that would change is told; may be given several times
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) base_candidate: Vec<String>,
     #[command(flatten)]
     pub(crate) sought: SoughtArgs,
     #[command(flatten)]

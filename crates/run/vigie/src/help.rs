@@ -99,6 +99,12 @@ const TEXTS: &[Line] = &[
         "Laquelle de plusieurs plateformes, par exemple linux/arm64",
         "Welche von mehreren Plattformen, etwa linux/arm64",
     ),
+    (
+        "scan image",
+        "base_candidate",
+        "Une image qui pourrait remplacer la base : ce que cela changerait est indiqué ; peut être répété",
+        "Ein Image, das an die Stelle der Basis treten könnte: Gesagt wird, was das ändern würde; mehrfach möglich",
+    ),
     ("scan image", "no_cache", "Relire toutes les couches", "Jede Schicht neu lesen"),
     (
         "scan fs",

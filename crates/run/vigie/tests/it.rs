@@ -8,6 +8,8 @@ mod built;
 mod deploy;
 #[path = "it/everywhere.rs"]
 mod everywhere;
+#[path = "it/images.rs"]
+mod images;
 #[path = "it/judged.rs"]
 mod judged;
 #[path = "it/kubernetes.rs"]
@@ -16,6 +18,8 @@ mod kubernetes;
 mod licences;
 #[path = "it/malware.rs"]
 mod malware;
+#[path = "it/lineage.rs"]
+mod lineage;
 #[path = "it/peers.rs"]
 mod peers;
 #[path = "it/secrets.rs"]

@@ -11,7 +11,7 @@ use super::oci::{
     parse_document,
 };
 use super::reference::Name;
-use super::{LayerPlace, LayerSource, Opened};
+use super::{LayerPlace, LayerSource, Opened, provenance};
 use crate::layer::Scratch;
 use crate::walk::path;
 use serde::Deserialize;
@@ -82,12 +82,13 @@ fn open_archive(wanted: &Wanted<'_>, archive: &Arc<Archive>) -> Result<Opened, I
 
 fn from_index(wanted: &Wanted<'_>, bytes: &[u8], blobs: Arc<dyn Blobs>) -> Result<Opened, ImageError> {
     let index = document(bytes, wanted.reference, "index")?;
+    let attestations = provenance::attestations(&index.manifests);
     let images: Vec<Descriptor> = index.manifests.into_iter().filter(Descriptor::may_be_image).take(IMAGES_MAX).collect();
     let chosen = choose_named(wanted, images)?;
     let names = chosen.iter().flat_map(Descriptor::names).map(str::to_owned).collect();
     // What the index names may be an index for platforms, one more time.
     let descriptor = pick(wanted.reference, wanted.platform, &chosen)?.clone();
-    let mut opened = from_descriptor(wanted.reference, wanted.platform, descriptor, blobs)?;
+    let mut opened = from_descriptor(wanted.reference, wanted.platform, descriptor, attestations, blobs)?;
     opened.names = names;
     Ok(opened)
 }
@@ -144,11 +145,22 @@ pub(crate) fn document(bytes: &[u8], reference: &str, what: &'static str) -> Res
     parse_document(bytes).map_err(|error| ImageError::Damaged { reference: reference.to_owned(), what, why: error.to_string() })
 }
 
+impl Opened {
+    /// Takes in what the attestations of an index say of this image.
+    fn attach(&mut self, reference: &str, attestations: &[Descriptor]) {
+        let Some(digest) = self.digest.as_deref().filter(|_| !attestations.is_empty()) else { return };
+        let stored: Vec<&str> = self.layers.iter().filter_map(|layer| layer.digest.as_deref()).collect();
+        (self.built_from, self.gaps) = provenance::read(reference, digest, &stored, attestations, &*self.blobs);
+    }
+}
+
 /// Follows a descriptor to its image: through indexes for platforms, to the manifest and the configuration.
+/// `attestations` are those of the index that named it.
 pub(crate) fn from_descriptor(
     reference: &str,
     platform: Option<&Platform>,
     mut descriptor: Descriptor,
+    mut attestations: Vec<Descriptor>,
     blobs: Arc<dyn Blobs>,
 ) -> Result<Opened, ImageError> {
     let damaged = |why: String| ImageError::Damaged { reference: reference.to_owned(), what: "manifest", why };
@@ -159,8 +171,11 @@ pub(crate) fn from_descriptor(
             return Err(damaged("it is of schema 1, which is no longer in use".to_owned()));
         }
         if document.config.is_some() {
-            return from_manifest(reference, platform, &descriptor.digest, document, blobs);
+            let mut opened = from_manifest(reference, platform, &descriptor.digest, document, blobs)?;
+            opened.attach(reference, &attestations);
+            return Ok(opened);
         }
+        attestations.extend(provenance::attestations(&document.manifests));
         let images: Vec<Descriptor> = document.manifests.into_iter().filter(Descriptor::may_be_image).take(IMAGES_MAX).collect();
         descriptor = pick(reference, platform, &images)?.clone();
     }
@@ -196,6 +211,8 @@ fn from_manifest(
         digest: Some(digest.to_owned()),
         config,
         annotations: manifest.annotations,
+        built_from: Vec::new(),
+        gaps: Vec::new(),
         layers: manifest.layers.into_iter().enumerate().map(layer).collect(),
         blobs,
     })
@@ -285,6 +302,8 @@ fn from_list(wanted: &Wanted<'_>, bytes: &[u8], archive: &Arc<Archive>) -> Resul
         digest: None,
         config,
         annotations: Default::default(),
+        built_from: Vec::new(),
+        gaps: Vec::new(),
         layers,
         blobs: Arc::new(ByPath(Arc::clone(archive))),
     })

@@ -12,15 +12,18 @@ mod blobs;
 mod cache;
 mod engine;
 mod error;
+mod known;
 mod listing;
 mod local;
 pub(crate) mod merge;
 mod oci;
+pub mod provenance;
 mod reference;
 mod registry;
 mod store;
 
 pub use error::ImageError;
+pub use known::{components_of, known, remember};
 pub use listing::{Listing, LocalImage, word as engine_word};
 pub use registry::credentials::{Credentials, Secret};
 
@@ -37,7 +40,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use vigie_model::image::{ImageFacts, ImageLayer, Platform};
+use vigie_model::image::{BuiltFrom, ImageFacts, ImageLayer, Platform};
+use vigie_model::observed::Gap;
 
 /// How images are opened.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +84,10 @@ pub(crate) struct Opened {
     pub(crate) digest: Option<String>,
     pub(crate) config: Config,
     pub(crate) annotations: BTreeMap<String, String>,
+    /// What its provenance says.
+    pub(crate) built_from: Vec<BuiltFrom>,
+    /// What about it could not be read.
+    pub(crate) gaps: Vec<Gap>,
     pub(crate) layers: Vec<LayerSource>,
     pub(crate) blobs: Arc<dyn Blobs>,
 }
@@ -183,6 +191,7 @@ impl Image {
             platform: opened.config.platform.clone(),
             config: opened.config.image.clone(),
             annotations: opened.annotations.clone(),
+            built_from: opened.built_from.clone(),
             layers: layers.iter().zip(&opened.layers).enumerate().map(layer).collect(),
             os: merged.os,
             components: merged.components,
@@ -193,7 +202,7 @@ impl Image {
             caches: merged.caches,
             waste: merged.waste,
             remarks: merged.remarks,
-            gaps: merged.gaps,
+            gaps: opened.gaps.iter().cloned().chain(merged.gaps).collect(),
         }
     }
 

@@ -132,7 +132,7 @@ pub(crate) struct Config {
 }
 
 /// Go writes `null` where nothing is.
-fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(source: D) -> Result<T, D::Error> {
+pub(crate) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(source: D) -> Result<T, D::Error> {
     Option::deserialize(source).map(Option::unwrap_or_default)
 }
 

@@ -198,6 +198,8 @@ pub(super) fn podman_image(store: &Path, reference: &str, image: &PodmanImage, o
         digest: Some(image.digest.clone()).filter(|digest| is_sha256(digest)),
         config,
         annotations: manifest.annotations,
+        built_from: Vec::new(),
+        gaps: Vec::new(),
         layers,
         blobs: Arc::new(NoBlobs),
     })
@@ -280,7 +282,16 @@ pub(super) fn docker_image(
         .filter_map(|name| name.split_once('@'))
         .map(|(_, digest)| digest.to_owned())
         .find(|digest| is_sha256(digest));
-    Ok(Opened { names, digest, config, annotations: BTreeMap::new(), layers, blobs: Arc::new(NoBlobs) })
+    Ok(Opened {
+        names,
+        digest,
+        config,
+        annotations: BTreeMap::new(),
+        built_from: Vec::new(),
+        gaps: Vec::new(),
+        layers,
+        blobs: Arc::new(NoBlobs),
+    })
 }
 
 impl DockerNames {

@@ -40,7 +40,7 @@ pub(crate) fn open(reference: &str, name: &Name, options: &Options) -> Result<Op
     }
     registry.known.lock().unwrap_or_else(PoisonError::into_inner).insert(digest.clone(), bytes);
     let descriptor = Descriptor { digest, ..Descriptor::default() };
-    let mut opened = local::from_descriptor(reference, options.platform.as_ref(), descriptor, registry)?;
+    let mut opened = local::from_descriptor(reference, options.platform.as_ref(), descriptor, Vec::new(), registry)?;
     opened.names = vec![name.tagged()];
     Ok(opened)
 }

@@ -39,11 +39,12 @@ pub(super) fn run(args: &ScanHostArgs, advisories: &AdvisoryFile, lang: Lang) ->
         os: look.facts.os.value(),
         components: &components,
         findings: &look.occurrences,
+        lineage: None,
         unseen: &unseen,
         lang,
         version: env!("CARGO_PKG_VERSION"),
     };
-    let ended = shown::write(&scan, beside, &args.shown, || view(&look, beside, current.is_some(), args.all, lang))?;
+    let ended = shown::write(&scan, beside, &args.shown, || view(&look, &scan, beside, current.is_some(), args.all))?;
     if args.all && args.shown.format == ScanFormat::Table {
         tell_verdicts(&look, lang)?;
     }
@@ -111,7 +112,8 @@ struct CheckView<'a> {
     verdict: Value,
 }
 
-fn view(look: &Look, beside: Beside<'_>, has_data: bool, all: bool, lang: Lang) -> Value {
+fn view(look: &Look, scan: &Scan<'_>, beside: Beside<'_>, has_data: bool, all: bool) -> Value {
+    let lang = scan.lang;
     let told = look.judged.iter().filter(|judged| all || !matches!(judged.verdict, Verdict::Pass));
     let checks = told.map(|judged| CheckView {
         id: &judged.entry.id,
@@ -130,7 +132,7 @@ fn view(look: &Look, beside: Beside<'_>, has_data: bool, all: bool, lang: Lang) 
             .map_or(Value::Null, |life| json!({ "standard_until": life.standard_until, "extended_until": life.extended_until })),
         packages: look.facts.packages.value().map_or(0, Vec::len),
         matched: has_data && look.matched_by.is_some(),
-        findings: shown::views(&look.occurrences, lang),
+        findings: shown::views(scan),
         suppressed: suppress::views(beside.suppressed, lang),
         checks: checks.collect(),
         unseen: look.facts.gaps(),

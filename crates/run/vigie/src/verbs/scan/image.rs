@@ -10,9 +10,12 @@ use vigie_advisories::vex::Place;
 use vigie_inventory::image::{self, Context, Options};
 use vigie_kit::problem::{Explain, Problem};
 use vigie_model::asset::{Asset, AssetKind};
+use vigie_model::image::ImageFacts;
 use vigie_model::lang::Lang;
+use vigie_model::lineage::KnownImage;
 use vigie_report::Target;
 use vigie_server::advisories::AdvisoryFile;
+use vigie_server::lineage::Seen;
 use vigie_server::rest::{AtRest, make_data_dir, without_secrets};
 
 /// Opens, reads, judges.
@@ -26,9 +29,9 @@ pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, 
     let keeps = !args.no_cache && make_data_dir(data).is_ok();
     let context = Context { cache: keeps.then_some(cache.as_path()), watches: &watches, ..Context::default() };
     let mut facts = image.read(&context);
-    // A layout may name its images by a bare tag, which says little.
-    let speaks = |name: &&String| name.contains(['/', ':']);
-    let name = facts.names.iter().find(speaks).unwrap_or(&facts.reference).clone();
+    let candidates = args.base_candidate.iter().map(|candidate| read_candidate(candidate, &options, &context));
+    let candidates = candidates.collect::<Result<Vec<_>, _>>()?;
+    let name = name_of(&facts).to_owned();
     let asset = Asset::new(AssetKind::Image, &name, &name);
     let at_rest =
         AtRest { asset: &asset, components: &facts.components, remarks: &facts.remarks, image: Some(&facts), secrets: &[] };
@@ -36,6 +39,7 @@ pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, 
     let unseen = sought.seekers.unseen(&at_rest);
     facts.gaps.extend(unseen);
     without_secrets(&mut facts);
+    let seen = Seen { folder: context.cache, watches: &watches, candidates: &candidates };
     let rest = Rest {
         asset: &asset,
         kinds: &sought.kinds,
@@ -48,6 +52,7 @@ pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, 
             digests: facts.digest.iter().chain(&facts.config.id).cloned().collect(),
             names: std::iter::once(&name).chain(&facts.names).cloned().collect(),
         },
+        image: Some((&facts, &seen)),
         folder: None,
         own: (
             "image",
@@ -65,5 +70,19 @@ pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, 
             }),
         ),
     };
-    judge_and_tell(rest, &args.shown, advisories, lang)
+    let ended = judge_and_tell(rest, &args.shown, advisories, lang)?;
+    seen.remember(&facts, &name);
+    Ok(ended)
+}
+
+/// What an image goes by: a layout may name its images by a bare tag, which says little.
+fn name_of(facts: &ImageFacts) -> &str {
+    let speaks = |name: &&String| name.contains(['/', ':']);
+    facts.names.iter().find(speaks).unwrap_or(&facts.reference)
+}
+
+/// An image that may take the place of the base.
+fn read_candidate(reference: &str, options: &Options, context: &Context<'_>) -> Result<(KnownImage, ImageFacts), Problem> {
+    let facts = image::open(reference, options).map_err(Explain::explain)?.read(context);
+    Ok((KnownImage::of(&facts, name_of(&facts)), facts))
 }

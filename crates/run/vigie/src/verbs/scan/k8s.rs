@@ -84,6 +84,7 @@ impl Objects {
             os: None,
             components: &[],
             findings: &findings,
+            lineage: None,
             unseen: &self.gaps,
             lang,
             version: env!("CARGO_PKG_VERSION"),
@@ -98,7 +99,7 @@ impl Objects {
             "asset": scan.asset,
             "taken_at": scan.taken_at,
             "kubernetes": { "objects": self.pieces.len(), "unknown": unknown },
-            "findings": shown::views(scan.findings, scan.lang),
+            "findings": shown::views(scan),
             "suppressed": suppress::views(beside.suppressed, scan.lang),
             "unseen": scan.unseen,
         })

@@ -4,6 +4,7 @@ mod host;
 mod image;
 mod k8s;
 mod packages;
+mod parts;
 mod places;
 mod pss;
 mod repo;

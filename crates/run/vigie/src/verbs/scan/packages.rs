@@ -1,5 +1,6 @@
 //! Vulnerabilities as people repair them: one row for each package that has some, worst first.
 
+use super::parts;
 use super::tables::first;
 use crate::table;
 use std::cmp::{Ordering, Reverse};
@@ -8,14 +9,15 @@ use vigie_model::lang::Lang;
 use vigie_model::occurrence::{Occurrence, VulnerabilityDetail};
 use vigie_model::say;
 use vigie_model::version::Scheme;
+use vigie_report::Scan;
 
 /// How many vulnerabilities of a package are named; the others are counted.
 const NAMED: usize = 3;
 
-pub(super) const HEADINGS: [&str; 6] = ["priority", "severity", "package", "installed", "fixed in", "vulnerabilities"];
+pub(super) const HEADINGS: [&str; 7] = ["priority", "severity", "from", "package", "installed", "fixed in", "vulnerabilities"];
 
 /// Rows of the findings, which are in their order: a package stands where its worst finding does.
-pub(super) fn rows(findings: &[&Occurrence], lang: Lang) -> Vec<[String; 6]> {
+pub(super) fn rows(findings: &[&Occurrence], scan: &Scan<'_>) -> Vec<[String; 7]> {
     let mut packages: Vec<Vec<&Occurrence>> = Vec::new();
     let mut places: HashMap<(&str, &str, &str), usize> = HashMap::new();
     for found in findings {
@@ -26,10 +28,10 @@ pub(super) fn rows(findings: &[&Occurrence], lang: Lang) -> Vec<[String; 6]> {
             None => packages.push(vec![found]),
         }
     }
-    packages.iter().filter_map(|package| row(package, lang)).collect()
+    packages.iter().filter_map(|package| row(package, scan)).collect()
 }
 
-fn row(package: &[&Occurrence], lang: Lang) -> Option<[String; 6]> {
+fn row(package: &[&Occurrence], scan: &Scan<'_>) -> Option<[String; 7]> {
     let worst = package.first()?;
     let detail = worst.vulnerability.as_ref()?;
     let [priority, _, _] = first(worst);
@@ -37,9 +39,10 @@ fn row(package: &[&Occurrence], lang: Lang) -> Option<[String; 6]> {
     Some([
         priority,
         table::severity(severity),
+        parts::of_all(package, scan).to_owned(),
         detail.package.clone(),
         detail.installed.clone(),
-        fixed(package, lang),
+        fixed(package, scan.lang),
         names(package),
     ])
 }
@@ -75,10 +78,14 @@ fn names(package: &[&Occurrence]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vigie_model::asset::{Asset, AssetKind};
     use vigie_model::finding::{FindingKind, Identity, Locator};
     use vigie_model::ids::AssetId;
+    use vigie_model::lineage::{Base, Lineage, Origin, Part};
     use vigie_model::priority::{Circumstances, KnownExploited};
     use vigie_model::severity::Severity;
+    use vigie_model::time::Timestamp;
+    use vigie_report::Target;
 
     fn found(id: &str, package: &str, fixed: Option<&str>, severity: Severity) -> Occurrence {
         Occurrence {
@@ -117,9 +124,26 @@ mod tests {
             found("CVE-4", "alpha", None, Severity::Low),
             found("CVE-5", "alpha", Some("1.2-1"), Severity::Low),
         ];
-        let rows = rows(&all.iter().collect::<Vec<_>>(), Lang::En);
+        let asset = Asset::new(AssetKind::Image, "x", "x");
+        let base = Base { layers: Some(1), ..Base::default() };
+        let of = |number: usize, part| (all[number].identity.id(), Origin { from: Some(part), layers: Vec::new() });
+        let origins = [of(0, Part::Base), of(2, Part::Own), of(1, Part::Own)].into_iter().collect();
+        let lineage = Lineage { base, origins, newer: Vec::new() };
+        let scan = Scan {
+            asset: &asset,
+            target: Target::Image { digest: None },
+            taken_at: Timestamp::EPOCH,
+            os: None,
+            components: &[],
+            findings: &all,
+            lineage: Some(&lineage),
+            unseen: &[],
+            lang: Lang::En,
+            version: "",
+        };
+        let rows = rows(&all.iter().collect::<Vec<_>>(), &scan);
         assert_eq!(rows.len(), 2);
-        assert_eq!(rows[0][1..], ["high", "alpha", "1.0", "1.10-1 (1 open)", "CVE-1, CVE-3, CVE-4 +1"]);
-        assert_eq!(rows[1][1..], ["medium", "beta", "1.0", "", "CVE-2"]);
+        assert_eq!(rows[0][1..], ["high", "both", "alpha", "1.0", "1.10-1 (1 open)", "CVE-1, CVE-3, CVE-4 +1"]);
+        assert_eq!(rows[1][1..], ["medium", "own", "beta", "1.0", "", "CVE-2"]);
     }
 }

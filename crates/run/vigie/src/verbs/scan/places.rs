@@ -2,21 +2,21 @@
 //!
 //! A mistake is repaired the same way wherever it is made; a secret is withdrawn one by one.
 
+use super::parts::of_all;
 use super::tables::first;
 use std::collections::HashMap;
 use vigie_model::finding::FindingKind;
-use vigie_model::lang::Lang;
 use vigie_model::occurrence::Occurrence;
-use vigie_report::{name, whereabouts};
+use vigie_report::{Scan, name, whereabouts};
 
 /// How many places are named; the others are counted.
 const NAMED: usize = 3;
 
-pub(super) const HEADINGS: [&str; 5] = ["priority", "severity", "id", "finding", "place"];
+pub(super) const HEADINGS: [&str; 6] = ["priority", "severity", "from", "id", "finding", "place"];
 
 /// Rows of the findings, which are in their order: a mistake stands where its worst finding does.
-pub(super) fn rows(findings: &[&Occurrence], lang: Lang) -> Vec<[String; 5]> {
-    let mut rows: Vec<(&Occurrence, Vec<String>)> = Vec::new();
+pub(super) fn rows(findings: &[&Occurrence], scan: &Scan<'_>) -> Vec<[String; 6]> {
+    let mut rows: Vec<(Vec<&Occurrence>, Vec<String>)> = Vec::new();
     let mut mistakes: HashMap<&str, usize> = HashMap::new();
     for found in findings {
         let mut row = rows.len();
@@ -24,15 +24,19 @@ pub(super) fn rows(findings: &[&Occurrence], lang: Lang) -> Vec<[String; 5]> {
             row = *mistakes.entry(&found.identity.subject).or_insert(row);
         }
         match rows.get_mut(row) {
-            Some((_, all)) => all.extend(places(found)),
-            None => rows.push((found, places(found))),
+            Some((together, all)) => {
+                together.push(found);
+                all.extend(places(found));
+            }
+            None => rows.push((vec![found], places(found))),
         }
     }
-    let row = |(found, places): (&Occurrence, Vec<String>)| {
+    let row = |(together, places): (Vec<&Occurrence>, Vec<String>)| {
+        let found = together.first()?;
         let [priority, severity, id] = first(found);
-        [priority, severity, id, name(found, lang), joined(places)]
+        Some([priority, severity, of_all(&together, scan).to_owned(), id, name(found, scan.lang), joined(places)])
     };
-    rows.into_iter().map(row).collect()
+    rows.into_iter().filter_map(row).collect()
 }
 
 /// Where a person finds it; what it hangs on where there is no place.

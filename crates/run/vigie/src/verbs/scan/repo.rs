@@ -37,6 +37,7 @@ pub(super) fn run(args: &ScanRepoArgs, data: &Path, advisories: &AdvisoryFile, l
         found: sought.seekers.judge(&at_rest),
         unseen: &unseen,
         place: Place::default(),
+        image: None,
         folder: Some(shown(&repository)),
         own: (
             "repository",

@@ -15,11 +15,13 @@ use vigie_model::asset::Asset;
 use vigie_model::component::Component;
 use vigie_model::finding::FindingKind;
 use vigie_model::host::OsRelease;
+use vigie_model::image::ImageFacts;
 use vigie_model::lang::Lang;
 use vigie_model::observed::Gap;
 use vigie_model::occurrence::Occurrence;
 use vigie_report::{Scan, Target};
 use vigie_server::advisories::AdvisoryFile;
+use vigie_server::lineage::{self, Seen};
 use vigie_server::vulnerabilities;
 
 /// What was found at rest.
@@ -35,6 +37,8 @@ pub(super) struct Rest<'a> {
     pub(super) unseen: &'a [Gap],
     /// What authors of VEX may call it.
     pub(super) place: Place,
+    /// Of an image, what tells where it comes from.
+    pub(super) image: Option<(&'a ImageFacts, &'a Seen<'a>)>,
     /// Its folder, where it is one.
     pub(super) folder: Option<&'a Path>,
     /// The member of `vigie.scan/1` that only this sort of target has.
@@ -50,6 +54,7 @@ pub(super) fn judge_and_tell(rest: Rest<'_>, args: &ShownArgs, advisories: &Advi
     let mut findings = matched.unwrap_or_default();
     findings.retain(|found| rest.kinds.contains(&found.identity.kind));
     findings.extend(rest.found);
+    let lineage = rest.image.map(|(facts, seen)| lineage::of(facts, &findings, current.as_deref(), seen));
     let taken_at = SystemClock.now();
     let sorted = suppress::sort(findings, args, &rest.place, rest.folder, taken_at, lang)?;
     let findings = shown::choose(sorted.kept, args)?;
@@ -61,6 +66,7 @@ pub(super) fn judge_and_tell(rest: Rest<'_>, args: &ShownArgs, advisories: &Advi
         os: rest.os,
         components: rest.components,
         findings: &findings,
+        lineage: lineage.as_ref(),
         unseen: rest.unseen,
         lang,
         version: env!("CARGO_PKG_VERSION"),
@@ -84,11 +90,16 @@ fn view(scan: &Scan<'_>, beside: Beside<'_>, kinds: &BTreeSet<FindingKind>, matc
         "scanners": kinds.iter().map(|kind| kind.word()).collect::<Vec<_>>(),
         "packages": scan.components.len(),
         "matched": matched,
-        "findings": shown::views(scan.findings, scan.lang),
+        "findings": shown::views(scan),
         "suppressed": suppress::views(beside.suppressed, scan.lang),
         "components": scan.components,
         "unseen": scan.unseen,
     });
     view[own.0] = own.1.clone();
+    if let Some(lineage) = scan.lineage {
+        let mut base = json!(lineage.base);
+        base["newer"] = json!(lineage.newer);
+        view[own.0]["base"] = base;
+    }
     view
 }

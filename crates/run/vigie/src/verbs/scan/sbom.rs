@@ -35,6 +35,7 @@ pub(super) fn run(args: &ScanSbomArgs, data: &Path, advisories: &AdvisoryFile, l
         components: &list.components,
         unseen: &list.gaps,
         place: Place { digests: Vec::new(), names: vec![name.clone()] },
+        image: None,
         folder: None,
         own: ("sbom", json!({ "file": shown, "format": list.format, "name": list.name })),
     };

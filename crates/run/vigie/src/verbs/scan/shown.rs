@@ -12,6 +12,7 @@ use std::path::Path;
 use vigie_kit::files;
 use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::lang::Lang;
+use vigie_model::lineage::Origin;
 use vigie_model::occurrence::Occurrence;
 use vigie_model::severity::Severity;
 use vigie_model::{say, text};
@@ -72,7 +73,7 @@ pub(super) fn write(
             suppress::tell(beside.suppressed, args, scan.lang);
         }
         ScanFormat::Json => out::json(&json())?,
-        ScanFormat::Csv => out::bytes(&tables::csv(scan.findings, scan.lang)?)?,
+        ScanFormat::Csv => out::bytes(&tables::csv(scan)?)?,
         ScanFormat::Sarif => out::json(&sarif::document(scan))?,
         ScanFormat::Cyclonedx => out::json(&cyclonedx::document(scan, true))?,
         ScanFormat::Spdx => out::json(&spdx::document(scan))?,
@@ -91,12 +92,13 @@ pub(super) fn write(
 
 fn tell(scan: &Scan<'_>) -> Result<(), Problem> {
     let lang = scan.lang;
-    tables::tell(scan.findings, lang)?;
+    tables::tell(scan)?;
     let summary = Severity::ALL.map(|severity| {
         let count = scan.findings.iter().filter(|found| found.severity == severity).count();
         format!("{count} {severity}")
     });
     out::say(&format!("\n{}: {}", out::visible(&scan.asset.name), summary.join(", ")));
+    super::parts::tell(scan);
     if !scan.unseen.is_empty() {
         out::say(&say!(lang, en "Not seen:", fr "Non vu :", de "Nicht gesehen:"));
         for gap in scan.unseen {
@@ -128,24 +130,25 @@ pub(super) struct FindingView<'a> {
     evidence: &'a [vigie_model::verdict::Evidence],
     vulnerability: Option<&'a vigie_model::occurrence::VulnerabilityDetail>,
     circumstances: &'a vigie_model::priority::Circumstances,
+    /// Of an image: `base`, `own` or `both`, and the layers that brought it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'a Origin>,
 }
 
-pub(super) fn views(findings: &[Occurrence], lang: Lang) -> Vec<FindingView<'_>> {
-    let view = |found| {
-        let found: &Occurrence = found;
-        FindingView {
-            id: found.identity.id(),
-            kind: found.identity.kind.word(),
-            subject: &found.identity.subject,
-            title: title(found, lang),
-            severity: found.severity.word(),
-            priority: found.priority().number(),
-            locator: found.identity.locator.text(),
-            fixed_version: found.vulnerability.as_ref().and_then(|detail| detail.fixed.as_deref()),
-            evidence: &found.evidence,
-            vulnerability: found.vulnerability.as_ref(),
-            circumstances: &found.circumstances,
-        }
+pub(super) fn views<'a>(scan: &Scan<'a>) -> Vec<FindingView<'a>> {
+    let view = |found: &'a Occurrence| FindingView {
+        id: found.identity.id(),
+        kind: found.identity.kind.word(),
+        subject: &found.identity.subject,
+        title: title(found, scan.lang),
+        severity: found.severity.word(),
+        priority: found.priority().number(),
+        locator: found.identity.locator.text(),
+        fixed_version: found.vulnerability.as_ref().and_then(|detail| detail.fixed.as_deref()),
+        evidence: &found.evidence,
+        vulnerability: found.vulnerability.as_ref(),
+        circumstances: &found.circumstances,
+        origin: scan.origin(found),
     };
-    findings.iter().map(view).collect()
+    scan.findings.iter().map(view).collect()
 }

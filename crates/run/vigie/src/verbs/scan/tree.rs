@@ -35,6 +35,7 @@ pub(super) fn run(args: &ScanFsArgs, data: &Path, advisories: &AdvisoryFile, lan
         components: &facts.components,
         unseen: &unseen,
         place: Place::default(),
+        image: None,
         folder: Some(&args.dir),
         own: (
             "tree",
