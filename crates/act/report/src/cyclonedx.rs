@@ -86,19 +86,19 @@ fn component(listed: &Listed<'_>, scan: &Scan<'_>) -> Value {
     component
 }
 
-fn property(name: &str, value: String) -> Value {
+fn property(name: &str, value: &str) -> Value {
     json!({ "name": format!("vigie:{name}"), "value": value })
 }
 
 fn properties(listed: &Listed<'_>, scan: &Scan<'_>) -> Vec<Value> {
     let found = listed.component;
-    let mut properties = vec![property("ecosystem", found.package.ecosystem.clone())];
-    properties.extend(found.layer.map(|layer| property("layer", layer.to_string())));
-    properties.extend(scan.part(found).map(|part| property("from", part.word().to_owned())));
-    properties.extend(found.owned_by.as_ref().map(|owner| property("owned_by", owner.clone())));
+    let mut properties = vec![property("ecosystem", &found.package.ecosystem)];
+    properties.extend(found.layer.map(|layer| property("layer", &layer.to_string())));
+    properties.extend(scan.part(found).map(|part| property("from", part.word())));
+    properties.extend(found.owned_by.as_ref().map(|owner| property("owned_by", owner)));
     if let Some(source) = &found.package.source {
-        properties.push(property("source_name", source.name.clone()));
-        properties.push(property("source_version", source.version.clone()));
+        properties.push(property("source_name", &source.name));
+        properties.push(property("source_version", &source.version));
     }
     properties
 }
@@ -151,7 +151,7 @@ fn vulnerability(found: &Occurrence, by_name: &HashMap<(&str, &str), Vec<&Listed
         vulnerability["references"] = json!(others);
     }
     if let Some(part) = scan.origin(found).and_then(|origin| origin.from) {
-        vulnerability["properties"] = json!([property("from", part.word().to_owned())]);
+        vulnerability["properties"] = json!([property("from", part.word())]);
     }
     if let Some(url) = address(found) {
         vulnerability["advisories"] = json!([{ "url": url }]);
