@@ -22,7 +22,7 @@ pub mod spdx;
 #[cfg(test)]
 mod tests;
 
-pub use said::{name, title, whereabouts};
+pub use said::{advice, name, title, whereabouts};
 
 use vigie_model::asset::Asset;
 use vigie_model::component::Component;

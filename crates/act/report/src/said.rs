@@ -43,7 +43,8 @@ pub fn whereabouts(found: &Occurrence) -> String {
 }
 
 /// What to do about it, in one sentence or as the page says.
-pub(crate) fn advice(found: &Occurrence, lang: Lang) -> String {
+#[must_use]
+pub fn advice(found: &Occurrence, lang: Lang) -> String {
     if let Some(entry) = vigie_catalogue::by_id(&found.identity.subject) {
         return entry.fix.get(lang).to_owned();
     }

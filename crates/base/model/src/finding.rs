@@ -121,6 +121,25 @@ impl Locator {
         Self::File { path: normalised(path), symbol: symbol.to_owned() }
     }
 
+    /// The locator that a text is of; what begins like none of them is a key.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        if text.is_empty() {
+            return Self::Whole;
+        }
+        if text.starts_with("pkg:") {
+            return Self::Package(text.to_owned());
+        }
+        if let Some(file) = text.strip_prefix("file:") {
+            let (path, symbol) = file.rsplit_once('#').unwrap_or((file, ""));
+            return Self::File { path: path.to_owned(), symbol: symbol.to_owned() };
+        }
+        match text.strip_prefix("endpoint:") {
+            Some(endpoint) => Self::Endpoint(endpoint.to_owned()),
+            None => Self::Key(text.strip_prefix("key:").unwrap_or(text).to_owned()),
+        }
+    }
+
     /// The canonical text that goes into the id and into columns.
     #[must_use]
     pub fn text(&self) -> String {
@@ -182,6 +201,21 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(normalised(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn locators_come_back_from_their_texts() {
+        let all = [
+            Locator::Whole,
+            Locator::Package("pkg:deb/debian/openssl".into()),
+            Locator::file("/etc/a#b", "symbol"),
+            Locator::file("etc/a", ""),
+            Locator::Endpoint("host:443".into()),
+            Locator::Key("user".into()),
+        ];
+        for locator in all {
+            assert_eq!(Locator::of_text(&locator.text()), locator);
         }
     }
 

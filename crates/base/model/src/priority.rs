@@ -67,15 +67,38 @@ pub enum Exposure {
     Internet,
 }
 
+/// What a priority is multiplied from.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Factors {
+    /// By severity and CVSS, 4 to 80.
+    pub severity: f64,
+    /// By exploitation, 0.70 to 1.40.
+    pub exploitation: f64,
+    /// By exposure, 0.85 to 1.15.
+    pub exposure: f64,
+    /// By whether the code runs, 0.80 to 1.10.
+    pub runs: f64,
+}
+
+impl Factors {
+    /// The factors of the formula.
+    #[must_use]
+    pub fn of(severity: Severity, circumstances: &Circumstances) -> Self {
+        Self {
+            severity: base(severity, circumstances.cvss),
+            exploitation: exploitation(circumstances),
+            exposure: exposure(circumstances.exposure),
+            runs: runs(circumstances.runs),
+        }
+    }
+}
+
 impl Priority {
     /// The priority of a weakness of this severity under these circumstances.
     #[must_use]
     pub fn of(severity: Severity, circumstances: &Circumstances) -> Self {
-        let product = base(severity, circumstances.cvss)
-            * exploitation(circumstances)
-            * exposure(circumstances.exposure)
-            * runs(circumstances.runs);
-        Self::from_number(product)
+        let Factors { severity, exploitation, exposure, runs } = Factors::of(severity, circumstances);
+        Self::from_number(severity * exploitation * exposure * runs)
     }
 
     /// A priority from a stored number; values outside 0–100 are cut.

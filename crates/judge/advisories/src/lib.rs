@@ -45,5 +45,5 @@ pub mod vex;
 pub use advisories::{Advisories, Cvss, Vulnerability};
 pub use file::texts::Description;
 pub use file::{Damaged, OpenError};
-pub use matching::{InstalledPackage, Match, RatedBy, subject};
+pub use matching::{InstalledPackage, Match, Range, RatedBy, RuledVersion, Ruling, subject};
 pub use status::{EcosystemStatus, Status};

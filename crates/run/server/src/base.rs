@@ -1,110 +1,107 @@
-//! Which of an image's layers come from a base, and what a newer one would change.
+//! Which of an image's layers come from a base, and what a newer one would change, as the ledger knows it.
 //!
-//! An image of which another one has all layers, in order and at the bottom, is a base of it: layers carry the digest
-//! of their content, so that is no guess. Of several the longest counts. What an image says of its base itself
-//! (annotations or labels `org.opencontainers.image.base.name` and `.digest`, OCI image specification) is told beside
-//! it, and where no such base is known here, its layers cannot be told apart. Empty layers would make everything a
-//! base of everything, so an image that adds no layer is not one.
+//! The judgement is that of [`vigie_checks::lineage`]; here the images that the ledger knows are its witnesses: those
+//! of which all layers are the lowest of this one, and those of the base's repository.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use vigie_checks::lineage::{base, newer};
 use vigie_ledger::{AssetFilter, Filter, Ledger, LedgerError, Order, Sort};
 use vigie_model::asset::AssetKind;
 use vigie_model::facts::Facts;
 use vigie_model::finding::FindingKind;
 use vigie_model::ids::AssetId;
 use vigie_model::image::ImageFacts;
+use vigie_model::lineage::{Base, Change, KnownImage, Newer, Trouble};
 
-/// What an image says of its base.
-const NAME: &str = "org.opencontainers.image.base.name";
-const DIGEST: &str = "org.opencontainers.image.base.digest";
 /// Images of the base's repository that are looked at for a newer one.
 const CANDIDATES_MAX: u32 = 50;
+/// Known images below one that are looked at.
+const BELOW_MAX: usize = 20;
 
-/// The base of an image, as far as it is known.
+/// What the ledger knows of an image's base.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Base {
-    /// As the image says itself.
-    pub(crate) name: Option<String>,
-    /// As the image says itself.
-    pub(crate) digest: Option<String>,
-    /// The known image whose layers are the lowest of this one, and its name.
+pub(crate) struct Found {
+    /// The base.
+    pub(crate) base: Base,
+    /// The known image that is it, and its name.
     pub(crate) known: Option<(AssetId, String)>,
-    /// How many layers come from it; none where that cannot be told.
-    pub(crate) layers: Option<u32>,
-    /// A newer image of the same repository.
-    pub(crate) newer: Option<Newer>,
+    /// Newer versions of it, the smallest step first.
+    pub(crate) newer: Vec<(AssetId, Newer)>,
 }
-
-/// A newer base.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Newer {
-    pub(crate) image: AssetId,
-    pub(crate) name: String,
-    /// Findings of this image that come from its base and that the newer one does not have: subjects, sorted.
-    pub(crate) removes: Vec<String>,
-    /// Findings that come from the base in all.
-    pub(crate) of: usize,
-}
-
-/// An active finding, by what is wrong and at which package.
-pub(crate) type Trouble = (String, String);
 
 /// The base of an image with these active findings of packages.
-pub(crate) fn of(ledger: &Ledger, image: AssetId, facts: &ImageFacts, troubles: &BTreeSet<Trouble>) -> Result<Base, LedgerError> {
-    let said = |key: &str| facts.annotations.get(key).or_else(|| facts.config.labels.get(key)).cloned();
-    let mut base = Base { name: said(NAME), digest: said(DIGEST), ..Base::default() };
-    let chains = facts.chains();
-    let below = chains.split_last().map(|(_, below)| below).unwrap_or_default();
-    for (number, chain) in below.iter().enumerate().rev() {
-        let known = ledger.images_of_chain(chain)?.into_iter().find(|(id, _)| *id != image);
-        if let Some((id, name)) = known {
-            base.newer = newer(ledger, id, &name, facts, number + 1, troubles)?;
-            base.known = Some((id, name));
-            base.layers = u32::try_from(number + 1).ok();
-            break;
-        }
-    }
-    Ok(base)
+pub(crate) fn of(
+    ledger: &Ledger,
+    image: AssetId,
+    facts: &ImageFacts,
+    troubles: &BTreeSet<Trouble>,
+) -> Result<Found, LedgerError> {
+    let below = below(ledger, image, facts)?;
+    let images: Vec<KnownImage> = below.iter().map(|(_, image)| image.clone()).collect();
+    let (base, known) = base(facts, &images);
+    let Some((id, known)) = known.and_then(|known| below.iter().find(|(_, image)| image == known)) else {
+        return Ok(Found { base, ..Found::default() });
+    };
+    let newer = newer_ones(ledger, (*id, known), facts, &base, troubles)?;
+    Ok(Found { base, known: Some((*id, known.name.clone())), newer })
 }
 
-/// The newest known image of the base's repository, if it is newer than the base.
-fn newer(
-    ledger: &Ledger,
-    base: AssetId,
-    name: &str,
-    facts: &ImageFacts,
-    layers: usize,
-    troubles: &BTreeSet<Trouble>,
-) -> Result<Option<Newer>, LedgerError> {
-    let Some(repository) = repository(name) else { return Ok(None) };
-    let created = |id| -> Result<_, LedgerError> {
-        Ok(ledger.facts(id)?.as_ref().and_then(Facts::image).and_then(|image| image.config.created))
-    };
-    let Some(mut newest) = created(base)? else { return Ok(None) };
-    let filter = AssetFilter { kind: Some(AssetKind::Image), text: Some(repository.to_owned()) };
-    let mut found = None;
-    for candidate in ledger.assets(&filter, None, CANDIDATES_MAX)? {
-        let same = self::repository(&candidate.name) == Some(repository);
-        if let Some(at) = if same && candidate.id != base { created(candidate.id)? } else { None }
-            && at > newest
-        {
-            newest = at;
-            found = Some((candidate.id, candidate.name));
+/// Known images of which all layers are the lowest of this one, the longest first.
+fn below(ledger: &Ledger, image: AssetId, facts: &ImageFacts) -> Result<Vec<(AssetId, KnownImage)>, LedgerError> {
+    let chains = facts.chains();
+    let below = chains.split_last().map(|(_, below)| below).unwrap_or_default();
+    let mut found = Vec::new();
+    for chain in below.iter().rev() {
+        for (id, name) in ledger.images_of_chain(chain)?.into_iter().filter(|(id, _)| *id != image) {
+            if found.len() < BELOW_MAX
+                && let Some(Facts::Image(facts)) = ledger.facts(id)?
+            {
+                found.push((id, KnownImage::of(&facts, name)));
+            }
         }
     }
-    let Some((image, name)) = found else { return Ok(None) };
-    let places: BTreeSet<String> = facts
-        .components
-        .iter()
-        .filter(|it| it.layer.is_some_and(|layer| (layer as usize) < layers))
-        .map(|it| crate::vulnerabilities::place(&it.package))
-        .collect();
-    let of_base: Vec<&Trouble> = troubles.iter().filter(|(_, place)| places.contains(place)).collect();
-    let there = self::troubles(ledger, image)?;
-    let removes = of_base.iter().filter(|trouble| !there.contains(*trouble)).map(|(subject, _)| subject.clone());
-    let removes: BTreeSet<String> = removes.collect();
-    Ok(Some(Newer { image, name, removes: removes.into_iter().collect(), of: of_base.len() }))
+    Ok(found)
+}
+
+/// Known images of the base's repository that are newer versions of it, and what they change.
+fn newer_ones(
+    ledger: &Ledger,
+    (id, known): (AssetId, &KnownImage),
+    facts: &ImageFacts,
+    base: &Base,
+    troubles: &BTreeSet<Trouble>,
+) -> Result<Vec<(AssetId, Newer)>, LedgerError> {
+    let Some(repository) = repository(&known.name) else { return Ok(Vec::new()) };
+    let filter = AssetFilter { kind: Some(AssetKind::Image), text: Some(repository.to_owned()) };
+    let mut candidates = Vec::new();
+    for candidate in ledger.assets(&filter, None, CANDIDATES_MAX)?.into_iter().filter(|candidate| candidate.id != id) {
+        if self::repository(&candidate.name) == Some(repository)
+            && let Some(Facts::Image(facts)) = ledger.facts(candidate.id)?
+        {
+            candidates.push((candidate.id, KnownImage::of(&facts, candidate.name)));
+        }
+    }
+    let images: Vec<KnownImage> = candidates.iter().map(|(_, image)| image.clone()).collect();
+    let of_base = of_base(facts, base, troubles);
+    let mut found = Vec::new();
+    for (step, image) in newer(&known.name, known, &images) {
+        let Some((id, _)) = candidates.iter().find(|(_, it)| it == image) else { continue };
+        let mut change = Change::between(&of_base, &self::troubles(ledger, *id)?);
+        // What the image has anyway does not come with it.
+        change.brings.retain(|trouble| !troubles.contains(trouble));
+        let (name, digest, created) = (image.name.clone(), image.digest.clone(), image.created);
+        found.push((*id, Newer { name, digest, created, step: step.word(), change: Some(change) }));
+    }
+    Ok(found)
+}
+
+/// The troubles of packages that the base brought.
+fn of_base(facts: &ImageFacts, base: &Base, troubles: &BTreeSet<Trouble>) -> BTreeSet<Trouble> {
+    let layers = base.layers.unwrap_or_default();
+    let from_base = facts.components.iter().filter(|it| it.layer.is_some_and(|layer| layer < layers));
+    let places: BTreeSet<String> = from_base.map(|it| crate::vulnerabilities::place(&it.package)).collect();
+    troubles.iter().filter(|trouble| places.contains(&trouble.package)).cloned().collect()
 }
 
 /// The active findings of an asset's packages.
@@ -113,7 +110,7 @@ pub(crate) fn troubles(ledger: &Ledger, asset: AssetId) -> Result<BTreeSet<Troub
     let filter =
         Filter { asset: Some(asset), kinds: vec![FindingKind::Vulnerability, FindingKind::Malware], ..Filter::default() };
     ledger.each_finding(&filter, Sort::Priority, Order::Descending, |found| {
-        all.insert((found.subject, found.locator));
+        all.insert(Trouble { id: found.subject, package: found.locator });
         ControlFlow::Continue(())
     })?;
     Ok(all)
@@ -148,6 +145,7 @@ mod tests {
     use vigie_model::component::Component;
     use vigie_model::finding::{Identity, Locator};
     use vigie_model::image::{ImageConfig, ImageLayer};
+    use vigie_model::lineage::ToldBy;
     use vigie_model::occurrence::Occurrence;
     use vigie_model::package::Package;
     use vigie_model::priority::Circumstances;
@@ -214,19 +212,35 @@ mod tests {
         let find = || of(&ledger, id, &app, &super::troubles(&ledger, id).unwrap()).unwrap();
         let found = find();
         assert_eq!(found.known, Some((base, "docker.io/python:3.12".to_owned())));
-        assert_eq!((found.layers, found.newer), (Some(2), None), "nothing newer is known");
+        assert_eq!((found.base.layers, found.base.told_by), (Some(2), Some(ToldBy::Layers)));
+        assert!(found.newer.is_empty(), "nothing newer is known");
 
         // Another repository's and an older one's do not count.
         save(&ledger, &clock, "docker.io/python-tools:9", &image(&["x"], &[], 900), &[]);
         save(&ledger, &clock, "docker.io/python:3.11", &image(&["y"], &[], 150), &[]);
-        let newer = save(&ledger, &clock, "docker.io/python:3.13", &image(&["a", "z"], &[], 400), &[("CVE-1", "libc")]);
-        let removes = vec!["CVE-2".to_owned(), "CVE-3".to_owned()];
-        let expected = Newer { image: newer, name: "docker.io/python:3.13".into(), removes, of: 3 };
-        assert_eq!(find().newer, Some(expected));
+        let newer = save(
+            &ledger,
+            &clock,
+            "docker.io/python:3.13",
+            &image(&["a", "z"], &[], 400),
+            &[("CVE-1", "libc"), ("CVE-5", "zlib")],
+        );
+        let found = find();
+        let (id, advised) = &found.newer[0];
+        assert_eq!((*id, advised.name.as_str(), advised.step), (newer, "docker.io/python:3.13", "minor"));
+        let change = advised.change.as_ref().unwrap();
+        let ids = |list: &[Trouble]| list.iter().map(|trouble| trouble.id.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            (ids(&change.removes), ids(&change.brings), change.of),
+            (vec!["CVE-2".into(), "CVE-3".into()], vec!["CVE-5".into()], 3)
+        );
         assert_eq!(of(&ledger, base, &python, &BTreeSet::new()).unwrap().known.unwrap().1, "debian:12");
-        let lonely = ImageFacts { annotations: BTreeMap::from([(NAME.into(), "alpine:3".into())]), ..image(&["q"], &[], 1) };
+        let lonely = ImageFacts {
+            annotations: BTreeMap::from([("org.opencontainers.image.base.name".into(), "alpine:3".into())]),
+            ..image(&["q"], &[], 1)
+        };
         let lonely = of(&ledger, AssetId::of(&["x"]), &lonely, &BTreeSet::new()).unwrap();
-        assert_eq!((lonely.name.as_deref(), lonely.layers), (Some("alpine:3"), None));
+        assert_eq!((lonely.base.name.as_deref(), lonely.base.layers), (Some("alpine:3"), None));
         assert_eq!(layers_of_places(&app).values().map(BTreeSet::len).sum::<usize>(), 4);
     }
 

@@ -8,6 +8,7 @@ pub mod api;
 mod base;
 mod console;
 mod detection;
+pub mod explain;
 mod headers;
 mod images;
 pub mod lineage;

@@ -248,6 +248,9 @@ pub(crate) struct ShownArgs {
     /// List what VEX and the list take away
     #[arg(long)]
     pub(crate) show_suppressed: bool,
+    /// Say why this finding is there, or why it is not, and nothing else: a vulnerability by any of its names, a rule, or a finding
+    #[arg(long, value_name = "ID")]
+    pub(crate) explain: Option<String>,
 }
 
 /// Form of a scan's answer.

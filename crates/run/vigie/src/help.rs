@@ -62,6 +62,12 @@ const TEXTS: &[Line] = &[
     ),
     (
         "scan",
+        "explain",
+        "Dire pourquoi ce constat est là, ou pourquoi il ne l’est pas, et rien d’autre : une vulnérabilité par l’un de ses noms, une règle, ou un constat",
+        "Sagen, warum es diesen Befund gibt oder warum nicht, und sonst nichts: eine Schwachstelle mit einem ihrer Namen, eine Regel oder ein Befund",
+    ),
+    (
+        "scan",
         "vex",
         "Document VEX qui dit ce qui ne s’applique pas : OpenVEX, CSAF ou CycloneDX ; peut être répété",
         "VEX-Dokument, das sagt, was nicht zutrifft: OpenVEX, CSAF oder CycloneDX; mehrfach möglich",

@@ -27,6 +27,11 @@ impl<'a> Names<'a> {
         Some(Self { count, offsets, buckets })
     }
 
+    /// How many there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.count
+    }
+
     /// The text with this number.
     pub(crate) fn get(&self, number: usize) -> Option<String> {
         if number >= self.count {

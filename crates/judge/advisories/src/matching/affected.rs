@@ -47,6 +47,20 @@ pub(super) fn is_affected(row: &Row, version: Standing, modular: &[bool]) -> boo
         || row.points.iter().any(|place| Position::at(*place) == version.at)
 }
 
+/// The stretch that holds a version.
+pub(super) fn holding<'r>(row: &'r Row, version: Standing, modular: &[bool]) -> Option<&'r Span<usize>> {
+    row.spans.iter().find(|span| holds(span, version, modular))
+}
+
+/// The place of the highest fix that a version has reached.
+pub(super) fn reached(row: &Row, version: Standing) -> Option<usize> {
+    let fixes = row.spans.iter().filter_map(|span| match span.to {
+        End::Fixed(place) => Some(place),
+        End::Open | End::LastAffected(_) => None,
+    });
+    fixes.filter(|place| version.at >= Position::at(*place) || version.rebuild_of == Some(*place)).max()
+}
+
 /// The place of the lowest known fix above an affected version that is not affected itself.
 ///
 /// Where the stretch that holds a version ends with a fix that another stretch holds, the end of that

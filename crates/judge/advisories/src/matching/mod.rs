@@ -12,11 +12,13 @@
 
 mod affected;
 mod components;
+mod explain;
 mod kernel;
 mod occurrence;
 mod said;
 mod severity;
 
+pub use explain::{Installed as RuledVersion, Range, Ruling};
 pub use said::subject;
 pub use severity::RatedBy;
 

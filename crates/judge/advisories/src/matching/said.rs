@@ -24,7 +24,7 @@ use vigie_model::version::Scheme;
 const EPSS_STEPS: f64 = 50.0;
 
 /// A name that is looked up, and which packages ask for it with which version.
-type Asked<'a> = BTreeMap<(&'a str, Cow<'a, str>, bool), Vec<(usize, &'a str)>>;
+pub(super) type Asked<'a> = BTreeMap<(&'a str, Cow<'a, str>, bool), Vec<(usize, &'a str)>>;
 
 impl<B: AsRef<[u8]>> Advisories<B> {
     /// Tells these data from others: the same when nothing but the time of building and texts differs.
@@ -87,7 +87,7 @@ pub fn subject(package: &Package) -> Package {
 }
 
 /// All names that are looked up for packages; each as the matching itself does it.
-fn asked(packages: &[Package]) -> Asked<'_> {
+pub(super) fn asked(packages: &[Package]) -> Asked<'_> {
     let mut asked = Asked::new();
     let carriers = packages.iter().enumerate().filter(|(_, package)| kernel::carries_findings(package, None));
     for (place, package) in carriers {

@@ -4,7 +4,7 @@ use super::error::{ApiError, ErrorBody};
 use super::guard::Caller;
 use super::rows::AssetRef;
 use super::{Answer, blocking};
-use crate::base::{self, Base};
+use crate::base::{self, Found};
 use crate::platform::Platform;
 use crate::vulnerabilities;
 use axum::extract::{Path, State};
@@ -20,6 +20,7 @@ use vigie_model::facts::Facts;
 use vigie_model::ids::AssetId;
 use vigie_model::image::ImageFacts;
 use vigie_model::lang::Lang;
+use vigie_model::lineage::{NamedBy, Newer, ToldBy, Trouble};
 use vigie_model::severity::Severity;
 
 /// Packages that one answer lists.
@@ -78,21 +79,30 @@ pub(super) struct LayerView {
 /// What is known of the base.
 #[derive(Serialize, ToSchema)]
 pub(super) struct BaseView {
-    /// As the image says itself.
     name: Option<String>,
-    /// As the image says itself.
     digest: Option<String>,
+    /// Who names it: `annotation`, `provenance`, `label`, `layers` (of a known image).
+    named_by: Option<&'static str>,
+    /// How many of the lowest layers are its own.
+    layers: Option<u32>,
+    /// Who tells that: `provenance`, `layers` (of a known image), `history` (a guess).
+    told_by: Option<&'static str>,
     /// The known image whose layers are the lowest of this one.
     image: Option<AssetRef>,
-    newer: Option<NewerView>,
+    /// Newer versions of it that are known, the smallest step first.
+    newer: Vec<NewerView>,
 }
 
 /// A newer base.
 #[derive(Serialize, ToSchema)]
 pub(super) struct NewerView {
     image: AssetRef,
+    /// `rebuild` (the same tag), `minor` or `major`.
+    step: &'static str,
     /// Vulnerabilities of this image that are gone with it.
     removes: Vec<String>,
+    /// Vulnerabilities that come with it.
+    brings: Vec<String>,
     /// Findings that come from the base in all.
     of: usize,
 }
@@ -143,7 +153,7 @@ fn view(platform: &Platform, id: AssetId, lang: Lang) -> Result<ImageView, ApiEr
     ledger
         .each_finding(&filter, Sort::Priority, Order::Descending, |found| {
             *by_place.entry(found.locator.clone()).or_default().entry(found.severity).or_default() += 1;
-            troubles.insert((found.subject, found.locator));
+            troubles.insert(Trouble { id: found.subject, package: found.locator });
             ControlFlow::Continue(())
         })
         .map_err(ApiError::of)?;
@@ -168,7 +178,7 @@ fn view(platform: &Platform, id: AssetId, lang: Lang) -> Result<ImageView, ApiEr
     })
 }
 
-fn layers(facts: &ImageFacts, base: &Base, by_place: &ByPlace) -> Vec<LayerView> {
+fn layers(facts: &ImageFacts, base: &Found, by_place: &ByPlace) -> Vec<LayerView> {
     let mut packages: BTreeMap<u32, usize> = BTreeMap::new();
     for layer in facts.components.iter().filter_map(|component| component.layer) {
         *packages.entry(layer).or_default() += 1;
@@ -189,7 +199,7 @@ fn layers(facts: &ImageFacts, base: &Base, by_place: &ByPlace) -> Vec<LayerView>
         wasted_bytes: layer.wasted_bytes,
         created_by: layer.created_by.clone(),
         complete: layer.complete,
-        from_base: base.layers.map(|layers| number < layers),
+        from_base: base.base.layers.map(|layers| number < layers),
         packages: packages.get(&number).copied().unwrap_or_default(),
         findings: findings.remove(&number).unwrap_or_default(),
     };
@@ -210,17 +220,31 @@ fn packages(facts: &ImageFacts, by_place: &ByPlace) -> Vec<PackageView> {
     facts.components.iter().take(PACKAGES_MAX).map(view).collect()
 }
 
-fn base_view(base: Base) -> BaseView {
+fn base_view(found: Found) -> BaseView {
     let image = |(id, name): (AssetId, String)| AssetRef { id: id.to_string(), kind: AssetKind::Image.word(), name };
+    let newer = |(id, newer): (AssetId, Newer)| {
+        let change = newer.change.unwrap_or_default();
+        let ids = |troubles: Vec<Trouble>| {
+            let ids: BTreeSet<String> = troubles.into_iter().map(|trouble| trouble.id).collect();
+            ids.into_iter().collect()
+        };
+        NewerView {
+            image: image((id, newer.name)),
+            step: newer.step,
+            of: change.of,
+            removes: ids(change.removes),
+            brings: ids(change.brings),
+        }
+    };
+    let base = found.base;
     BaseView {
         name: base.name,
         digest: base.digest,
-        image: base.known.map(image),
-        newer: base.newer.map(|newer| NewerView {
-            image: image((newer.image, newer.name)),
-            removes: newer.removes,
-            of: newer.of,
-        }),
+        named_by: base.named_by.map(NamedBy::word),
+        layers: base.layers,
+        told_by: base.told_by.map(ToldBy::word),
+        image: found.known.map(image),
+        newer: found.newer.into_iter().map(newer).collect(),
     }
 }
 

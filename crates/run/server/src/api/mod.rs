@@ -11,6 +11,7 @@ mod catalogue;
 mod decisions;
 mod error;
 mod events;
+mod explanation;
 mod findings;
 mod guard;
 mod image;
@@ -75,6 +76,7 @@ pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec
         .route(needs(Permission::ReadFindings), routes!(findings::export))
         .route(needs(Permission::WorkOnFindings), routes!(findings::progress))
         .route(needs(Permission::ReadFindings), routes!(findings::show))
+        .route(needs(Permission::ReadFindings), routes!(explanation::show))
         .route(needs(Permission::ReadFindings), routes!(decisions::list))
         .route(needs(Permission::DecideFindings), routes!(decisions::decide))
         .route(needs(Permission::DecideFindings), routes!(decisions::withdraw))

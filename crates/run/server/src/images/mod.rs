@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::thread;
 use vigie_inventory::host;
-use vigie_inventory::image::{Context, Listing, LocalImage, Options, engine_word};
+use vigie_inventory::image::{Context, Listing, LocalImage, Options, engine_word, remember};
 use vigie_kit::clock::Clock;
 use vigie_ledger::{Inventory, Ledger, LedgerError, Run, Taken};
 use vigie_model::asset::{Asset, AssetKind, RelationKind};
@@ -28,12 +28,13 @@ use vigie_model::finding::FindingKind;
 use vigie_model::host::HostFacts;
 use vigie_model::ids::AssetId;
 use vigie_model::image::ImageFacts;
+use vigie_model::lineage::KnownImage;
 use vigie_model::observed::{Gap, Observed, Obstacle};
 
 /// The tool's name in the ledger, for what is sought in files.
 const TOOL: &str = "vigie.images";
 /// Changes when more is gathered from an image than before: each is then read once more.
-const READER: u32 = 1;
+const READER: u32 = 2;
 /// How much this work steps back behind others: the middle of nice(2)'s upper half.
 const NICE: i32 = 10;
 /// The label of a container or an image that is no longer there.
@@ -146,6 +147,10 @@ impl Images<'_> {
         }
         let whole = !facts.layers.is_empty() && facts.layers.iter().all(|layer| layer.complete);
         let gaps = facts.gaps.clone();
+        if whole && !image.names.is_empty() {
+            // So that `vigie scan image` knows it again below another one.
+            remember(cache, &KnownImage::of(&facts, image.name()));
+        }
         self.ledger.save_asset(asset)?;
         let asset = self.ledger.asset_in_effect(asset.id)?.unwrap_or_else(|| asset.clone());
         let at_rest =

@@ -1,5 +1,6 @@
 //! `vigie findings list|show|decide|export`.
 
+use super::scan::explain::tell_sections;
 use super::search::encoded;
 use crate::args::{FilterArgs, FindingsDecideArgs, FindingsExportArgs, FindingsListArgs, FindingsShowArgs, FindingsVerb, Format};
 use crate::ask::House;
@@ -76,7 +77,9 @@ fn at_or_above(findings: &[Value], bar: Option<Severity>) -> Ended {
 
 fn show(house: &House, args: &FindingsShowArgs, lang: Lang) -> Result<Ended, Problem> {
     let mut finding = house.get(&format!("/findings/{}", encoded(&args.id)))?;
+    let explanation = house.get(&format!("/findings/{}/explanation", encoded(&args.id)))?;
     if args.format != Format::Table {
+        finding["explanation"] = explanation;
         finding["schema"] = "vigie.finding/1".into();
         out::json(&finding)?;
         return Ok(Ended::Clean);
@@ -91,34 +94,18 @@ fn show(house: &House, args: &FindingsShowArgs, lang: Lang) -> Result<Ended, Pro
     for (label, value) in labels.into_iter().zip([id, priority, severity, state, asset, fixed]) {
         out::line(&format!("  {label}: {}", out::visible(&value)))?;
     }
+    tell_sections(&explanation["sections"])?;
     paragraphs(&finding, lang)?;
-    evidence(&finding)?;
     history(&finding)?;
     Ok(Ended::Clean)
 }
 
 fn paragraphs(finding: &Value, lang: Lang) -> Result<(), Problem> {
     let why = say!(lang, en "Why it matters", fr "Pourquoi c’est important", de "Warum es wichtig ist");
-    let fix = say!(lang, en "How to fix", fr "Comment corriger", de "So wird es behoben");
-    for (heading, name) in [(why, "why"), (fix, "fix")] {
-        if let Some(text) = finding["texts"][name].as_str() {
-            out::line(&format!("\n{heading}\n{text}"))?;
-        }
-    }
-    match finding["vulnerability"]["summary"].as_str().filter(|summary| !summary.is_empty()) {
-        Some(summary) => out::line(&format!("\n{}", out::visible(summary))),
+    match finding["texts"]["why"].as_str() {
+        Some(text) => out::line(&format!("\n{why}\n{text}")),
         None => Ok(()),
     }
-}
-
-fn evidence(finding: &Value) -> Result<(), Problem> {
-    for proof in finding["evidence"].as_array().into_iter().flatten() {
-        let word = |name: &str| out::visible(proof[name].as_str().unwrap_or_default());
-        let place = if word("place").is_empty() { word("locator") } else { word("place") };
-        let expected = if word("expected").is_empty() { String::new() } else { format!(" ≠ {}", word("expected")) };
-        out::line(&format!("\n{place}\n  {}{expected}", word("found")))?;
-    }
-    Ok(())
 }
 
 fn history(finding: &Value) -> Result<(), Problem> {

@@ -132,3 +132,81 @@ fn a_newer_base_that_was_seen_says_what_it_removes_and_what_it_brings() {
         "{said}"
     );
 }
+
+/// The sections of an explanation as one text.
+fn explained(data: &Path, target: &[&str], id: &str, locale: &str) -> String {
+    let arguments = [&["scan"], target, &["--explain", id]].concat();
+    let output = super::vigie(data, &arguments).env("LC_ALL", locale).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    stdout(&output)
+}
+
+#[test]
+fn a_finding_is_explained_and_so_is_one_that_is_not_there() {
+    let data = data();
+    let status = [SSL, CURL].concat();
+    let fixed = [NEW_SSL, CURL].concat();
+    let (app, better) = (image(&app(&status)), image(&app(&fixed)));
+    scan(data.path(), &image(&debian(SSL, "2026-01-01T00:00:00Z")), &[]);
+    let layer = scan(data.path(), &app, &[])["image"]["layers"][0]["diff_id"].as_str().unwrap().to_owned();
+    let target = ["image", app.path()];
+    let told = explained(data.path(), &target, "cve-2026-0001", "C").replace(&layer, "sha256:…");
+    let finding = scan(data.path(), &app, &[])["findings"][0]["id"].as_str().unwrap()[..12].to_owned();
+    let expected = format!(
+        "CVE-2026-0001 in openssl 3.0.15-1~deb12u1, on registry.example/app:1 (finding {finding})
+
+Where it is
+  libssl3 3.0.15-1~deb12u1 · var/lib/dpkg/status
+  layer 0, from the base image docker.io/library/debian:12: sha256:…
+  ADD rootfs.tar.xz /
+
+Why it is there
+  By the data of Debian:12, openssl < 3.0.17-1~deb12u2 is affected; 3.0.15-1~deb12u1 is in that range.
+  3.0.15-1~deb12u1 < 3.0.17-1~deb12u2, which repairs it
+  Also called DEBIAN-CVE-2026-0001
+  https://security-tracker.debian.org/tracker/CVE-2026-0001
+
+How urgent it is
+  severity critical (by its CVSS score), CVSS 9.8 CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H
+  priority 71 of 100, multiplied from:
+    × 78.40  severity
+    × 0.90  no EPSS score known
+    × 1.00  exposure not known
+    × 1.00  not known whether the code runs
+
+What to do
+  It comes from the base image: build on a newer one where there is one (--base-candidate IMAGE says what it would change), or upgrade the package in a layer of your own.
+  Upgrade openssl to 3.0.17-1~deb12u2 or later.
+  $ apt-get update && apt-get install --only-upgrade -y libssl3
+"
+    );
+    assert_eq!(told, expected);
+    for (locale, word) in [("fr_FR.UTF-8", "Que faire"), ("de_DE.UTF-8", "Was zu tun ist")] {
+        assert!(explained(data.path(), &target, &finding, locale).contains(word));
+    }
+
+    let absent = |target: &[&str], id: &str| {
+        let answer = json(data.path(), &[&["scan"], target, &["--explain", id, "--format", "json"]].concat());
+        assert!(answer["findings"].as_array().unwrap().is_empty(), "{answer}");
+        answer["absent"]["reason"].as_str().unwrap().to_owned()
+    };
+    let better = ["image", better.path()];
+    assert_eq!(absent(&better, "CVE-2026-0001"), "not_affected");
+    let why = explained(data.path(), &better, "CVE-2026-0001", "C");
+    assert!(why.contains("libssl3 3.0.17-1~deb12u2 (var/lib/dpkg/status): repaired since 3.0.17-1~deb12u2 (affected: < 3.0.17-1~deb12u2; data of Debian:12)"), "{why}");
+    assert_eq!(absent(&better, "CVE-2026-0003"), "no_package");
+    let why = explained(data.path(), &better, "CVE-2026-0003", "C");
+    assert!(why.contains("None of the packages it affects is there. The data name: zlib (Debian:12)"), "{why}");
+    assert_eq!(absent(&better, "CVE-1999-0001"), "no_such_id");
+    let root = ["image", app.path()];
+    let passes = stdout(&run(data.path(), &["scan", root[0], root[1], "--explain", "IMAGE-0028"]));
+    assert!(passes.contains("looked at, and it is as it should be"), "{passes}");
+
+    let ignore = data.path().join("ignore");
+    std::fs::write(&ignore, "[[ignore]]\nid = \"CVE-2026-0001\"\nreason = \"No TLS.\"\nuntil = 2099-12-31\n").unwrap();
+    let away = ["image", app.path(), "--ignore-file", ignore.to_str().unwrap()];
+    let told = explained(data.path(), &away, "DEBIAN-CVE-2026-0001", "C");
+    assert!(told.contains("Does not count\n  .vigieignore until 2099-12-31: No TLS."), "{told}");
+    let refused = run(data.path(), &["scan", "image", app.path(), "--explain", "x", "--format", "sarif"]);
+    assert_eq!(refused.status.code(), Some(2));
+}

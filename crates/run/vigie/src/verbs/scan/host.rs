@@ -1,7 +1,7 @@
 //! `vigie scan host`: this machine, or a file system that is mounted.
 
-use super::shown;
 use super::suppress::{self, Beside};
+use super::{explain, shown};
 use crate::args::{ScanFormat, ScanHostArgs};
 use crate::{Ended, out, table};
 use serde::Serialize;
@@ -18,6 +18,7 @@ use vigie_model::text;
 use vigie_model::verdict::Verdict;
 use vigie_report::{Scan, Target};
 use vigie_server::advisories::AdvisoryFile;
+use vigie_server::explain::Known;
 use vigie_server::look::{self, Look};
 
 /// Looks once.
@@ -27,10 +28,25 @@ pub(super) fn run(args: &ScanHostArgs, advisories: &AdvisoryFile, lang: Lang) ->
     let mut look = look::at_host(&world, &SystemClock, current.as_deref());
     let (found, taken_at, place) = (std::mem::take(&mut look.occurrences), look.facts.taken_at, Place::default());
     let sorted = suppress::sort(found, &args.shown, &place, None, taken_at, lang)?;
-    look.occurrences = shown::choose(sorted.kept, &args.shown)?;
-    let beside = Beside { suppressed: &sorted.suppressed, place: &place };
     let packages = look.facts.packages.value().into_iter().flatten();
     let components: Vec<Component> = packages.map(|package| Component::new(package.clone(), "")).collect();
+    if let Some(asked) = &args.shown.explain {
+        let known = Known {
+            asset: &look.asset,
+            components: &components,
+            image: None,
+            lineage: None,
+            data: current.as_deref(),
+            findings: &sorted.kept,
+            suppressed: &sorted.suppressed,
+            kinds: None,
+            judged: &look.judged,
+            lang,
+        };
+        return explain::tell(asked, &known, &args.shown);
+    }
+    look.occurrences = shown::choose(sorted.kept, &args.shown)?;
+    let beside = Beside { suppressed: &sorted.suppressed, place: &place };
     let unseen: Vec<Gap> = look.facts.gaps().into_iter().cloned().collect();
     let scan = Scan {
         asset: &look.asset,

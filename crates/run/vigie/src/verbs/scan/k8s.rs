@@ -1,13 +1,15 @@
 //! `vigie scan k8s`: objects of Kubernetes as they are written down.
 
 use super::suppress::{self, Beside};
-use super::{pss, shown};
+use super::{explain, pss, shown};
 use crate::Ended;
 use crate::args::{ScanK8sArgs, ShownArgs};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use vigie_advisories::vex::Place;
+use vigie_checks::Judged;
 use vigie_inventory::configuration::{self, Configurations, kubernetes};
 use vigie_inventory::content::Setting;
 use vigie_inventory::tree::{self, Options};
@@ -16,6 +18,7 @@ use vigie_kit::files;
 use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::asset::{Asset, AssetKind};
 use vigie_model::configuration::{Form, Piece};
+use vigie_model::finding::FindingKind;
 use vigie_model::lang::Lang;
 use vigie_model::observed::{Gap, Obstacle};
 use vigie_model::occurrence::Occurrence;
@@ -23,6 +26,7 @@ use vigie_model::priority::Circumstances;
 use vigie_model::text;
 use vigie_model::verdict::Verdict;
 use vigie_report::{Scan, Target};
+use vigie_server::explain::Known;
 
 /// The largest file or stream: all of a large cluster.
 const BYTES_MAX: u64 = 64 << 20;
@@ -52,6 +56,7 @@ pub(super) fn run(args: &ScanK8sArgs, lang: Lang) -> Result<Ended, Problem> {
 fn judge(objects: &Objects, args: &ScanK8sArgs, lang: Lang) -> Result<Ended, Problem> {
     let mut found = Vec::new();
     let mut unknown = Vec::new();
+    let mut all = Vec::new();
     for piece in &objects.pieces {
         for judged in vigie_checks::judge_piece(piece, &objects.pieces) {
             found.extend(judged.occurrences(objects.asset.id, &Circumstances::default()));
@@ -59,9 +64,12 @@ fn judge(objects: &Objects, args: &ScanK8sArgs, lang: Lang) -> Result<Ended, Pro
                 unknown
                     .push(json!({ "id": judged.entry.id, "object": piece.id(), "line": piece.line, "reason": reason.get(lang) }));
             }
+            if args.shown.explain.is_some() {
+                all.push(judged);
+            }
         }
     }
-    objects.answer(found, &args.shown, &unknown, lang)
+    objects.answer(found, &args.shown, &unknown, &all, lang)
 }
 
 impl Objects {
@@ -71,10 +79,26 @@ impl Objects {
         found: Vec<Occurrence>,
         args: &ShownArgs,
         unknown: &[Value],
+        judged: &[Judged],
         lang: Lang,
     ) -> Result<Ended, Problem> {
         let (taken_at, place) = (SystemClock.now(), Place::default());
         let sorted = suppress::sort(found, args, &place, self.folder.as_deref(), taken_at, lang)?;
+        if let Some(asked) = &args.explain {
+            let known = Known {
+                asset: &self.asset,
+                components: &[],
+                image: None,
+                lineage: None,
+                data: None,
+                findings: &sorted.kept,
+                suppressed: &sorted.suppressed,
+                kinds: Some(&BTreeSet::from([FindingKind::Misconfiguration, FindingKind::PolicyViolation])),
+                judged,
+                lang,
+            };
+            return explain::tell(asked, &known, args);
+        }
         let findings = shown::choose(sorted.kept, args)?;
         let beside = Beside { suppressed: &sorted.suppressed, place: &place };
         let scan = Scan {

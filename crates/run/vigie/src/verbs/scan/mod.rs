@@ -1,5 +1,6 @@
 //! `vigie scan`: one look, now. Nothing is recorded, no platform is needed.
 
+pub(crate) mod explain;
 mod host;
 mod image;
 mod k8s;

@@ -30,7 +30,7 @@ pub(super) fn tell(objects: &Objects, policy: Policy, args: &ShownArgs, lang: La
         _ => {
             let found =
                 judged.iter().flat_map(|(piece, report)| report.violations.iter().map(|it| occurrence(objects, piece, it)));
-            objects.answer(found.collect(), args, &[], lang)?;
+            objects.answer(found.collect(), args, &[], &[], lang)?;
         }
     }
     match (violations, unclear) {

@@ -1,14 +1,15 @@
 //! What scans of images, folders and lists share: components are judged, and the answer is put together.
 
-use super::shown;
 use super::sought::Sought;
 use super::suppress::{self, Beside};
+use super::{explain, shown};
 use crate::Ended;
 use crate::args::ShownArgs;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 use vigie_advisories::vex::Place;
+use vigie_checks::Judged;
 use vigie_kit::clock::{Clock, SystemClock};
 use vigie_kit::problem::Problem;
 use vigie_model::asset::Asset;
@@ -21,6 +22,7 @@ use vigie_model::observed::Gap;
 use vigie_model::occurrence::Occurrence;
 use vigie_report::{Scan, Target};
 use vigie_server::advisories::AdvisoryFile;
+use vigie_server::explain::Known;
 use vigie_server::lineage::{self, Seen};
 use vigie_server::vulnerabilities;
 
@@ -57,6 +59,24 @@ pub(super) fn judge_and_tell(rest: Rest<'_>, args: &ShownArgs, advisories: &Advi
     let lineage = rest.image.map(|(facts, seen)| lineage::of(facts, &findings, current.as_deref(), seen));
     let taken_at = SystemClock.now();
     let sorted = suppress::sort(findings, args, &rest.place, rest.folder, taken_at, lang)?;
+    if let Some(asked) = &args.explain {
+        // What checks say of the image, failures or not.
+        let checked = rest.image.filter(|_| rest.kinds.contains(&FindingKind::Misconfiguration));
+        let judged: Vec<Judged> = checked.map(|(facts, _)| vigie_checks::judge_image(facts)).unwrap_or_default();
+        let known = Known {
+            asset: rest.asset,
+            components: rest.components,
+            image: rest.image.map(|(facts, _)| facts),
+            lineage: lineage.as_ref(),
+            data: current.as_deref(),
+            findings: &sorted.kept,
+            suppressed: &sorted.suppressed,
+            kinds: Some(rest.kinds),
+            judged: &judged,
+            lang,
+        };
+        return explain::tell(asked, &known, args);
+    }
     let findings = shown::choose(sorted.kept, args)?;
     let beside = Beside { suppressed: &sorted.suppressed, place: &rest.place };
     let scan = Scan {
