@@ -368,10 +368,21 @@ export function insideOf(asset) {
     base: {
       name: null,
       digest: null,
+      named_by: isBase ? null : 'layers',
+      layers: isBase ? null : 1,
+      told_by: isBase ? null : 'layers',
       image: isBase ? null : short(base),
       newer: isBase
-        ? null
-        : { image: { ...short(base), name: 'docker.example/debian:12.9' }, removes: ['CVE-2026-1001', 'CVE-2026-1002'], of: 7 },
+        ? []
+        : [
+            {
+              image: { ...short(base), name: 'docker.example/debian:12.9' },
+              step: 'minor',
+              removes: ['CVE-2026-1001', 'CVE-2026-1002'],
+              brings: ['CVE-2026-1003'],
+              of: 7,
+            },
+          ],
     },
     packages,
     packages_total: packages.length,

@@ -192,6 +192,16 @@ const ROUTES = {
     if (finding === undefined) throw notFound();
     return ok(findingDetail(finding, world.findings, language));
   },
+  'GET /findings/:id/explanation': ({ world, id }) => {
+    const finding = world.findings.find((other) => other.id === id);
+    if (finding === undefined) throw notFound();
+    const command = 'apt-get update && apt-get install --only-upgrade -y openssl';
+    const sections = [
+      { heading: 'Where it is', lines: ['openssl 3.0.11-1 · var/lib/dpkg/status', 'layer 0, from the base image debian:12'] },
+      { heading: 'What to do', lines: ['Upgrade openssl to 3.0.17-1 or later.', `$ ${command}`] },
+    ];
+    return ok({ from: finding.asset?.kind === 'image' ? 'base' : null, layers: [0], sections, finding: {} });
+  },
   'POST /findings/progress': ({ world, body, say }) => ok(world.setProgress(body, world.account.name, say)),
   'GET /decisions': ({ world }) => ok(world.decisions),
   'POST /decisions': decide,

@@ -13,6 +13,7 @@ import type {
   EventDetail,
   EventHistogram,
   EventPage,
+  Explanation,
   FindingDetail,
   FindingPage,
   ImageDetail,
@@ -50,6 +51,7 @@ export const api = {
 
   findings: (query: Query, signal?: AbortSignal) => get<FindingPage>('/findings', query, signal),
   finding: (id: string, signal?: AbortSignal) => get<FindingDetail>(`/findings/${part(id)}`, {}, signal),
+  explanation: (id: string, signal?: AbortSignal) => get<Explanation>(`/findings/${part(id)}/explanation`, {}, signal),
   setProgress: (body: { ids: string[]; action: 'start' | 'stop'; why: string }) => post<ProgressAnswer>('/findings/progress', body),
   exportAddress: (format: 'csv' | 'json', query: Query) => address('/findings/export', { ...query, format }),
 

@@ -403,6 +403,22 @@ export interface ImagePackage {
   worst: Severity | null;
 }
 
+/** A newer version of an image's base that is known. */
+export interface NewerBase {
+  image: AssetRef;
+  step: string;
+  removes: string[];
+  brings: string[];
+  of: number;
+}
+
+/** Why a finding is there: in sections, a command begins with `$ `. */
+export interface Explanation {
+  from: 'base' | 'own' | 'both' | null;
+  layers: number[];
+  sections: { heading: string; lines: string[] }[];
+}
+
 /** An image, looked into. */
 export interface ImageDetail {
   names: string[];
@@ -418,8 +434,11 @@ export interface ImageDetail {
   base: {
     name: string | null;
     digest: string | null;
+    named_by: string | null;
+    layers: number | null;
+    told_by: string | null;
     image: AssetRef | null;
-    newer: { image: AssetRef; removes: string[]; of: number } | null;
+    newer: NewerBase[];
   };
   packages: ImagePackage[];
   packages_total: number;

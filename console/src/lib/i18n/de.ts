@@ -289,6 +289,7 @@ export const de: Dictionary = {
   },
 
   finding: {
+    explained: 'Warum es ihn gibt, und was zu tun ist',
     evidence: 'Belege',
     place: 'Ort',
     found: 'Gefunden',
@@ -577,6 +578,12 @@ export const de: Dictionary = {
         ? 'Eine neuere Basis ist bekannt, sie beseitigt keinen Befund:'
         : `Von ${count(of, { zero: 'keinem Befund', one: '# Befund', other: '# Befunden' })} aus der Basis beseitigt eine neuere ${count(n, { zero: 'keinen', one: '#', other: '#' })}:`,
     removed: 'Was damit verschwindet',
+    brings: (n) =>
+      n === 0 ? 'Sie bringt keinen mit.' : `Sie bringt ${count(n, { zero: 'keinen', one: '# neuen', other: '# neue' })} mit.`,
+    brought: 'Was damit hinzukommt',
+    guessed: 'Aus der Historie geraten: wahrscheinlich, nicht sicher.',
+    steps: { rebuild: 'gleiches Tag, neu gebaut', minor: 'neuere Version', major: 'neue Hauptversion' },
+    parts: { base: 'aus dem Basis-Image', own: 'aus eigenen Schichten', both: 'aus Basis-Image und eigenen Schichten' },
     instruction: 'Anweisung',
     unknownInstruction: 'nicht genannt',
     size: 'Größe',

@@ -285,6 +285,7 @@ export const en = {
   },
 
   finding: {
+    explained: 'Why it is there, and what to do',
     evidence: 'Evidence',
     place: 'Place',
     found: 'Found',
@@ -569,6 +570,12 @@ export const en = {
         ? 'A newer base is known, and it removes no finding:'
         : `Of ${count(of, { zero: 'no findings', one: '# finding', other: '# findings' })} from the base, a newer one removes ${count(n, { zero: 'none', one: '#', other: '#' })}:`,
     removed: 'What is gone with it',
+    brings: (n: number) =>
+      n === 0 ? 'It brings none.' : `It brings ${count(n, { zero: 'none', one: '# new one', other: '# new ones' })}.`,
+    brought: 'What comes with it',
+    guessed: 'Guessed from the history: likely, not certain.',
+    steps: { rebuild: 'same tag, made again', minor: 'newer version', major: 'new major version' },
+    parts: { base: 'from the base image', own: 'from its own layers', both: 'from the base image and its own layers' },
     instruction: 'Instruction',
     unknownInstruction: 'not told',
     size: 'Size',

@@ -285,6 +285,7 @@ export const fr: Dictionary = {
   },
 
   finding: {
+    explained: 'Pourquoi il est là, et que faire',
     evidence: 'Éléments constatés',
     place: 'Emplacement',
     found: 'Trouvé',
@@ -573,6 +574,12 @@ export const fr: Dictionary = {
         ? 'Une base plus récente est connue, elle ne supprime aucun constat :'
         : `Sur ${count(of, { zero: 'aucun constat', one: '# constat', other: '# constats' })} venant de la base, une plus récente en supprime ${count(n, { zero: 'aucun', one: '#', other: '#' })} :`,
     removed: 'Ce qui disparaît avec elle',
+    brings: (n) =>
+      n === 0 ? 'Elle n’en apporte aucun.' : `Elle en apporte ${count(n, { zero: 'aucun', one: '# nouveau', other: '# nouveaux' })}.`,
+    brought: 'Ce qui vient avec elle',
+    guessed: 'Deviné d’après l’historique : probable, pas certain.',
+    steps: { rebuild: 'même tag, reconstruite', minor: 'version plus récente', major: 'nouvelle version majeure' },
+    parts: { base: 'de l’image de base', own: 'de ses propres couches', both: 'de l’image de base et de ses propres couches' },
     instruction: 'Instruction',
     unknownInstruction: 'non indiquée',
     size: 'Taille',

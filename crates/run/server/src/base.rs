@@ -110,7 +110,9 @@ pub(crate) fn troubles(ledger: &Ledger, asset: AssetId) -> Result<BTreeSet<Troub
     let filter =
         Filter { asset: Some(asset), kinds: vec![FindingKind::Vulnerability, FindingKind::Malware], ..Filter::default() };
     ledger.each_finding(&filter, Sort::Priority, Order::Descending, |found| {
-        all.insert(Trouble { id: found.subject, package: found.locator });
+        if found.locator.starts_with("pkg:") {
+            all.insert(Trouble { id: found.subject, package: found.locator });
+        }
         ControlFlow::Continue(())
     })?;
     Ok(all)

@@ -13,6 +13,7 @@ use vigie_inventory::image;
 use vigie_inventory::watch::Watch;
 use vigie_model::asset::{Asset, AssetKind};
 use vigie_model::component::Component;
+use vigie_model::finding::Locator;
 use vigie_model::image::ImageFacts;
 use vigie_model::lineage::{Base, Change, KnownImage, Lineage, Newer, Origins, Part, Trouble};
 use vigie_model::occurrence::Occurrence;
@@ -113,7 +114,11 @@ fn trouble(found: &Occurrence) -> Trouble {
 
 /// What another base changes: what the image has anyway does not come with it.
 fn changed(findings: &[Occurrence], origins: &Origins, newer: &BTreeSet<Trouble>) -> Change {
-    let of_packages = || findings.iter().filter(|found| vulnerabilities::KINDS.contains(&found.identity.kind));
+    // What was found in files is not known of the newer one.
+    let of_package = |found: &&Occurrence| {
+        vulnerabilities::KINDS.contains(&found.identity.kind) && matches!(found.identity.locator, Locator::Package(_))
+    };
+    let of_packages = || findings.iter().filter(of_package);
     let from_base = |found: &&Occurrence| {
         let part = origins.get(found.identity.id()).and_then(|origin| origin.from);
         matches!(part, Some(Part::Base | Part::Both))

@@ -196,7 +196,9 @@ mod tests {
 
     fn data(records: &[&str]) -> Advisories<Vec<u8>> {
         let mut importer = Importer::new(Timestamp::EPOCH);
-        records.iter().for_each(|record| importer.add_osv_json("record.json", record.as_bytes()).unwrap());
+        for record in records {
+            importer.add_osv_json("record.json", record.as_bytes()).unwrap();
+        }
         let mut file = Vec::new();
         importer.finish(&mut file).unwrap();
         Advisories::open(file).unwrap()
@@ -207,9 +209,9 @@ mod tests {
     }
 
     const RECORDS: [&str; 2] = [
-        r#"{"id":"DEBIAN-CVE-2026-1","upstream":["CVE-2026-1"],"affected":[{"package":{"ecosystem":"Debian:12","name":"openssl"},
+        r#"{"id":"DEBIAN-CVE-2026-0001","upstream":["CVE-2026-0001"],"affected":[{"package":{"ecosystem":"Debian:12","name":"openssl"},
             "ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"3.0.17-1"}]}]}]}"#,
-        r#"{"id":"GHSA-aaaa-bbbb-cccc","aliases":["CVE-2026-2"],"affected":[{"package":{"ecosystem":"npm","name":"left-pad"},
+        r#"{"id":"GHSA-aaaa-bbbb-cccc","aliases":["CVE-2026-0002"],"affected":[{"package":{"ecosystem":"npm","name":"left-pad"},
             "ranges":[{"type":"SEMVER","events":[{"introduced":"1.0.0"},{"fixed":"1.3.0"},{"introduced":"2.0.0"},{"last_affected":"2.4.0"}]}]}]}"#,
     ];
 
@@ -218,7 +220,7 @@ mod tests {
         let data = data(&RECORDS);
         let source = SourcePackage { name: "openssl".into(), version: "3.0.15-1".into() };
         let libssl = Package { source: Some(source), ..package("Debian:12", "libssl3", "3.0.15-1") };
-        let rulings = data.rulings("CVE-2026-1", &[libssl, package("Debian:12", "openssl", "3.0.17-2")]).unwrap();
+        let rulings = data.rulings("CVE-2026-0001", &[libssl, package("Debian:12", "openssl", "3.0.17-2")]).unwrap();
         let said: Vec<String> = rulings[0]
             .installed
             .iter()
@@ -242,14 +244,14 @@ mod tests {
             ["libssl3 3.0.15-1 true Some(\"< 3.0.17-1\") Some(\"3.0.17-1\")", "openssl 3.0.17-2 false None Some(\"3.0.17-1\")"]
         );
         let ranges = |version: &str| {
-            let rulings = data.rulings("CVE-2026-2", &[package("npm", "left-pad", version)]).unwrap();
+            let rulings = data.rulings("CVE-2026-0002", &[package("npm", "left-pad", version)]).unwrap();
             let it = &rulings[0].installed[0];
             (it.affected, it.held.as_ref().map(ToString::to_string), it.fixed.clone())
         };
         assert_eq!(ranges("1.1.0"), (true, Some(">= 1.0.0, < 1.3.0".into()), Some("1.3.0".into())));
         assert_eq!(ranges("2.1.0"), (true, Some(">= 2.0.0, <= 2.4.0".into()), None));
         assert_eq!(ranges("0.9.0"), (false, None, None));
-        assert!(data.rulings("CVE-2026-2", &[package("npm", "right-pad", "1.1.0")]).unwrap().is_empty());
+        assert!(data.rulings("CVE-2026-0002", &[package("npm", "right-pad", "1.1.0")]).unwrap().is_empty());
         assert!(data.rulings("CVE-9", &[]).unwrap().is_empty());
     }
 
@@ -257,11 +259,11 @@ mod tests {
     fn is_found_by_any_name_and_says_whom_it_affects() {
         let data = data(&RECORDS);
         let named = |name: &str| data.vulnerability_named(name).unwrap().map(|it| it.id);
-        for name in ["CVE-2026-2", "cve-2026-2", "GHSA-aaaa-bbbb-cccc", "ghsa-AAAA-bbbb-cccc"] {
-            assert_eq!(named(name).as_deref(), Some("CVE-2026-2"), "{name}");
+        for name in ["CVE-2026-0002", "cve-2026-0002", "GHSA-aaaa-bbbb-cccc", "ghsa-AAAA-bbbb-cccc"] {
+            assert_eq!(named(name).as_deref(), Some("CVE-2026-0002"), "{name}");
         }
-        assert_eq!((named("DEBIAN-CVE-2026-1").as_deref(), named("CVE-2026-3")), (Some("CVE-2026-1"), None));
-        assert_eq!(data.affected_packages("CVE-2026-2", 5).unwrap(), [("npm".to_owned(), "left-pad".to_owned())]);
-        assert!(data.affected_packages("CVE-2026-2", 0).unwrap().len() <= 1);
+        assert_eq!((named("DEBIAN-CVE-2026-0001").as_deref(), named("CVE-2026-0003")), (Some("CVE-2026-0001"), None));
+        assert_eq!(data.affected_packages("CVE-2026-0002", 5).unwrap(), [("npm".to_owned(), "left-pad".to_owned())]);
+        assert!(data.affected_packages("CVE-2026-0002", 0).unwrap().len() <= 1);
     }
 }

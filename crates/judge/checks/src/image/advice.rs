@@ -33,13 +33,29 @@ struct Fit {
     base: &'static str,
 }
 
+const SHELLS: [&str; 4] = ["sh", "bash", "ash", "dash"];
 /// Programs that start others.
 const STARTERS: [&str; 7] = ["tini", "dumb-init", "catatonit", "env", "exec", "gosu", "su-exec"];
 
-/// The program that is started in the end, as far as the configuration says.
-fn started(facts: &ImageFacts) -> Option<&str> {
-    let words = facts.config.entrypoint.iter().chain(&facts.config.cmd).map(String::as_str);
-    words.filter(|word| !word.starts_with('-') && !STARTERS.contains(&name_of(word))).find(|word| !word.contains('='))
+/// What may be the program that is started in the end, as far as the configuration says: that of the entry point, and
+/// where this is a script or a shell, what it is given to start.
+fn started(facts: &ImageFacts) -> Vec<&str> {
+    let mut started: Vec<&str> = Vec::new();
+    for list in [&facts.config.entrypoint, &facts.config.cmd] {
+        let mut programs = list.iter().map(String::as_str).filter(|word| {
+            !word.starts_with('-') && !STARTERS.contains(&name_of(word)) && (word.starts_with('/') || !word.contains('='))
+        });
+        let Some(program) = programs.next() else { continue };
+        started.push(program);
+        if SHELLS.contains(&name_of(program)) {
+            // `sh -c "exec node server.js"` starts node.
+            let line = programs.next().unwrap_or_default();
+            started.extend(line.split_whitespace().find(|word| !STARTERS.contains(&name_of(word)) && !word.contains('=')));
+        } else if !name_of(program).ends_with(".sh") {
+            break;
+        }
+    }
+    started
 }
 
 fn fit(facts: &ImageFacts, program: &str) -> Option<Fit> {
@@ -52,8 +68,8 @@ fn fit(facts: &ImageFacts, program: &str) -> Option<Fit> {
     };
     let name = name_of(path);
     Some(match name {
-        "java" => Fit { runs: "Java", base: "gcr.io/distroless/java:nonroot" },
-        "node" => Fit { runs: "Node.js", base: "gcr.io/distroless/nodejs:nonroot" },
+        "java" => Fit { runs: "Java", base: "gcr.io/distroless/java…-debian12:nonroot" },
+        "node" => Fit { runs: "Node.js", base: "gcr.io/distroless/nodejs…-debian12:nonroot" },
         "dotnet" => Fit { runs: ".NET", base: "mcr.microsoft.com/dotnet/aspnet:…-noble-chiseled" },
         "nginx" => Fit { runs: "nginx", base: "nginxinc/nginx-unprivileged:…-alpine-slim" },
         _ if name.starts_with("python") || matches!(name, "gunicorn" | "uvicorn" | "flask" | "celery") => {
@@ -67,14 +83,15 @@ fn fit(facts: &ImageFacts, program: &str) -> Option<Fit> {
 
 /// A smaller base would run the same program.
 pub(crate) fn smaller_base_fits(facts: &ImageFacts) -> Verdict {
-    let Some(program) = started(facts) else {
+    let started = started(facts);
+    if started.is_empty() {
         return Verdict::not_applicable(text!(
             en "it starts nothing by itself",
             fr "elle ne démarre rien d’elle-même",
             de "es startet von sich aus nichts"
         ));
-    };
-    let Some(fit) = fit(facts, program) else {
+    }
+    let Some((program, fit)) = started.into_iter().find_map(|program| Some((program, fit(facts, program)?))) else {
         return Verdict::not_applicable(text!(
             en "what it starts is of no kind with an advice",
             fr "ce qu’elle démarre ne fait l’objet d’aucun conseil",
@@ -84,7 +101,9 @@ pub(crate) fn smaller_base_fits(facts: &ImageFacts) -> Verdict {
     of_files(facts, |facts| {
         let shells = programs(facts, &["sh", "bash", "busybox"]);
         let managers = programs(facts, &["apt-get", "apk", "dnf", "microdnf", "yum", "dpkg", "rpm"]);
-        if shells.is_empty() && managers.is_empty() {
+        // An image that is on a base of the advised sort already has what that one has.
+        let is_there = fit.base.contains("alpine") && facts.os.as_ref().is_some_and(|os| os.id == "alpine");
+        if is_there || shells.is_empty() && managers.is_empty() {
             return Vec::new();
         }
         let of_system = |ecosystem: &str| !LANGUAGES.contains(&ecosystem);

@@ -4,7 +4,7 @@ use super::facts::{name_of, proof};
 use crate::reference::Reference;
 use crate::secretish::{MASK, is_name, is_pair, is_value, masked};
 use crate::sensitive::is_system_volume;
-use vigie_model::image::ImageFacts;
+use vigie_model::image::{HealthCheck, ImageFacts};
 use vigie_model::text;
 use vigie_model::verdict::{Evidence, Verdict};
 
@@ -22,7 +22,9 @@ fn no_history() -> Verdict {
 /// It runs as root.
 pub(crate) fn user_root(facts: &ImageFacts) -> Verdict {
     let user = facts.config.user.split(':').next().unwrap_or_default();
-    let root = user.is_empty() || user == "root" || user.bytes().all(|byte| byte == b'0');
+    // A name is root where the accounts say so; without accounts only `root` is.
+    let named = facts.accounts.iter().flatten().any(|account| account.name == user && account.uid == 0);
+    let root = user.is_empty() || user == "root" || named || user.bytes().all(|byte| byte == b'0');
     let found = || proof("user", "config.User", format!("User {:?}", facts.config.user));
     Verdict::from_evidence(if root { vec![found()] } else { Vec::new() })
 }
@@ -36,7 +38,8 @@ pub(crate) fn health_check_missing(facts: &ImageFacts) -> Verdict {
             de "es gibt keinen Port an"
         ));
     }
-    let missing = facts.config.health_check.is_none();
+    let asked = |check: &HealthCheck| check.test.first().is_some_and(|first| first != "NONE");
+    let missing = !facts.config.health_check.as_ref().is_some_and(asked);
     Verdict::from_evidence(if missing { vec![proof("health check", "config.Healthcheck", "")] } else { Vec::new() })
 }
 
@@ -111,12 +114,19 @@ fn of_steps(facts: &ImageFacts, what: &str, bad: impl Fn(&str) -> bool) -> Verdi
     )
 }
 
-/// `ADD` of an address, or of plain files.
+/// `ADD` of an address, or of plain files. An archive of one's own is what `ADD` is for: it is unpacked.
 pub(crate) fn add_in_history(facts: &ImageFacts) -> Verdict {
     of_steps(facts, "ADD", |step| {
         let instruction = step.trim_start_matches("/bin/sh -c #(nop)").trim_start();
-        instruction.starts_with("ADD ")
+        instruction.strip_prefix("ADD ").is_some_and(|rest| !unpacks(rest))
     })
+}
+
+/// Whether what is added is an archive that is not fetched.
+fn unpacks(arguments: &str) -> bool {
+    const ARCHIVES: [&str; 9] = [".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar.zst", ".tzst"];
+    let sources = arguments.split_whitespace().find(|word| !word.starts_with("--"));
+    sources.is_some_and(|source| !source.contains("://") && ARCHIVES.iter().any(|end| source.ends_with(end)))
 }
 
 /// The whole system was upgraded.

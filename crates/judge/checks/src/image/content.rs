@@ -82,8 +82,10 @@ pub(crate) fn setuid_unusual(facts: &ImageFacts) -> Verdict {
 /// The usual setuid and setgid programs, which a container rarely needs.
 pub(crate) fn setuid_usual(facts: &ImageFacts) -> Verdict {
     of_files(facts, |facts| {
-        let usual: Vec<&str> = facts.elevated.iter().filter(|file| is_usual(file)).map(|file| file.path.as_str()).collect();
-        if usual.is_empty() { Vec::new() } else { vec![proof("setuid", "", listed(usual.into_iter()))] }
+        let usual: Vec<&FileMode> = facts.elevated.iter().filter(|file| is_usual(file)).collect();
+        let Some(first) = usual.first() else { return Vec::new() };
+        let paths = listed(usual.iter().map(|file| file.path.as_str()));
+        vec![proof("setuid", place(&first.path, first.layer), paths)]
     })
 }
 

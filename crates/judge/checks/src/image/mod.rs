@@ -5,6 +5,8 @@ mod advice;
 mod config;
 mod content;
 mod facts;
+#[cfg(test)]
+mod tests;
 
 use crate::check::{Check, Judge};
 use vigie_model::finding::FindingKind::{self, Exposure, Misconfiguration, Secret};

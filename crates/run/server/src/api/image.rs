@@ -153,7 +153,10 @@ fn view(platform: &Platform, id: AssetId, lang: Lang) -> Result<ImageView, ApiEr
     ledger
         .each_finding(&filter, Sort::Priority, Order::Descending, |found| {
             *by_place.entry(found.locator.clone()).or_default().entry(found.severity).or_default() += 1;
-            troubles.insert(Trouble { id: found.subject, package: found.locator });
+            // What was found in files says nothing of a newer base.
+            if found.locator.starts_with("pkg:") {
+                troubles.insert(Trouble { id: found.subject, package: found.locator });
+            }
             ControlFlow::Continue(())
         })
         .map_err(ApiError::of)?;

@@ -16,7 +16,7 @@ const PACKAGES_MAX: usize = 12;
 pub(super) fn of(found: &Occurrence, known: &Known<'_>) -> Vec<Remedy> {
     let lang = known.lang;
     let mut remedies = Vec::new();
-    if found.identity.kind == FindingKind::Malware {
+    if found.identity.kind == FindingKind::Malware && found.vulnerability.is_some() {
         let text = say!(lang,
             en "Remove the package, and treat what it could read as known to others.",
             fr "Supprimez le paquet, et considérez comme connu de tiers tout ce qu’il pouvait lire.",
