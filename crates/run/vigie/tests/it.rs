@@ -16,10 +16,10 @@ mod judged;
 mod kubernetes;
 #[path = "it/licences.rs"]
 mod licences;
-#[path = "it/malware.rs"]
-mod malware;
 #[path = "it/lineage.rs"]
 mod lineage;
+#[path = "it/malware.rs"]
+mod malware;
 #[path = "it/peers.rs"]
 mod peers;
 #[path = "it/secrets.rs"]
