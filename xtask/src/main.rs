@@ -49,7 +49,7 @@ enum Task {
     },
     /// Runs our scans and those of installed peers on the same input, and compares time and memory.
     BenchPeers(peers::Peers),
-    /// Compares our answers with the golden reports of Trivy's integration tests.
+    /// Compares our answers with what Trivy's integration tests and Grype's matcher tests expect.
     Goldens(goldens::Goldens),
 }
 

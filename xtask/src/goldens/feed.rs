@@ -69,8 +69,10 @@ impl Feed {
     fn push(&mut self, ecosystem: &str, package: &str, id: &str, ranges: &[Vec<Value>]) {
         let ranges: Vec<Value> = ranges.iter().map(|events| json!({ "type": "ECOSYSTEM", "events": events })).collect();
         // One record for each statement: what belongs together is told by the alias.
-        self.records
-            .push(json!({ "id": format!("FIXTURE-{}", self.records.len()), "modified": "2026-01-02T00:00:00Z", "aliases": [id],
+        let number = self.records.len();
+        let (own, aliases) =
+            if id.starts_with("CVE-") { (format!("FIXTURE-{number}"), vec![id]) } else { (id.to_owned(), vec![]) };
+        self.records.push(json!({ "id": own, "modified": "2026-01-02T00:00:00Z", "aliases": aliases,
             "affected": [{ "package": { "ecosystem": ecosystem, "name": package }, "ranges": ranges }] }));
         self.names.entry((ecosystem.to_owned(), id.to_owned())).or_default().push(package.to_owned());
     }
@@ -153,7 +155,8 @@ fn ranges(value: &Value) -> Vec<Vec<Value>> {
     gaps
 }
 
-fn interval(range: &str) -> Vec<Value> {
+/// The events of a range: `>= 1, < 2`, `[1,2)`, `1`.
+pub(super) fn interval(range: &str) -> Vec<Value> {
     let range = range.trim();
     let (mut introduced, mut end) = ("0".to_owned(), None);
     if let Some(inner) = range.strip_prefix(['[', '(']) {
@@ -161,7 +164,7 @@ fn interval(range: &str) -> Vec<Value> {
         from.trim().clone_into(&mut introduced);
         end = Some(json!({ if range.ends_with(')') { "fixed" } else { "last_affected" }: to.trim() }));
     } else {
-        for bound in range.split(',').map(str::trim) {
+        for bound in bounds(range).iter().map(|bound| bound.trim()) {
             let version = bound.trim_start_matches(['<', '>', '=', ' ']);
             match &bound[..bound.len() - version.len()].trim() {
                 &">=" | &">" => version.clone_into(&mut introduced),
@@ -178,6 +181,18 @@ fn interval(range: &str) -> Vec<Value> {
     std::iter::once(json!({ "introduced": introduced })).chain(end).collect()
 }
 
+/// The bounds of a range, which commas part, or blanks: `>= 1 <= 2`.
+fn bounds(range: &str) -> Vec<String> {
+    let mut bounds: Vec<String> = Vec::new();
+    for word in range.split([',', ' ']).filter(|word| !word.is_empty()) {
+        match bounds.last_mut() {
+            Some(last) if last.ends_with(['<', '>', '=']) => last.push_str(word),
+            _ => bounds.push(word.to_owned()),
+        }
+    }
+    bounds
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +201,7 @@ mod tests {
     fn ranges_of_all_forms_are_read() {
         let said = |range: &str| json!(interval(range)).to_string().replace('"', "");
         assert_eq!(said(">= 2.0.0, <= 2.9"), "[{introduced:2.0.0},{last_affected:2.9}]");
+        assert_eq!(said(">= 1.3 <= 1.3.1"), "[{introduced:1.3},{last_affected:1.3.1}]");
         assert_eq!(said("< 3.0.0"), "[{introduced:0},{fixed:3.0.0}]");
         assert_eq!(said("[2.9.0,2.9.10)"), "[{introduced:2.9.0},{fixed:2.9.10}]");
         let right = json!({ "PatchedVersions": [">= 3.1.0", ">= 2.1.3, < 3.0.0"] });

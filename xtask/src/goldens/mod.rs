@@ -1,11 +1,15 @@
-//! `cargo xtask goldens`: our program on the fixtures of Trivy's integration tests, beside what those tests expect.
+//! `cargo xtask goldens`: our program on the fixtures of Trivy's integration tests and of Grype's matchers, beside what
+//! those tests expect.
 //!
-//! The fixtures stay where they are: a checkout of Trivy that the user names. Its fixture databases are imported as
+//! The fixtures stay where they are: checkouts that the user names. Trivy's fixture databases are imported as
 //! records of OSV; each golden report is then compared by packages (name and version) and by vulnerabilities (id,
 //! package, version). A fixture that is an image, which their repository does not have, is stood for by a list of
 //! the packages that its golden names: that asks the matching alone, and what should *not* match is not asked.
 
 mod feed;
+mod grype;
+mod lists;
+mod vunnel;
 mod yaml;
 
 use self::feed::Feed;
@@ -20,22 +24,26 @@ use std::process::Command;
 /// Whose fixtures, and what to ask.
 #[derive(Args)]
 pub(crate) struct Goldens {
-    /// A checkout of Trivy.
-    #[arg(value_name = "DIR")]
-    trivy: PathBuf,
+    /// A checkout of Trivy: the golden reports of its integration tests.
+    #[arg(long, value_name = "DIR")]
+    trivy: Option<PathBuf>,
+    /// A checkout of Grype: the tests of its matchers.
+    #[arg(long, value_name = "DIR")]
+    grype: Option<PathBuf>,
     /// Our program.
     #[arg(long, value_name = "FILE", default_value = "target/debug/vigie")]
     vigie: PathBuf,
 }
 
 /// Golden reports that ask for something other than what is there: a filter of theirs.
-const FILTERED: [&str; 9] = [
+const FILTERED: [&str; 10] = [
     "alpine-39-high-critical",
     "alpine-39-ignore-cveids",
     "alpine-39-skip",
     "centos-7-ignore-unfixed",
     "centos-7-medium",
     "debian-buster-ignore-unfixed",
+    "fluentd-multiple-lockfiles-short.cdx",
     "gomod-skip",
     "gomod-vex",
     "ubuntu-1804-ignore-unfixed",
@@ -67,24 +75,39 @@ impl Sets {
     }
 }
 
-/// Compares all and gives a table in Markdown.
+/// Compares all and gives tables in Markdown.
 pub(crate) fn run(goldens: &Goldens) -> Result<String, Error> {
-    let testdata = goldens.trivy.join("integration/testdata");
     let work = std::env::temp_dir().join(format!("vigie-goldens-{}", std::process::id()));
-    let feed = imported(&testdata, &goldens.vigie, &work)?;
+    let mut said = String::new();
+    if let Some(trivy) = &goldens.trivy {
+        said.push_str(&table(&of_trivy(trivy, &goldens.vigie, &work.join("trivy"))?));
+    }
+    if let Some(grype) = &goldens.grype {
+        let (compared, left_out) = grype::compare(grype, &goldens.vigie, &work.join("grype"))?;
+        said.push_str(&table(&compared));
+        said.push_str(&format!("not asked: {left_out} tests\n"));
+    }
+    if work.exists() {
+        fs::remove_dir_all(&work).map_err(|source| Error::Write { path: work, source })?;
+    }
+    Ok(said)
+}
+
+fn of_trivy(trivy: &Path, vigie: &Path, work: &Path) -> Result<Vec<Compared>, Error> {
+    let testdata = trivy.join("integration/testdata");
+    let feed = imported(&testdata, vigie, work)?;
     let mut compared = Vec::new();
     for path in files(&testdata, ".json.golden")? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().trim_end_matches(".json.golden").to_owned();
         let golden: Value = serde_json::from_slice(&read(&path)?).map_err(|source| Error::Json { path: path.clone(), source })?;
+        let golden = lists::as_report(golden);
         if FILTERED.contains(&name.as_str()) || golden.get("Results").is_none() {
             continue;
         }
-        let target = goldens.trivy.join("integration").join(text(&golden["ArtifactName"]));
-        let asked = Asked { vigie: &goldens.vigie, work: &work, feed: &feed };
-        compared.extend(asked.compare(name, &golden, &target)?);
+        let target = trivy.join("integration").join(text(&golden["ArtifactName"]));
+        compared.extend(Asked { vigie, work, feed: &feed }.compare(name, &golden, &target)?);
     }
-    fs::remove_dir_all(&work).map_err(|source| Error::Write { path: work, source })?;
-    Ok(table(&compared))
+    Ok(compared)
 }
 
 /// Imports the fixture databases.
@@ -195,13 +218,13 @@ fn our_vulnerabilities(ours: &Value) -> BTreeSet<Line> {
         .collect()
 }
 
-/// How both sides are written: without Go's `v` and without case, which some registries ignore.
+/// How both sides are written: without Go's `v`, and without case, which some registries ignore and we write small.
 fn line(words: &[&str]) -> Line {
-    words
-        .iter()
-        .map(|word| word.strip_prefix('v').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).unwrap_or(word))
-        .collect::<Vec<_>>()
-        .join(" ")
+    let bare = |word: &&str| {
+        let number = word.strip_prefix('v').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        number.unwrap_or(word).to_lowercase()
+    };
+    words.iter().map(bare).collect::<Vec<_>>().join(" ")
 }
 
 fn table(compared: &[Compared]) -> String {

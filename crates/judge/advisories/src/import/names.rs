@@ -53,8 +53,10 @@ pub(super) fn subject<'a>(record: &'a Record<'_>) -> Subject<'a> {
         made_of.into_iter().map(|name| cve_within(name).unwrap_or(name)).filter(|name| *name != id).collect();
     made_of.sort_unstable();
     made_of.dedup();
+    // Chainguard and others list the names of one vulnerability so: its CVE and its GHSA.
+    let is_one = !is_bulletin && made_of.iter().filter(|name| cve_within(name).is_some()).count() < 2;
     match (made_of.len(), is_bulletin) {
-        (2.., _) => Subject::Several(made_of),
+        (2.., _) if !is_one => Subject::Several(made_of),
         (_, true) => Subject::One(made_of),
         (_, false) => Subject::One(aliases.chain(made_of).collect()),
     }
@@ -141,6 +143,10 @@ mod tests {
         check(
             r#"{"id":"DSA-1-1","aliases":["CVE-2024-1234"],"upstream":["CVE-2024-1235","DEBIAN-CVE-2024-1234"]}"#,
             &Subject::Several(vec!["CVE-2024-1234", "CVE-2024-1235"]),
+        );
+        check(
+            r#"{"id":"CGA-1-1","upstream":["CVE-2024-1234","GHSA-aaaa-bbbb-cccc"]}"#,
+            &Subject::One(vec!["CVE-2024-1234", "GHSA-aaaa-bbbb-cccc"]),
         );
         check(r#"{"id":"USN-1-1","upstream":["CVE-2024-1234","UBUNTU-CVE-2024-1234"]}"#, &Subject::One(vec!["CVE-2024-1234"]));
         check(r#"{"id":"DSA-1-1"}"#, &Subject::One(vec![]));

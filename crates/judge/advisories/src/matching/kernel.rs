@@ -1,4 +1,5 @@
-//! Kernels: which of their packages run as one, and under which name advisories know them.
+//! Kernels: which of their packages run as one, and under which name advisories know them; and, beside them, what only
+//! debuggers read of any program.
 //!
 //! A kernel source is split into an image, headers, documentation, a C library header package and
 //! user programs. Kernel vulnerabilities are in the image; a host without one (every container) that
@@ -10,6 +11,9 @@ use vigie_model::package::Package;
 
 /// Whether vulnerabilities of the package's source are in this package.
 pub(super) fn carries_findings(package: &Package, running: Option<&str>) -> bool {
+    if is_for_debuggers(&package.name) {
+        return false;
+    }
     let source = package.advisory_name();
     if source == "kernel" || source.starts_with("kernel-") {
         return !is_rpm_by_product(&package.name);
@@ -26,6 +30,11 @@ pub(super) fn carries_findings(package: &Package, running: Option<&str>) -> bool
     // that is called just `linux`, as bills of materials have it) and nothing else. Of sources that only may be kernels (Ubuntu's flavours, but also `linux-atm`) leave out
     // what is certainly not one.
     if is_kernel_source(source) { is_image(package) || package.name == "linux" } else { !is_by_product(&package.name) }
+}
+
+/// Whether it holds what a debugger reads beside a program, and nothing that runs.
+fn is_for_debuggers(name: &str) -> bool {
+    ["-debuginfo", "-debugsource", "-dbgsym"].iter().any(|ending| name.ends_with(ending)) || name.contains("-debuginfo-common")
 }
 
 /// Whether this is the package of the kernel with this release (`uname -r`).
@@ -119,6 +128,8 @@ mod tests {
             ("linux-aws-5.15-headers-5.15.0-1051", "linux-aws-5.15"),
             ("linux-lts-dev", "linux-lts"),
             ("kernel-headers", "kernel"),
+            ("patch-debuginfo", "patch"),
+            ("libssl3-dbgsym", "openssl"),
             ("kernel-tools-libs", "kernel"),
             ("python3-perf", "kernel"),
             ("kernel-default-devel", "kernel-default"),

@@ -26,6 +26,7 @@ mod golang;
 mod haskell;
 mod java;
 mod javascript;
+mod julia;
 pub(crate) mod list;
 mod mix_lock;
 mod php;
@@ -119,6 +120,7 @@ pub static READERS: &[&Reader] = &[
     &javascript::package_json::READER,
     &javascript::pnpm_lock::READER,
     &javascript::yarn_lock::READER,
+    &julia::READER,
     &mix_lock::READER,
     &php::composer_lock::READER,
     &php::installed::READER,

@@ -82,8 +82,10 @@ impl Entry {
 fn release(purl: &Purl, os: Option<&Os>) -> OsRelease {
     let distro = purl.qualifier("distro").unwrap_or_default();
     let starts_with_digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-    let (id, version, codename) = match distro.rsplit_once('-') {
-        Some((id, version)) if starts_with_digit(version) => (id, version, ""),
+    // Amazon's are told with their names: `amazon-2 (Karoo)`, `amazon-AMI release 2018.03`.
+    let named = distro.rsplit_once('-').and_then(|(id, rest)| Some((id, rest.split(' ').find(|word| starts_with_digit(word))?)));
+    let (id, version, codename) = match named {
+        Some((id, version)) => (id, version, ""),
         _ if starts_with_digit(distro) => (purl.namespace.as_str(), distro, ""),
         _ if distro.contains("tumbleweed") => ("opensuse-tumbleweed", "", ""),
         _ if !distro.is_empty() => (purl.namespace.as_str(), "", distro),
@@ -153,6 +155,8 @@ mod tests {
             ("pkg:deb/ubuntu/a@1?distro=ubuntu-22.04", "Ubuntu:22.04:LTS a 1"),
             ("pkg:apk/alpine/musl@1.2.3-r0?distro=3.16.0", "Alpine:v3.16 musl 1.2.3-r0"),
             ("pkg:rpm/redhat/a@1-2?epoch=3&distro=rhel-9.2&upstream=b-1-2.src.rpm", "Red Hat:9 a 3:1-2 from b 1-2"),
+            ("pkg:rpm/amazon/a@1?distro=amazon-2%20%28Karoo%29", "Amazon Linux:2 a 1"),
+            ("pkg:rpm/amazon/a@1?distro=amazon-AMI%20release%202018.03", "Amazon Linux:1 a 1"),
             ("pkg:rpm/opensuse/a@1?distro=opensuse-leap-15.5", "openSUSE:Leap 15.5 a 1"),
             ("pkg:npm/%40s/a@1", "npm @s/a 1"),
             ("pkg:oci/image@sha256:01", "-"),

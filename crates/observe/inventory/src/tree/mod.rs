@@ -2,7 +2,8 @@
 //!
 //! [`scan`] walks it with several threads and shows each file to the same readers and watchers as a layer of an
 //! image. Whether it is an installed system or a source tree is told by what is there: os-release and a database
-//! of packages make a system.
+//! of packages make a system. A tree that is neither, and has no lock file at all, is looked at once more for what is
+//! installed in it: a virtual environment, `node_modules`, a folder of JARs, a program as it is delivered.
 //!
 //! Holds: links are never followed, so nothing outside the tree is read, not even when somebody changes it
 //! meanwhile; what cannot be read is a gap, and the rest is read. `/proc`, `/sys` and `/dev` of a system and the
@@ -85,7 +86,16 @@ pub fn scan(dir: &Path, options: &Options<'_>) -> Result<TreeFacts, TreeError> {
     let facts =
         read_all(&Walk { root: &root, setting, overlay: false, threads: options.threads, chosen: options.chosen }, readers);
     let (files, file_bytes) = (facts.entries, facts.file_bytes);
-    let merged = merge::merge(&[facts], false);
+    let mut merged = merge::merge(&[facts], false);
+    if options.setting.is_none() && setting == Setting::Source && merged.components.is_empty() {
+        let walk =
+            Walk { root: &root, setting: Setting::Installed, overlay: false, threads: options.threads, chosen: options.chosen };
+        let installed = merge::merge(&[read_all(&walk, Readers { watches: &[], ..readers })], false);
+        let known = merged.gaps.clone();
+        merged.components = installed.components;
+        // What hindered both is one gap.
+        merged.gaps.extend(installed.gaps.into_iter().filter(|gap| !known.contains(gap)));
+    }
     Ok(TreeFacts {
         path: dir.display().to_string(),
         installed: setting == Setting::Installed,

@@ -22,7 +22,8 @@ fn a_system_is_told_from_sources_by_what_is_there() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), "var/lib/dpkg/status", STATUS);
     let facts = scan(dir.path(), &Options::default()).unwrap();
-    assert!(!facts.installed && names(&facts).is_empty());
+    assert!(!facts.installed);
+    assert_eq!((names(&facts), facts.gaps.len()), (vec!["dpkg curl".into()], 1), "of an unknown distribution");
     write(dir.path(), "etc/os-release", "ID=debian\nVERSION_ID=12\n");
     write(dir.path(), "proc/1/root/var/lib/dpkg/status", STATUS);
     for threads in [1, 4] {
@@ -31,6 +32,21 @@ fn a_system_is_told_from_sources_by_what_is_there() {
         assert_eq!((names(&facts), facts.gaps), (vec!["Debian:12 curl".into()], vec![]));
         assert_eq!(facts.components[0].layer, None);
     }
+}
+
+#[test]
+fn what_is_installed_in_a_tree_counts_where_no_lock_file_is() {
+    let dir = tempfile::tempdir().unwrap();
+    write(
+        dir.path(),
+        "venv/lib/python3.12/site-packages/six-1.0.dist-info/METADATA",
+        "Metadata-Version: 2.1\nName: six\nVersion: 1.0\n",
+    );
+    let seen = |options: &Options<'_>| names(&scan(dir.path(), options).unwrap());
+    assert_eq!(seen(&Options::default()), ["PyPI six"]);
+    assert!(seen(&Options { setting: Some(Setting::Source), ..Options::default() }).is_empty());
+    write(dir.path(), "requirements.txt", "idna==1.0\n");
+    assert_eq!(seen(&Options::default()), ["PyPI idna"]);
 }
 
 #[test]

@@ -13,7 +13,10 @@ use vigie_model::component::Scope;
 
 pub(crate) static READER: Reader = Reader {
     name: "composer's installed.json",
-    wants: |meta, setting| setting == Setting::Installed && meta.path.ends_with("composer/installed.json"),
+    wants: |meta, setting| {
+        // Alone at the top where somebody looks at Composer's own folder.
+        setting == Setting::Installed && (meta.path.ends_with("composer/installed.json") || meta.path == "installed.json")
+    },
     looks_right: |_| true,
     bytes_max: 32 * 1024 * 1024,
     read,
