@@ -72,9 +72,15 @@ impl Feed {
         let number = self.records.len();
         let (own, aliases) =
             if id.starts_with("CVE-") { (format!("FIXTURE-{number}"), vec![id]) } else { (id.to_owned(), vec![]) };
-        self.records.push(json!({ "id": own, "modified": "2026-01-02T00:00:00Z", "aliases": aliases,
-            "affected": [{ "package": { "ecosystem": ecosystem, "name": package }, "ranges": ranges }] }));
+        let affected = json!({ "package": { "ecosystem": ecosystem, "name": package }, "ranges": ranges });
         self.names.entry((ecosystem.to_owned(), id.to_owned())).or_default().push(package.to_owned());
+        // A bulletin that repairs several packages is one record.
+        if let Some(known) = self.records.iter_mut().find(|record| record["id"] == own.as_str()) {
+            known["affected"].as_array_mut().into_iter().for_each(|list| list.push(affected.clone()));
+            return;
+        }
+        self.records.push(json!({ "id": own, "modified": "2026-01-02T00:00:00Z", "aliases": aliases,
+            "affected": [affected] }));
     }
 }
 

@@ -13,6 +13,7 @@
 mod affected;
 mod components;
 mod explain;
+mod extended;
 mod kernel;
 mod occurrence;
 mod said;
@@ -156,7 +157,11 @@ impl<B: AsRef<[u8]>> Advisories<B> {
         let mut standing: Vec<(Standing, &Installed<'_>)> =
             installed.iter().map(|it| (standing_of(&rows.versions, it.version, scheme), it)).collect();
         standing.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.package.cmp(b.1.package)));
+        let repaired = self.repaired_later(ecosystem, name, installed)?;
         while let Some(row) = rows.next().ok_or(damaged)? {
+            if repaired.contains(&row.vulnerability) {
+                continue;
+            }
             let hit: Vec<_> = standing.iter().filter(|(at, _)| affected::is_affected(row, *at, &modular)).collect();
             let (Some((_, oldest)), Some((newest_at, _))) = (hit.first(), hit.last()) else { continue };
             // What repairs the newest affected version repairs the older ones too: fixes only rise.

@@ -104,6 +104,35 @@ fn module_builds_and_plain_ones_are_not_each_others() {
 }
 
 #[test]
+fn builds_of_a_minor_release_are_repaired_by_its_extended_support() {
+    let record = |id: &str, cve: &str, ecosystem: &str, fixed: &str| {
+        format!(
+            r#"{{"id":"{id}","upstream":["{cve}"],"affected":[{{"package":{{"ecosystem":"{ecosystem}","name":"alpha"}},
+               "ranges":[{{"type":"ECOSYSTEM","events":[{{"introduced":"0"}}{fixed}]}}]}}]}}"#
+        )
+    };
+    let fixed = |version: &str| format!(r#",{{"fixed":"{version}"}}"#);
+    let mut importer = Importer::new(NOW);
+    for record in [
+        record("RHSA-2099:1", "CVE-2099-0001", "Red Hat:enterprise_linux:9::baseos", &fixed("0:2-5.el9_5")),
+        record("RHSA-2099:2", "CVE-2099-0001", "Red Hat:rhel_eus:9.4::baseos", &fixed("0:2-4.el9_4.3")),
+        record("RHSA-2099:3", "CVE-2099-0002", "Red Hat:enterprise_linux:9::baseos", &fixed("0:2-6.el9_5")),
+    ] {
+        importer.add_osv_json("record", record.as_bytes()).unwrap();
+    }
+    let data = built(importer);
+    let found = |version: &str| -> Vec<String> {
+        let package =
+            vigie_model::package::Package { ecosystem: "Red Hat:9".into(), ..packages(&format!("x alpha {version}")).remove(0) };
+        data.match_packages(&[package]).unwrap().into_iter().map(|found| found.vulnerability.id).collect()
+    };
+    assert_eq!(found("2-4.el9_4.3"), ["CVE-2099-0002"]);
+    assert_eq!(found("2-4.el9_4.2"), ["CVE-2099-0001", "CVE-2099-0002"]);
+    assert_eq!(found("2-4.el9_3.3"), ["CVE-2099-0001", "CVE-2099-0002"], "of another minor release nothing is known");
+    assert_eq!(found("2-5.el9_5"), ["CVE-2099-0002"]);
+}
+
+#[test]
 fn products_of_one_release_are_one() {
     let record = r#"{"id":"RHSA-2099:1","upstream":["CVE-2099-0001"],"affected":[
         {"package":{"ecosystem":"Red Hat:enterprise_linux:9::baseos","name":"alpha"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"0:2-1.el9"}]}]}]}"#;

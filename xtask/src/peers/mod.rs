@@ -2,7 +2,10 @@
 //! input, with the time and memory of each as GNU time measures them.
 //!
 //! A peer that is not installed is named as such. Each runs with what it would use on a machine without network;
-//! a peer that wants a database of its own brings it. Times are only worth something on an idle machine.
+//! a peer that wants a database of its own brings it. Where none has one, the lists of components can still be
+//! compared ([`components`]). Times are only worth something on an idle machine.
+
+mod components;
 
 use crate::error::Error;
 use clap::Args;
@@ -22,6 +25,12 @@ pub(crate) struct Peers {
     /// An archive of `docker save` whose packages are judged.
     #[arg(long, value_name = "FILE")]
     image: Option<PathBuf>,
+    /// A folder, an archive of `docker save` or an OCI layout whose components are listed by all, once.
+    #[arg(long, value_name = "PATH")]
+    components: Vec<PathBuf>,
+    /// A folder with programs of peers; beside those on the path.
+    #[arg(long, value_name = "DIR")]
+    bin: Vec<PathBuf>,
     /// How often each runs; the fastest counts.
     #[arg(long, default_value_t = 3)]
     times: u32,
@@ -42,6 +51,7 @@ struct Took {
     processor_s: f64,
     memory_kb: u64,
     findings: Option<usize>,
+    answer: String,
 }
 
 /// Runs all and gives a table in Markdown.
@@ -51,37 +61,46 @@ pub(crate) fn run(peers: &Peers) -> Result<String, Error> {
     for (input, path, runs) in inputs {
         let Some(path) = path else { continue };
         for run in runs(&peers.vigie.display().to_string(), &path.display().to_string()) {
-            table.push_str(&row(input, &run, peers.times)?);
+            table.push_str(&row(input, &run, peers)?);
         }
+    }
+    for target in &peers.components {
+        table.push_str(&components::rows(peers, target)?);
     }
     Ok(table)
 }
 
-fn row(input: &str, run: &Run, times: u32) -> Result<String, Error> {
-    let name = run.name;
-    if !is_there(&run.program) {
-        return Ok(format!("| {name} | {input} | not installed | | | |\n"));
-    }
+fn row(input: &str, run: &Run, peers: &Peers) -> Result<String, Error> {
+    let Some(program) = is_there(&run.program, &peers.bin) else {
+        return Ok(format!("| {} | {input} | not installed | | | |\n", run.name));
+    };
     let mut best: Option<Took> = None;
-    for _ in 0..times.max(1) {
-        let took = took(run)?;
+    for _ in 0..peers.times.max(1) {
+        let took = took(run, &program)?;
         if best.as_ref().is_none_or(|best| took.wall_s < best.wall_s) {
             best = Some(took);
         }
     }
-    let Some(Took { wall_s, processor_s, memory_kb, findings }) = best else { return Ok(String::new()) };
+    Ok(best.map_or_else(String::new, |took| line(input, run.name, &took)))
+}
+
+/// A line of the table.
+fn line(input: &str, name: &str, took: &Took) -> String {
+    let Took { wall_s, processor_s, memory_kb, findings, .. } = took;
     let findings = findings.map_or_else(|| "?".to_owned(), |count| count.to_string());
-    Ok(format!("| {name} | {input} | {wall_s:.2} s | {processor_s:.2} s | {} MB | {findings} |\n", memory_kb / 1024))
+    format!("| {name} | {input} | {wall_s:.2} s | {processor_s:.2} s | {} MB | {findings} |\n", memory_kb / 1024)
 }
 
-fn is_there(program: &str) -> bool {
-    Path::new(program).is_file()
-        || std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+/// Where a program is: a file, in one of these folders, or on the path.
+fn is_there(program: &str, folders: &[PathBuf]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let within = folders.iter().cloned().chain(std::env::split_paths(&path)).map(|folder| folder.join(program));
+    std::iter::once(PathBuf::from(program)).filter(|it| it.components().count() > 1).chain(within).find(|path| path.is_file())
 }
 
-fn took(run: &Run) -> Result<Took, Error> {
+fn took(run: &Run, program: &Path) -> Result<Took, Error> {
     let mut command = Command::new("/usr/bin/time");
-    command.args(["-q", "-f", "\n%e %U %S %M", "--", &run.program]).args(&run.arguments);
+    command.args(["-q", "-f", "\n%e %U %S %M", "--"]).arg(program).args(&run.arguments);
     let failed = |error| Error::wrong(format!("GNU time cannot be started ({error}): install the package `time`"));
     let output = command.stdin(Stdio::null()).output().map_err(failed)?;
     let said = String::from_utf8_lossy(&output.stderr);
@@ -89,8 +108,9 @@ fn took(run: &Run) -> Result<Took, Error> {
     let [wall_s, user_s, system_s, memory_kb] = figures[..] else {
         return Err(Error::wrong(format!("{} gave no figures: {}", run.name, said.trim())));
     };
-    let findings = (run.count)(&String::from_utf8_lossy(&output.stdout));
-    Ok(Took { wall_s, processor_s: user_s + system_s, memory_kb: memory_kb as u64, findings })
+    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+    let findings = (run.count)(&answer);
+    Ok(Took { wall_s, processor_s: user_s + system_s, memory_kb: memory_kb as u64, findings, answer })
 }
 
 /// Secrets in a folder.
@@ -138,6 +158,11 @@ fn members(out: &str, pointer: &str) -> Option<usize> {
     answer.pointer(pointer)?.as_array().map(Vec::len)
 }
 
+/// How many components a CycloneDX document has.
+fn in_list(out: &str) -> Option<usize> {
+    members(out, "/components")
+}
+
 fn in_trivy(out: &str) -> Option<usize> {
     let answer: Value = serde_json::from_str(out).ok()?;
     let of_result = |result: &Value| {
@@ -152,14 +177,15 @@ mod tests {
 
     #[test]
     fn measures_a_program_and_counts_its_answer() {
-        if !is_there("/usr/bin/time") {
+        let Some(echo) = is_there("echo", &[]).filter(|_| Path::new("/usr/bin/time").is_file()) else {
             println!("skipped: GNU time is not installed");
             return;
-        }
+        };
         let run = of("echo", "echo", &[r#"{"findings": [1, 2]}"#], |out| members(out, "/findings"));
-        let took = took(&run).unwrap();
+        let took = took(&run, &echo).unwrap();
         assert!(took.wall_s < 60.0 && took.memory_kb > 0 && took.findings == Some(2));
-        assert!(row("x", &of("none", "no-such-program", &[], |_| None), 1).unwrap().contains("not installed"));
+        assert!(line("x", "echo", &took).ends_with(" MB | 2 |\n"));
+        assert_eq!(is_there("no-such-program", &[]), None);
     }
 
     #[test]
