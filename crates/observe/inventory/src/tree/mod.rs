@@ -39,6 +39,9 @@ const DATABASES: [&str; 7] = [
     "usr/share/rpm",
 ];
 
+/// Where Node has its packages.
+const MODULES: &str = "node_modules";
+
 /// How a tree is scanned.
 #[derive(Clone, Copy, Default)]
 pub struct Options<'a> {
@@ -88,9 +91,7 @@ pub fn scan(dir: &Path, options: &Options<'_>) -> Result<TreeFacts, TreeError> {
     let (files, file_bytes) = (facts.entries, facts.file_bytes);
     let mut merged = merge::merge(&[facts], false);
     if options.setting.is_none() && setting == Setting::Source && merged.components.is_empty() {
-        let walk =
-            Walk { root: &root, setting: Setting::Installed, overlay: false, threads: options.threads, chosen: options.chosen };
-        let installed = merge::merge(&[read_all(&walk, Readers { watches: &[], ..readers })], false);
+        let installed = read_installed(dir, &root, options, Readers { watches: &[], ..readers });
         let known = merged.gaps.clone();
         merged.components = installed.components;
         // What hindered both is one gap.
@@ -106,6 +107,23 @@ pub fn scan(dir: &Path, options: &Options<'_>) -> Result<TreeFacts, TreeError> {
         remarks: merged.remarks,
         gaps: merged.gaps,
     })
+}
+
+/// Reads a tree of sources for what is installed in it.
+fn read_installed(dir: &Path, root: &Root, options: &Options<'_>, readers: Readers<'_>) -> merge::Merged {
+    let walk = |root: &Root, chosen: Option<&Choice<'_>>| {
+        let walk = Walk { root, setting: Setting::Installed, overlay: false, threads: options.threads, chosen };
+        merge::merge(&[read_all(&walk, readers)], false)
+    };
+    // A package of Node is known by the folder it lies in: where that is the tree itself, it is seen from above.
+    let above = std::fs::canonicalize(dir).ok().filter(|dir| dir.ends_with(MODULES));
+    let above = above.as_deref().and_then(Path::parent).and_then(|parent| Root::open(parent).ok());
+    let Some(above) = above else { return walk(root, options.chosen) };
+    let chosen = |path: &str| {
+        let within = path.strip_prefix(MODULES).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        within.is_some_and(|rest| rest.is_empty() || options.chosen.is_none_or(|counts| counts(rest.trim_start_matches('/'))))
+    };
+    walk(&above, Some(&chosen))
 }
 
 /// What sort of tree it is.

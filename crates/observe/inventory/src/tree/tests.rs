@@ -47,6 +47,15 @@ fn what_is_installed_in_a_tree_counts_where_no_lock_file_is() {
     assert!(seen(&Options { setting: Some(Setting::Source), ..Options::default() }).is_empty());
     write(dir.path(), "requirements.txt", "idna==1.0\n");
     assert_eq!(seen(&Options::default()), ["PyPI idna"]);
+    write(dir.path(), "app/node_modules/left/package.json", r#"{"name": "left", "version": "1.0.0"}"#);
+    write(dir.path(), "app/other/node_modules/right/package.json", r#"{"name": "right", "version": "1.0.0"}"#);
+    for folder in ["app/node_modules", "app/node_modules/../node_modules/"] {
+        let facts = scan(&dir.path().join(folder), &Options::default()).unwrap();
+        assert_eq!(
+            (names(&facts), facts.components[0].path.as_str()),
+            (vec!["npm left".into()], "node_modules/left/package.json")
+        );
+    }
 }
 
 #[test]
