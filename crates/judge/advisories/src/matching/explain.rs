@@ -124,9 +124,11 @@ impl<B: AsRef<[u8]>> Advisories<B> {
             let Some((row, versions)) = row_of(bytes, number)? else { continue };
             let modular: Vec<bool> = versions.iter().map(|version| is_modular(version)).collect();
             let (severity, rated_by) = severity::of(row.severity, &vulnerability);
-            let installed = askers.iter().filter_map(|(place, version)| {
+            let repaired = askers.iter().map(|(_, version)| self.repaired_later(ecosystem, &name, version));
+            let repaired = repaired.collect::<Result<Vec<_>, Damaged>>()?;
+            let installed = askers.iter().zip(&repaired).filter_map(|((place, version), repaired)| {
                 let at = standing_of(&versions, version, scheme);
-                let affected = affected::is_affected(&row, at, &modular);
+                let affected = affected::is_affected(&row, at, &modular) && !repaired.contains(&number);
                 let fix = if affected { affected::fix(&row, at, &modular) } else { affected::reached(&row, at) };
                 Some(Installed {
                     name: packages.get(*place)?.name.clone(),

@@ -5,7 +5,7 @@
 //! extended support say so, though the main line names a higher version, of the next minor release. What extended
 //! support does not speak of stays as the main line says.
 
-use super::{Installed, is_modular, standing_of};
+use super::{affected, is_modular, standing_of};
 use crate::advisories::Advisories;
 use crate::file::rows::Rows;
 use crate::file::{Damaged, Section};
@@ -17,31 +17,23 @@ use vigie_model::version::Scheme;
 const SUPPORTS: [&str; 5] = ["eus", "aus", "tus", "e4s", "eus_long_life"];
 
 impl<B: AsRef<[u8]>> Advisories<B> {
-    /// Numbers of the vulnerabilities that extended support repaired in all of these builds.
-    pub(super) fn repaired_later(
-        &self,
-        ecosystem: &str,
-        name: &str,
-        installed: &[Installed<'_>],
-    ) -> Result<HashSet<usize>, Damaged> {
+    /// Numbers of the vulnerabilities that extended support repaired in this build.
+    pub(super) fn repaired_later(&self, ecosystem: &str, name: &str, version: &str) -> Result<HashSet<usize>, Damaged> {
         let mut repaired = HashSet::new();
-        let minor = || installed.first().and_then(|it| minor_release(it.version));
-        let Some(minor) = ecosystem.starts_with("Red Hat:").then(minor).flatten() else { return Ok(repaired) };
-        if installed.iter().any(|it| minor_release(it.version) != Some(minor)) {
-            return Ok(repaired);
-        }
+        let minor = minor_release(version).filter(|_| ecosystem.starts_with("Red Hat:"));
+        let Some(minor) = minor else { return Ok(repaired) };
         let minor = minor.replace('_', ".");
         for support in SUPPORTS {
             let Some(bytes) = self.rows_of(&format!("Red Hat:{support}:{minor}"), name, false)? else { continue };
             let damaged = Damaged::in_section(Section::Rows);
             let mut rows = Rows::new(bytes).ok_or(damaged)?;
             let modular: Vec<bool> = rows.versions.iter().map(|version| is_modular(version)).collect();
-            let standing: Vec<_> = installed.iter().map(|it| standing_of(&rows.versions, it.version, Scheme::Rpm)).collect();
+            let at = standing_of(&rows.versions, version, Scheme::Rpm);
             while let Some(row) = rows.next().ok_or(damaged)? {
                 // A fix of a module says nothing of a plain build, and the other way round.
-                let of_kind = |place: usize| standing.iter().all(|at| modular.get(place).copied() == at.modular);
+                let of_kind = |place: usize| modular.get(place).copied() == at.modular;
                 let has_fix = row.spans.iter().any(|span| matches!(span.to, End::Fixed(place) if of_kind(place)));
-                if has_fix && !standing.iter().any(|at| super::affected::is_affected(row, *at, &modular)) {
+                if has_fix && !affected::is_affected(row, at, &modular) {
                     repaired.insert(row.vulnerability);
                 }
             }

@@ -29,7 +29,7 @@ use crate::file::{Damaged, Section};
 use crate::import::package_key;
 use affected::{Position, Standing};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use vigie_model::occurrence::Unfixed;
 use vigie_model::package::Package;
 use vigie_model::severity::Severity;
@@ -154,20 +154,22 @@ impl<B: AsRef<[u8]>> Advisories<B> {
         let damaged = Damaged::in_section(Section::Rows);
         let mut rows = Rows::new(bytes).ok_or(damaged)?;
         let modular: Vec<bool> = rows.versions.iter().map(|version| is_modular(version)).collect();
-        let mut standing: Vec<(Standing, &Installed<'_>)> =
-            installed.iter().map(|it| (standing_of(&rows.versions, it.version, scheme), it)).collect();
+        let standing = installed.iter().map(|it| {
+            let repaired = self.repaired_later(ecosystem, name, it.version)?;
+            Ok((standing_of(&rows.versions, it.version, scheme), it, repaired))
+        });
+        let mut standing = standing.collect::<Result<Vec<_>, Damaged>>()?;
         standing.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.package.cmp(b.1.package)));
-        let repaired = self.repaired_later(ecosystem, name, installed)?;
         while let Some(row) = rows.next().ok_or(damaged)? {
-            if repaired.contains(&row.vulnerability) {
-                continue;
-            }
-            let hit: Vec<_> = standing.iter().filter(|(at, _)| affected::is_affected(row, *at, &modular)).collect();
-            let (Some((_, oldest)), Some((newest_at, _))) = (hit.first(), hit.last()) else { continue };
+            let is_hit = |at, repaired: &HashSet<usize>| {
+                affected::is_affected(row, at, &modular) && !repaired.contains(&row.vulnerability)
+            };
+            let hit: Vec<_> = standing.iter().filter(|(at, _, repaired)| is_hit(*at, repaired)).collect();
+            let (Some((_, oldest, _)), Some((newest_at, ..))) = (hit.first(), hit.last()) else { continue };
             // What repairs the newest affected version repairs the older ones too: fixes only rise.
             let fixed = affected::fix(row, *newest_at, &modular);
             let (number, vendor, unfixed) = (row.vulnerability, row.severity, row.unfixed);
-            let mut packages: Vec<InstalledPackage> = hit.iter().map(|(_, it)| it.package.into()).collect();
+            let mut packages: Vec<InstalledPackage> = hit.iter().map(|(_, it, _)| it.package.into()).collect();
             packages.sort_unstable();
             packages.dedup();
             let vulnerability = self.vulnerability_of(number)?;

@@ -49,11 +49,17 @@ impl<B: AsRef<[u8]>> Advisories<B> {
             let mut rows = Rows::new(bytes).ok_or(damaged)?;
             let versions = rows.versions.clone();
             let modular: Vec<bool> = versions.iter().map(|version| is_modular(version)).collect();
-            let standings: Vec<_> =
-                askers.iter().map(|(place, version)| (*place, standing_of(&versions, version, scheme))).collect();
+            let standings = askers.iter().map(|(place, version)| {
+                let repaired = self.repaired_later(ecosystem, &name, version)?;
+                Ok((*place, standing_of(&versions, version, scheme), repaired))
+            });
+            let standings = standings.collect::<Result<Vec<_>, Damaged>>()?;
             while let Some(row) = rows.next().ok_or(damaged)? {
-                for (place, standing) in standings.iter().filter(|(_, at)| affected::is_affected(row, *at, &modular)) {
-                    let number = row.vulnerability;
+                let number = row.vulnerability;
+                let hit = standings
+                    .iter()
+                    .filter(|(_, at, repaired)| affected::is_affected(row, *at, &modular) && !repaired.contains(&number));
+                for (place, standing, _) in hit {
                     let vulnerability = match known.get(&number) {
                         Some(digest) => *digest,
                         None => *known.entry(number).or_insert(digest(&self.vulnerability_of(number)?)),
