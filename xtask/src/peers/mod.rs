@@ -120,7 +120,7 @@ fn trees(vigie: &str, tree: &str) -> Vec<Run> {
         of("Kingfisher", "kingfisher", &["scan", tree, "--no-validate", "--format", "jsonl"], |out| {
             Some(out.lines().filter(|line| line.contains("\"rule\"")).count())
         }),
-        of("Gitleaks", "gitleaks", &["dir", tree, "--no-banner", "--exit-code", "0", "-f", "json", "-r", "/dev/stdout"], |out| {
+        of("Gitleaks", "gitleaks", &["dir", tree, "--no-banner", "--exit-code", "0", "-f", "json", "-r", "-"], |out| {
             members(out, "")
         }),
         of("detect-secrets", "detect-secrets", &["scan", "--all-files", "--no-verify", tree], |out| {
