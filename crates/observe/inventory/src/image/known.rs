@@ -58,7 +58,9 @@ pub fn remember(folder: &Path, image: &KnownImage) {
 #[must_use]
 pub fn components_of(folder: &Path, image: &KnownImage, watches: &[&dyn Watch]) -> Option<Vec<Component>> {
     let cache = Cache::open(folder, watches)?;
-    let layers: Option<Vec<LayerFacts>> = image.diff_ids.iter().map(|diff_id| cache.find(diff_id)).collect();
+    // A store that keeps layers as folders has them under a name of their own.
+    let find = |diff_id: &String| cache.find(diff_id).or_else(|| cache.find(&super::folder_key(diff_id)));
+    let layers: Option<Vec<LayerFacts>> = image.diff_ids.iter().map(find).collect();
     layers.map(|layers| merge::merge(&layers, true).components)
 }
 

@@ -258,7 +258,7 @@ impl Image {
 /// Reads a layer that a store keeps as a folder. It is remembered under a name of its own: nobody computed the
 /// digest that it claims.
 fn read_folder(name: &str, source: &LayerSource, folder: &Path, cache: Option<&Cache>, readers: Readers<'_>) -> LayerFacts {
-    let key = source.diff_id.as_ref().map(|diff_id| format!("folder {diff_id}")).unwrap_or_default();
+    let key = source.diff_id.as_deref().map(folder_key).unwrap_or_default();
     if let Some(known) = cache.and_then(|cache| cache.find(&key)) {
         return known;
     }
@@ -268,6 +268,11 @@ fn read_folder(name: &str, source: &LayerSource, folder: &Path, cache: Option<&C
         cache.keep(&facts, &[&key]);
     }
     facts
+}
+
+/// What a layer that lies in a folder is remembered by.
+fn folder_key(diff_id: &str) -> String {
+    format!("folder {diff_id}")
 }
 
 /// What gaps call a layer.
