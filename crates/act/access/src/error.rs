@@ -38,6 +38,30 @@ pub enum AccessError {
     /// There is no such session of this account.
     #[error("no such session")]
     NoSession,
+    /// The token of a program is none of ours.
+    #[error("the token is not known")]
+    TokenUnknown,
+    /// The token's time is over.
+    #[error("the token has expired")]
+    TokenExpired,
+    /// Somebody took the token back.
+    #[error("the token was revoked")]
+    TokenRevoked,
+    /// Another token in force has this name.
+    #[error("a token of this name is in force")]
+    TokenNameTaken,
+    /// A token lives for a day at least, and not for longer than the longest.
+    #[error("a token lives for 1 to {max} days")]
+    TokenDays {
+        /// The most days.
+        max: u32,
+    },
+    /// A token must have permissions, which tokens may carry and its maker has.
+    #[error("a token cannot have these permissions")]
+    TokenPermissions,
+    /// There is no such token in force.
+    #[error("no such token")]
+    NoToken,
     /// The stored second factor is damaged.
     #[error(transparent)]
     Damaged(#[from] crate::totp::DamagedSecret),
@@ -66,6 +90,13 @@ impl AccessError {
             Self::Passphrase(_) => "passphrase",
             Self::NoEnrolment => "no_enrolment",
             Self::NoSession => "no_session",
+            Self::TokenUnknown => "token_unknown",
+            Self::TokenExpired => "token_expired",
+            Self::TokenRevoked => "token_revoked",
+            Self::TokenNameTaken => "token_name_taken",
+            Self::TokenDays { .. } => "token_days",
+            Self::TokenPermissions => "token_permissions",
+            Self::NoToken => "no_token",
             Self::Damaged(_) | Self::Hash(_) | Self::NoRandomness(_) | Self::Db(_) => "internal",
         }
     }
@@ -126,6 +157,13 @@ impl Explain for AccessError {
                 fr "Cette session n’existe pas",
                 de "Diese Sitzung gibt es nicht",
             )),
+            Self::TokenUnknown
+            | Self::TokenExpired
+            | Self::TokenRevoked
+            | Self::TokenNameTaken
+            | Self::TokenDays { .. }
+            | Self::TokenPermissions
+            | Self::NoToken => of_token(&self),
             Self::Db(error) => error.explain(),
             Self::Damaged(_) | Self::Hash(_) | Self::NoRandomness(_) => Problem::new(
                 Kind::Internal,
@@ -138,4 +176,78 @@ impl Explain for AccessError {
             .because(self),
         }
     }
+}
+
+/// What is said of tokens of programs.
+fn of_token(error: &AccessError) -> Problem {
+    let another = text!(
+        en "make a new one where the platform runs: `vigie token create NAME`",
+        fr "créez-en un nouveau là où tourne la plateforme : `vigie token create NOM`",
+        de "legen Sie dort, wo die Plattform läuft, ein neues an: `vigie token create NAME`",
+    );
+    let (said, hint) = match error {
+        AccessError::TokenExpired => {
+            (text!(en "The token has expired", fr "Le jeton a expiré", de "Das Token ist abgelaufen"), another)
+        }
+        AccessError::TokenRevoked => {
+            (text!(en "The token was revoked", fr "Le jeton a été révoqué", de "Das Token wurde widerrufen"), another)
+        }
+        AccessError::TokenNameTaken => (
+            text!(
+                en "A token of this name is in force",
+                fr "Un jeton de ce nom est en vigueur",
+                de "Ein Token dieses Namens ist in Kraft",
+            ),
+            text!(
+                en "choose another name, or revoke that one first",
+                fr "choisissez un autre nom, ou révoquez d’abord celui-là",
+                de "wählen Sie einen anderen Namen, oder widerrufen Sie zuerst jenes",
+            ),
+        ),
+        AccessError::TokenDays { max } => (
+            text!(
+                en "A token lives for 1 to {max} days",
+                fr "Un jeton vit de 1 à {max} jours",
+                de "Ein Token gilt 1 bis {max} Tage",
+            ),
+            text!(
+                en "the shorter, the better; a new one is made in a moment",
+                fr "le plus court est le mieux ; un nouveau se crée en un instant",
+                de "je kürzer, desto besser; ein neues ist schnell angelegt",
+            ),
+        ),
+        AccessError::TokenPermissions => (
+            text!(
+                en "A token cannot have these permissions",
+                fr "Un jeton ne peut pas avoir ces droits",
+                de "Diese Rechte kann ein Token nicht haben",
+            ),
+            text!(
+                en "give at least one that you have yourself; send_scans is what a pipeline needs",
+                fr "donnez-en au moins un que vous avez vous-même ; send_scans suffit à un pipeline",
+                de "geben Sie mindestens eines, das Sie selbst haben; eine Pipeline braucht send_scans",
+            ),
+        ),
+        AccessError::NoToken => (
+            text!(
+                en "There is no such token in force",
+                fr "Aucun jeton de ce nom n’est en vigueur",
+                de "Ein solches Token ist nicht in Kraft",
+            ),
+            text!(
+                en "`vigie token list` shows them",
+                fr "`vigie token list` les montre",
+                de "`vigie token list` zeigt sie",
+            ),
+        ),
+        _ => (
+            text!(
+                en "The token is not one of this platform",
+                fr "Ce jeton n’est pas de cette plateforme",
+                de "Das Token ist keines dieser Plattform",
+            ),
+            another,
+        ),
+    };
+    Problem::new(Kind::User, said).hint(hint)
 }

@@ -1,4 +1,4 @@
-//! Who may do what: identities, sign-in, second factor, sessions, roles, the audit trail.
+//! Who may do what: identities, sign-in, second factor, sessions, roles, tokens of programs, the audit trail.
 //!
 //! [`Access`] is the door: first set-up by a one-time link, sign-in by passphrase and, where
 //! enrolled, a one-time code, sessions with an idle and an absolute end. What a role may do is in
@@ -7,7 +7,9 @@
 //! since it must be computed with, in a database that only this program's user can read.
 
 mod accounts;
+mod api_tokens;
 pub mod audit;
+pub mod bearer;
 mod error;
 pub mod passphrase;
 pub mod permission;
@@ -19,6 +21,7 @@ pub mod token;
 pub mod totp;
 
 pub use accounts::Account;
+pub use api_tokens::{ApiToken, DAYS_DEFAULT, DAYS_MAX, NewApiToken};
 pub use error::AccessError;
 pub use sessions::{Client, Session, SignedIn};
 
@@ -34,7 +37,10 @@ pub struct Access {
     throttle: Arc<throttle::Throttle>,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration { name: "accounts, sessions, audit trail", sql: include_str!("schema.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "accounts, sessions, audit trail", sql: include_str!("schema.sql") },
+    Migration { name: "tokens of programs", sql: include_str!("api_tokens.sql") },
+];
 
 impl Access {
     /// Opens the door on a database.

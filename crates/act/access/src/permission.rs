@@ -32,11 +32,15 @@ pub enum Permission {
     ReadAudit,
     /// Manage one's own sessions and second factor.
     ManageOwnAccount,
+    /// Send what a scan observed, to be judged and recorded.
+    SendScans,
+    /// Create, list and revoke tokens.
+    ManageTokens,
 }
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::ReadFindings,
         Self::WorkOnFindings,
         Self::DecideFindings,
@@ -48,6 +52,8 @@ impl Permission {
         Self::RunRounds,
         Self::ReadAudit,
         Self::ManageOwnAccount,
+        Self::SendScans,
+        Self::ManageTokens,
     ];
 
     /// The word used in answers and in the audit trail.
@@ -65,7 +71,21 @@ impl Permission {
             Self::RunRounds => "run_rounds",
             Self::ReadAudit => "read_audit",
             Self::ManageOwnAccount => "manage_own_account",
+            Self::SendScans => "send_scans",
+            Self::ManageTokens => "manage_tokens",
         }
+    }
+
+    /// The permission of a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|permission| permission.word() == word)
+    }
+
+    /// Whether a token may carry it: what belongs to a person, and making more tokens, it may not.
+    #[must_use]
+    pub const fn is_for_tokens(self) -> bool {
+        !matches!(self, Self::ManageOwnAccount | Self::ManageTokens)
     }
 }
 
@@ -114,9 +134,12 @@ impl Role {
             | Permission::ReadCatalogue
             | Permission::ReadSystem
             | Permission::ManageOwnAccount => true,
-            Permission::WorkOnFindings | Permission::DecideFindings | Permission::EditAssets | Permission::RunRounds => {
-                matches!(self, Self::Administrator | Self::Analyst)
-            }
+            Permission::WorkOnFindings
+            | Permission::DecideFindings
+            | Permission::EditAssets
+            | Permission::RunRounds
+            | Permission::SendScans => matches!(self, Self::Administrator | Self::Analyst),
+            Permission::ManageTokens => matches!(self, Self::Administrator),
             Permission::ReadAudit => matches!(self, Self::Administrator | Self::Auditor),
         }
     }
@@ -140,6 +163,8 @@ mod tests {
     run_rounds         yes           yes     -      -
     read_audit         yes           -       -      yes
     manage_own_account yes           yes     yes    yes
+    send_scans         yes           yes     -      -
+    manage_tokens      yes           -       -      -
     ";
 
     #[test]

@@ -1,6 +1,7 @@
 //! The door as a person meets it.
 
 use crate::audit::Verified;
+use crate::permission::{Permission, Role};
 use crate::sessions::{ABSOLUTE_S, IDLE_S};
 use crate::*;
 use std::sync::Arc;
@@ -139,4 +140,79 @@ fn the_audit_trail_shows_what_was_tampered_with() {
     assert_eq!(access.verify_audit().unwrap(), Verified::Broken { at_number: 3 });
     access.db.write(|w| w.execute("DELETE FROM audit WHERE number = $1", params![2])).unwrap();
     assert_eq!(access.verify_audit().unwrap(), Verified::Broken { at_number: 2 });
+}
+
+fn new_token(name: &str, permissions: &[Permission], days: u32) -> NewApiToken {
+    NewApiToken { name: name.into(), permissions: permissions.iter().copied().collect(), days }
+}
+
+#[test]
+fn a_token_of_a_program_opens_until_it_ends_or_is_revoked() {
+    let (access, clock) = empty_house();
+    let make =
+        |name: &str, days| access.create_api_token(&new_token(name, &[Permission::SendScans], days), "ada", Role::Administrator);
+    let (bearer, made) = make("ci", 1).unwrap();
+    assert!(matches!(make("ci", 1), Err(AccessError::TokenNameTaken)));
+    let open = || access.api_token(bearer.reveal(), &client());
+    assert_eq!(open().unwrap().used_at, Some(access.clock.now()));
+    assert_eq!(open().unwrap().permissions, [Permission::SendScans].into());
+    clock.advance(86_400);
+    assert!(matches!(open(), Err(AccessError::TokenExpired)));
+    assert!(make("ci", 1).is_ok(), "its name is free again");
+
+    let (bearer, made_later) = make("other", DAYS_MAX).unwrap();
+    assert!(access.api_token(bearer.reveal(), &client()).is_ok());
+    assert_eq!(access.revoke_api_token("other", "ada").unwrap().id, made_later.id);
+    for _ in 0..10 {
+        assert!(matches!(access.api_token(bearer.reveal(), &client()), Err(AccessError::TokenRevoked)));
+    }
+    assert!(matches!(access.revoke_api_token(&made_later.id, "ada"), Err(AccessError::NoToken)));
+    assert!(access.revoke_api_token(&made.id, "ada").is_ok(), "one that has expired can be revoked all the same");
+    let trail: Vec<String> = audit::newest(&access.db, 20).unwrap().into_iter().map(|stored| stored.entry.what).collect();
+    let expected =
+        ["revoke_token", "token_refused", "revoke_token", "create_token", "create_token", "token_refused", "create_token"];
+    assert_eq!(trail, expected, "late use is noted once an hour");
+    let kept = access.db.read(|r| {
+        r.query_one("SELECT count(*) FROM api_token WHERE token_hash = $1", params![bearer.reveal()], |row| row.get::<i64>(0))
+    });
+    assert_eq!(kept.unwrap(), 0, "only a hash is kept");
+    clock.advance(400 * 86_400);
+    assert_eq!(access.forget_ended_api_tokens().unwrap(), 3);
+}
+
+#[test]
+fn a_token_can_do_no_more_than_its_maker_and_never_manages_tokens() {
+    let (access, _) = empty_house();
+    let make = |permissions: &[Permission], days, role| access.create_api_token(&new_token("x", permissions, days), "ada", role);
+    for (permissions, role) in [
+        (&[][..], Role::Administrator),
+        (&[Permission::ManageTokens], Role::Administrator),
+        (&[Permission::SendScans, Permission::ManageOwnAccount], Role::Administrator),
+        (&[Permission::SendScans], Role::Viewer),
+        (&[Permission::ReadAudit], Role::Analyst),
+    ] {
+        assert!(matches!(make(permissions, 1, role), Err(AccessError::TokenPermissions)), "{permissions:?} {role:?}");
+    }
+    for days in [0, DAYS_MAX + 1] {
+        assert!(matches!(make(&[Permission::SendScans], days, Role::Analyst), Err(AccessError::TokenDays { .. })));
+    }
+    assert!(make(&[Permission::SendScans], 1, Role::Analyst).is_ok());
+}
+
+#[test]
+fn guessing_tokens_is_slowed_down_by_address() {
+    let (access, clock) = empty_house();
+    let (bearer, _) = access.create_api_token(&new_token("ci", &[Permission::SendScans], 1), "ada", Role::Administrator).unwrap();
+    for _ in 0..100 {
+        assert!(matches!(access.api_token("vigie_nonsense", &client()), Err(AccessError::TokenUnknown)), "costs nothing");
+    }
+    let guess = || access.api_token(crate::bearer::Bearer::random().unwrap().reveal(), &client());
+    for _ in 0..4 {
+        assert!(matches!(guess(), Err(AccessError::TokenUnknown)));
+    }
+    assert!(matches!(guess(), Err(AccessError::Throttled { wait_s: 1 })));
+    let elsewhere = Client { address: "192.0.2.9".into(), ..client() };
+    assert!(access.api_token(bearer.reveal(), &elsewhere).is_ok(), "others do not wait");
+    clock.advance(1);
+    assert!(access.api_token(bearer.reveal(), &client()).is_ok());
 }
