@@ -697,6 +697,7 @@ pub(crate) static SOURCES: &[Source] = &[
     secret!("secrets/platform/vault-service-token"),
     secret!("secrets/platform/vault-token"),
     secret!("secrets/platform/vault-unseal-key"),
+    secret!("secrets/platform/vigie-token"),
     secret!("secrets/registry/artifactory-key"),
     secret!("secrets/registry/artifactory-reference-token"),
     secret!("secrets/registry/clojars-token"),
