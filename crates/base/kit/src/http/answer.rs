@@ -55,6 +55,27 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Sends a body with these headers, again where the server is busy or the way to it broke. The server is asked
+    /// for leave first (RFC 9110 §10.1.1), so that a refusal is heard before the body is on its way. A redirection is
+    /// an answer: what was meant for one server is not sent to another.
+    ///
+    /// # Errors
+    /// When there is no answer, or only that of a busy server.
+    pub fn post(&self, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, HttpError> {
+        check_url(url)?;
+        let post = || {
+            let mut request = self.agent.post(url).header("expect", "100-continue");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let request = request.config().max_redirects(0).https_only(url.starts_with("https://")).build();
+            answered(url, request.send(body))
+        };
+        self.retry.run(|| outcome(post()))
+    }
+}
+
 fn answered(url: &str, result: Result<Response<Body>, ureq::Error>) -> Result<Answer, HttpError> {
     let response = result.map_err(|source| HttpError::unanswered(url, source))?;
     let status = response.status().as_u16();

@@ -3,7 +3,7 @@
 use crate::files::WriteError;
 use crate::problem::{Explain, Kind, Problem, Source};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use vigie_model::text;
 
 /// Why nothing was fetched. Addresses are shown without user name and password.
@@ -30,6 +30,12 @@ pub enum HttpError {
         url: String,
         /// Why.
         source: Source,
+    },
+    /// A file that should hold certificates of authorities does not.
+    #[error("{} holds no certificate", path.display())]
+    NoAuthority {
+        /// The file.
+        path: PathBuf,
     },
     /// The server answered with a status that brings nothing.
     #[error("{url} answered with status {status}")]
@@ -108,6 +114,7 @@ impl HttpError {
             Self::Unreachable { .. } | Self::Broken { .. } => true,
             Self::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             Self::BadUrl { .. }
+            | Self::NoAuthority { .. }
             | Self::Untrusted { .. }
             | Self::TooLarge { .. }
             | Self::WrongSum { .. }
@@ -172,6 +179,22 @@ impl Explain for HttpError {
                 fr "si votre réseau a sa propre autorité de certification, indiquez son fichier dans SSL_CERT_FILE ; vérifiez l'heure",
                 de "hat Ihr Netz eine eigene Zertifizierungsstelle, nennen Sie deren Datei in SSL_CERT_FILE; prüfen Sie die Uhrzeit"
             )),
+            Self::NoAuthority { path } => {
+                let path = path.display();
+                Problem::new(
+                    Kind::User,
+                    text!(
+                        en "{path} cannot be read, or holds no certificate",
+                        fr "{path} est illisible ou ne contient aucun certificat",
+                        de "{path} ist nicht lesbar oder enthält kein Zertifikat"
+                    ),
+                )
+                .hint(text!(
+                    en "name a file with PEM certificates, such as that of your certificate authority",
+                    fr "indiquez un fichier de certificats PEM, par exemple celui de votre autorité de certification",
+                    de "nennen Sie eine Datei mit PEM-Zertifikaten, etwa die Ihrer Zertifizierungsstelle"
+                ))
+            }
             Self::Status { url, status } => Problem::new(
                 Kind::Environment,
                 text!(

@@ -22,6 +22,7 @@ pub use error::HttpError;
 use crate::retry::Retry;
 use std::io::Read;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::Duration;
 use ureq::http::Response;
 use ureq::tls::{RootCerts, TlsConfig};
@@ -51,6 +52,15 @@ impl Client {
     #[must_use]
     pub fn new(retry: Retry) -> Self {
         Self::trusting(roots::trusted(), retry)
+    }
+
+    /// A client that trusts the certificates in this file and no others.
+    ///
+    /// # Errors
+    /// [`HttpError::NoAuthority`] when the file cannot be read or holds no certificate.
+    pub fn with_authority(certificates: &Path, retry: Retry) -> Result<Self, HttpError> {
+        let roots = roots::bundle(certificates).ok_or_else(|| HttpError::NoAuthority { path: certificates.to_owned() })?;
+        Ok(Self::trusting(roots, retry))
     }
 
     fn trusting(roots: RootCerts, retry: Retry) -> Self {
