@@ -13,7 +13,7 @@ pub enum AssetKind {
     Host,
     /// A running container.
     Container,
-    /// A container image, by digest.
+    /// A container image, by the digest of its configuration.
     Image,
     /// A Kubernetes workload.
     Workload,

@@ -68,6 +68,14 @@ pub struct ImageFacts {
 }
 
 impl ImageFacts {
+    /// What makes it this image and no other: the digest of its configuration, which names every layer by its content
+    /// and is the same in an archive, a layout, a store and every registry. Where a source does not tell it, the
+    /// manifest's digest, and where there is none either, what the image was asked for by.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.config.id.as_deref().or(self.digest.as_deref()).unwrap_or(&self.reference)
+    }
+
     /// What names each layer together with all below it (OCI image specification, "Layer ChainID"), base first: two
     /// images that share one are the same up to there. Empty when the digest of a layer is not known.
     #[must_use]

@@ -38,6 +38,7 @@ mod filter;
 mod find;
 mod gather;
 mod history;
+mod image_names;
 mod inventory;
 mod narrow;
 mod page;

@@ -69,7 +69,7 @@ impl Recorded {
     }
 
     /// Adds what another recording did.
-    fn add(&mut self, other: &Self) {
+    pub fn add(&mut self, other: &Self) {
         self.new += other.new;
         self.seen += other.seen;
         self.reopened += other.reopened;

@@ -16,6 +16,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "assets, findings, history, decisions, counters", sql: FIRST },
     Migration { name: "inventories of every kind of asset, packages by asset", sql: INVENTORIES },
     Migration { name: "images by their layers", sql: CHAINS },
+    Migration { name: "names that lead to images", sql: IMAGE_NAMES },
 ];
 
 const FIRST: &str = "
@@ -234,4 +235,13 @@ CREATE TABLE said_by (
 const CHAINS: &str = "
 ALTER TABLE inventory ADD COLUMN chain TEXT;  -- of an image: its topmost ChainID
 CREATE INDEX inventory_by_chain ON inventory (chain) WHERE chain IS NOT NULL;
+";
+
+/// Scans that are sent tell by which name an image was found, engines by which other digest they know it.
+const IMAGE_NAMES: &str = "
+CREATE TABLE image_name (
+    name TEXT NOT NULL PRIMARY KEY,
+    asset INTEGER NOT NULL REFERENCES asset (number)
+) STRICT;
+CREATE INDEX image_name_by_asset ON image_name (asset);
 ";

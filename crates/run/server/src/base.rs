@@ -119,7 +119,7 @@ pub(crate) fn troubles(ledger: &Ledger, asset: AssetId) -> Result<BTreeSet<Troub
 }
 
 /// A name without its tag: none for one without.
-fn repository(name: &str) -> Option<&str> {
+pub(crate) fn repository(name: &str) -> Option<&str> {
     name.rsplit_once(':')
         .filter(|(repository, tag)| !tag.contains('/') && *repository != "sha256")
         .map(|(repository, _)| repository)

@@ -21,6 +21,7 @@ pub mod rematch;
 pub mod rest;
 mod rounds;
 mod running;
+pub mod scans;
 mod tls;
 pub mod vulnerabilities;
 

@@ -7,7 +7,7 @@ use vigie_checks::Judged;
 use vigie_inventory::host;
 use vigie_inventory::world::World;
 use vigie_kit::clock::Clock;
-use vigie_ledger::{Ledger, LedgerError, Run, Taken};
+use vigie_ledger::{Ledger, LedgerError, Recorded, Run, Taken};
 use vigie_model::asset::Asset;
 use vigie_model::facts::Facts;
 use vigie_model::host::HostFacts;
@@ -40,6 +40,12 @@ pub struct Look {
 pub fn at_host(world: &World, clock: &dyn Clock, data: Option<&Data>) -> Look {
     let facts = host::observe(world, clock);
     let asset = host::asset(&facts, world);
+    judged(asset, facts, data)
+}
+
+/// What is to be said of a host that was looked at, whoever did.
+#[must_use]
+pub fn judged(asset: Asset, facts: HostFacts, data: Option<&Data>) -> Look {
     let circumstances = Circumstances { exposure: asset.exposure, ..Circumstances::default() };
     let judged = vigie_checks::judge(&facts);
     let mut occurrences: Vec<Occurrence> =
@@ -55,14 +61,14 @@ pub fn at_host(world: &World, clock: &dyn Clock, data: Option<&Data>) -> Look {
     Look { asset, facts, lifecycle, judged, occurrences, matched_by }
 }
 
-/// Records a look; gives how many findings changed.
+/// Records a look; gives what became of the findings.
 ///
 /// What a check could not tell stays as it was, and without vulnerability data no vulnerability is
 /// taken for fixed. The facts go last: they are then known as judged.
 ///
 /// # Errors
 /// [`LedgerError`] when the database refuses.
-pub fn record(look: &Look, ledger: &Ledger) -> Result<u64, LedgerError> {
+pub fn record(look: &Look, ledger: &Ledger) -> Result<Recorded, LedgerError> {
     let host = look.asset.id;
     ledger.save_asset(&look.asset)?;
     ledger.save_verdicts(host, look.judged.iter().map(|judged| (judged.entry.id.as_str(), &judged.verdict)))?;
@@ -71,11 +77,11 @@ pub fn record(look: &Look, ledger: &Ledger) -> Result<u64, LedgerError> {
     let of_data = |occurrence: &Occurrence| vulnerabilities::KINDS.contains(&occurrence.identity.kind);
     let (matched, others): (Vec<_>, Vec<_>) = look.occurrences.iter().cloned().partition(of_data);
     let checks = Run { inconclusive, ..Run::over(host, "vigie.checks", look.judged.iter().map(|judged| judged.kind)) };
-    let mut changed = ledger.record(&checks, &others)?.changed();
+    let mut recorded = ledger.record(&checks, &others)?;
     if look.matched_by.is_some() {
-        changed += ledger.record(&vulnerabilities::run(host), &matched)?.changed();
+        recorded.add(&ledger.record(&vulnerabilities::run(host), &matched)?);
     }
     let taken = Taken { at: look.facts.taken_at, source: "", judged_by: look.matched_by.as_deref() };
     ledger.save_facts(host, &Facts::Host(look.facts.clone()), taken)?;
-    Ok(changed)
+    Ok(recorded)
 }

@@ -129,6 +129,8 @@ fn judge(
             }
         };
         let Some(found) = vulnerabilities::of(&facts, &asset, data, places.as_ref()) else { return Ok(None) };
+        // What could not be read is not gone.
+        let places = places.or_else(|| vulnerabilities::places_told(&facts));
         let mut report = Report::new(Run { places, ..vulnerabilities::run(id) });
         report.add(&found)?;
         held += found.len();

@@ -70,6 +70,20 @@ pub fn of_components(components: &[Component], asset: &Asset, data: &Data) -> Op
     Some(found)
 }
 
+/// The places about which facts with gaps can tell: those of the packages that they list. None: everywhere, since
+/// nothing was hidden.
+#[must_use]
+pub fn places_told(facts: &Facts) -> Option<BTreeSet<String>> {
+    // A machine's packages were seen or not; an image's gaps count where they cut a layer.
+    let whole = match facts {
+        Facts::Host(_) => true,
+        Facts::Image(image) => image.gaps.is_empty() || crate::images::is_whole(image),
+        Facts::Tree(tree) => tree.gaps.is_empty(),
+        Facts::List(list) => list.gaps.is_empty(),
+    };
+    (!whole).then(|| facts.components().iter().map(|component| place(&component.package)).collect())
+}
+
 /// Where findings of a package are: the text of their locator.
 #[must_use]
 pub fn place(package: &Package) -> String {

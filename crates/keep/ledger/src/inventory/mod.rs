@@ -18,7 +18,7 @@ use crate::record::asset_number;
 use crate::verdicts::VerdictCounts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use vigie_db::params;
+use vigie_db::{DbError, Row, params};
 use vigie_model::asset::AssetKind;
 use vigie_model::facts::Facts;
 use vigie_model::ids::AssetId;
@@ -60,6 +60,15 @@ pub struct Coverage {
     pub packages: u64,
     /// What the checks say.
     pub checks: VerdictCounts,
+}
+
+macro_rules! inventory_where {
+    ($rest:literal) => {
+        concat!(
+            "SELECT a.id, a.kind, i.taken_at, i.source, i.packages FROM inventory i JOIN asset a ON a.number = i.asset ",
+            $rest
+        )
+    };
 }
 
 impl Ledger {
@@ -130,20 +139,15 @@ impl Ledger {
     /// # Errors
     /// What the database says.
     pub fn inventories(&self) -> Result<Vec<Inventory>, LedgerError> {
-        let sql = "SELECT a.id, a.kind, i.taken_at, i.source, i.packages
-                   FROM inventory i JOIN asset a ON a.number = i.asset ORDER BY a.name, a.id";
-        let read = self.db.read(|r| {
-            r.query(sql, params![], |row| {
-                Ok(Inventory {
-                    asset: row.get(0)?,
-                    kind: row.map(1, "a kind of asset", AssetKind::from_number)?,
-                    taken_at: row.get(2)?,
-                    source: row.get(3)?,
-                    packages: row.get(4)?,
-                })
-            })
-        });
-        Ok(read?)
+        Ok(self.db.read(|r| r.query(inventory_where!("ORDER BY a.name, a.id"), params![], inventory))?)
+    }
+
+    /// The inventory of one asset, without its facts.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn inventory(&self, asset: AssetId) -> Result<Option<Inventory>, LedgerError> {
+        Ok(self.db.read(|r| r.query_opt(inventory_where!("WHERE a.id = $1"), params![asset], inventory))?)
     }
 
     /// How much is looked at.
@@ -162,4 +166,14 @@ impl Ledger {
         let checks = self.verdict_counts()?;
         Ok(Coverage { assets: assets.into_iter().collect(), packages: count(packages), checks })
     }
+}
+
+fn inventory(row: &Row<'_>) -> Result<Inventory, DbError> {
+    Ok(Inventory {
+        asset: row.get(0)?,
+        kind: row.map(1, "a kind of asset", AssetKind::from_number)?,
+        taken_at: row.get(2)?,
+        source: row.get(3)?,
+        packages: row.get(4)?,
+    })
 }

@@ -23,7 +23,13 @@ pub fn asset(facts: &HostFacts, world: &World) -> Asset {
         Some(id) => AssetId::of(&["machine-id", &id]).to_string(),
         None => format!("name:{}", name.as_deref().unwrap_or("localhost")),
     };
-    let mut asset = Asset::new(AssetKind::Host, key, name.unwrap_or_else(|| "localhost".to_owned()));
+    described(facts, &key, name.as_deref().unwrap_or("localhost"))
+}
+
+/// A host that somebody else has seen as an asset.
+#[must_use]
+pub fn described(facts: &HostFacts, key: &str, name: &str) -> Asset {
+    let mut asset = Asset::new(AssetKind::Host, key, name);
     asset.labels = labels(facts);
     asset.exposure = exposure(&facts.sockets);
     asset

@@ -19,7 +19,7 @@ pub mod sudo;
 pub mod sysctl;
 mod updates;
 
-pub use asset::{asset, containers_as_assets};
+pub use asset::{asset, containers_as_assets, described};
 
 use crate::world::World;
 use std::collections::{BTreeMap, HashMap};

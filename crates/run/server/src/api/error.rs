@@ -8,6 +8,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use vigie_access::AccessError;
+use vigie_access::permission::Permission;
 use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::lang::{Lang, Text};
 use vigie_model::text;
@@ -92,6 +93,41 @@ impl ApiError {
         )
     }
 
+    /// The token was not made for this.
+    #[must_use]
+    pub fn token_may_not(permission: Permission) -> Self {
+        let word = permission.word();
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            text!(
+                en "The token does not allow this: it lacks {word}",
+                fr "Le jeton ne le permet pas : il lui manque {word}",
+                de "Das Token erlaubt das nicht: ihm fehlt {word}",
+            ),
+        )
+        .with_hint(text!(
+            en "make one that does: `vigie token create NAME --permission {word}`",
+            fr "créez-en un qui le permet : `vigie token create NOM --permission {word}`",
+            de "legen Sie eines an, das es darf: `vigie token create NAME --permission {word}`",
+        ))
+    }
+
+    /// The request is larger than what is accepted.
+    #[must_use]
+    pub fn too_large(bytes_max: usize) -> Self {
+        let max = bytes_max >> 20;
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            text!(
+                en "The request is larger than the {max} MiB that are accepted",
+                fr "La demande dépasse les {max} Mio acceptés",
+                de "Die Anfrage ist größer als die zulässigen {max} MiB",
+            ),
+        )
+    }
+
     /// A defect of ours ended the request.
     #[must_use]
     pub fn broke_off() -> Self {
@@ -122,11 +158,20 @@ impl ApiError {
 impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> Self {
         let status = match &error {
-            AccessError::Wrong | AccessError::CodeRequired => StatusCode::UNAUTHORIZED,
+            AccessError::Wrong
+            | AccessError::CodeRequired
+            | AccessError::TokenUnknown
+            | AccessError::TokenExpired
+            | AccessError::TokenRevoked => StatusCode::UNAUTHORIZED,
             AccessError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             AccessError::SetUpLink | AccessError::SetUpDone => StatusCode::FORBIDDEN,
-            AccessError::Name | AccessError::Passphrase(_) | AccessError::NoEnrolment => StatusCode::BAD_REQUEST,
-            AccessError::NoSession => StatusCode::NOT_FOUND,
+            AccessError::Name
+            | AccessError::Passphrase(_)
+            | AccessError::NoEnrolment
+            | AccessError::TokenDays { .. }
+            | AccessError::TokenPermissions => StatusCode::BAD_REQUEST,
+            AccessError::TokenNameTaken => StatusCode::CONFLICT,
+            AccessError::NoSession | AccessError::NoToken => StatusCode::NOT_FOUND,
             AccessError::Damaged(_) | AccessError::Hash(_) | AccessError::NoRandomness(_) | AccessError::Db(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }

@@ -3,7 +3,8 @@
 //! Routes enter the API only through [`Guarded::route`], which takes what the route [`Needs`]; the
 //! rule becomes part of the route itself and of the table that tests read. A session is proved by a
 //! cookie that scripts cannot read; whatever changes something must also carry the session's CSRF
-//! word in a header, which no foreign page can set.
+//! word in a header, which no foreign page can set. A program proves itself by `Authorization: Bearer`, which no
+//! browser sends by itself: it needs no CSRF word, and a cookie beside it does not count.
 
 use super::error::ApiError;
 use crate::platform::Platform;
@@ -15,7 +16,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use vigie_access::permission::{Permission, Role};
-use vigie_access::{Account, Client, Session};
+use vigie_access::{Account, ApiToken, Client, Session};
 use vigie_model::ids::UserId;
 use vigie_model::lang::Lang;
 
@@ -51,10 +52,22 @@ pub struct Rule {
 pub(super) struct Caller {
     /// Who.
     pub(super) account: Account,
-    /// Their session; the local socket has none.
+    /// Their session; the local socket and programs have none.
     pub(super) session: Option<Session>,
+    /// The token, where a program asks.
+    pub(super) token: Option<ApiToken>,
     /// The language of this request.
     pub(super) lang: Lang,
+}
+
+impl Caller {
+    /// Whether they may do this.
+    pub(super) fn may(&self, permission: Permission) -> bool {
+        match &self.token {
+            Some(token) => token.permissions.contains(&permission),
+            None => self.account.role.may(permission),
+        }
+    }
 }
 
 /// Marks requests that came through the local socket, which only this machine's user can open.
@@ -121,16 +134,22 @@ async fn guard(State((platform, needs)): State<(Arc<Platform>, Needs)>, mut requ
 /// Who asks, if anybody we know.
 fn caller(platform: &Platform, request: &Request, lang: Lang) -> Result<Option<Caller>, ApiError> {
     if request.extensions().get::<LocalPeer>().is_some() {
-        return Ok(Some(Caller { account: local_account(), session: None, lang }));
+        return Ok(Some(Caller { account: local_account(), session: None, token: None, lang }));
+    }
+    if let Some(text) = bearer(request.headers()) {
+        let client = client(request.headers(), request.extensions().get::<Peer>());
+        let token = tokio::task::block_in_place(|| platform.access.api_token(text, &client))?;
+        return Ok(Some(Caller { account: account_of(&token), session: None, token: Some(token), lang }));
     }
     let Some(token) = cookie(request.headers()) else { return Ok(None) };
     // One indexed row: cheaper than handing it to another thread.
     let session = tokio::task::block_in_place(|| platform.access.session(token))?;
-    Ok(session.map(|session| Caller { account: session.account.clone(), session: Some(session), lang }))
+    Ok(session.map(|session| Caller { account: session.account.clone(), session: Some(session), token: None, lang }))
 }
 
 fn admitted(needs: Needs, caller: Option<&Caller>, request: &Request) -> Result<(), ApiError> {
-    if request.method() != Method::GET && request.extensions().get::<LocalPeer>().is_none() {
+    let is_program = caller.is_some_and(|caller| caller.token.is_some());
+    if request.method() != Method::GET && request.extensions().get::<LocalPeer>().is_none() && !is_program {
         let given = request.headers().get(CSRF_HEADER).map(axum::http::HeaderValue::as_bytes);
         let signed_in = caller.is_some_and(|caller| caller.session.is_some());
         let expected = cookie(request.headers()).filter(|_| signed_in).map_or(CSRF_SIGNED_OUT.to_owned(), csrf_word);
@@ -141,7 +160,8 @@ fn admitted(needs: Needs, caller: Option<&Caller>, request: &Request) -> Result<
     match (needs, caller) {
         (Needs::Nothing, _) => Ok(()),
         (Needs::Permission(_), None) => Err(ApiError::signed_out()),
-        (Needs::Permission(permission), Some(caller)) if caller.account.role.may(permission) => Ok(()),
+        (Needs::Permission(permission), Some(caller)) if caller.may(permission) => Ok(()),
+        (Needs::Permission(permission), Some(_)) if is_program => Err(ApiError::token_may_not(permission)),
         (Needs::Permission(_), Some(_)) => Err(ApiError::forbidden()),
     }
 }
@@ -151,6 +171,12 @@ fn admitted(needs: Needs, caller: Option<&Caller>, request: &Request) -> Result<
 pub(super) fn cookie(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}
+
+/// The token of a program's request (RFC 6750 §2.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 /// The CSRF word of a session: derived from its token, so nothing needs to be kept.
@@ -172,9 +198,26 @@ fn local_account() -> Account {
     Account { id: UserId::of(&["local"]), name: "local".to_owned(), role: Role::Administrator, language: Lang::En, totp: false }
 }
 
+/// As whom a program stands in histories and in the audit trail. What it may do is in its token alone.
+fn account_of(token: &ApiToken) -> Account {
+    let (id, name) = (UserId::of(&["token", &token.id]), format!("token:{}", token.name));
+    Account { id, name, role: Role::Viewer, language: Lang::En, totp: false }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn finds_a_bearer_token_however_the_scheme_is_written() {
+        let with = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+            bearer(&headers).map(str::to_owned)
+        };
+        assert_eq!(with("bearer  vigie_x "), Some("vigie_x".to_owned()));
+        assert_eq!((with("Basic abc"), with("Bearer")), (None, None));
+    }
 
     #[test]
     fn finds_its_cookie_among_others() {

@@ -17,9 +17,11 @@ mod guard;
 mod image;
 mod overview;
 mod rows;
+mod scans;
 mod session;
 mod stream;
 mod system;
+mod tokens;
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +53,7 @@ const BODY_BYTES_MAX: usize = 1 << 20;
         title = "Vigie",
         description = "What the console, the command line and other programs ask the platform. \
             Signed-in callers send the session cookie, and with everything but GET the CSRF word of `GET /session` as `X-Vigie-CSRF`. \
+            Programs send a token as `Authorization: Bearer vigie_…` and no CSRF word; `vigie token create` makes one. \
             Texts come in the language of `Accept-Language` (en, fr, de). Times are RFC 3339 in UTC.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
@@ -94,6 +97,9 @@ pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec
         .route(needs(Permission::ReadAudit), routes!(audit::list))
         .route(needs(Permission::ReadAudit), routes!(audit::verify))
         .route(needs(Permission::ReadSystem), routes!(stream::stream))
+        .route(needs(Permission::ManageTokens), routes!(tokens::list, tokens::create))
+        .route(needs(Permission::ManageTokens), routes!(tokens::revoke))
+        .route(needs(Permission::SendScans), routes!(scans::receive))
         .finish();
     let written = document.clone();
     let router = Router::new()

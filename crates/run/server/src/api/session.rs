@@ -18,7 +18,7 @@ use vigie_model::lang::Lang;
 /// Who asks, and what they may do.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SessionView {
-    /// `setup`, `signed_out` or `signed_in`.
+    /// `setup`, `signed_out`, `signed_in`, or `token` where a program asks.
     state: &'static str,
     /// The word to send back as `X-Vigie-CSRF` with everything that changes something.
     csrf: String,
@@ -125,6 +125,10 @@ pub(super) async fn show(
     headers: HeaderMap,
     caller: Option<Extension<Caller>>,
 ) -> Answer<SessionView> {
+    if let Some(Extension(Caller { token: Some(token), .. })) = &caller {
+        let permissions = token.permissions.iter().map(|permission| permission.word()).collect();
+        return Ok(Json(SessionView { state: "token", csrf: String::new(), user: None, permissions, version: crate::VERSION }));
+    }
     if let Some(Extension(caller)) = caller {
         let csrf = guard::cookie(&headers).map_or_else(String::new, guard::csrf_word);
         return Ok(Json(signed_in_view(&caller.account, csrf)));

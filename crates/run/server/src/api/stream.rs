@@ -29,7 +29,7 @@ pub(super) async fn stream(
     State(platform): State<Arc<Platform>>,
     Extension(caller): Extension<Caller>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let may_read_events = caller.account.role.may(Permission::ReadEvents);
+    let may_read_events = caller.may(Permission::ReadEvents);
     let until = platform.stopping();
     let changes = BroadcastStream::new(platform.live.listen())
         .filter_map(move |change| async move { message(change, may_read_events) })

@@ -17,15 +17,17 @@ struct House {
     document: utoipa::openapi::OpenApi,
     rules: Vec<Rule>,
     platform: Arc<Platform>,
+    clock: Arc<FakeClock>,
     _dir: tempfile::TempDir,
 }
 
 fn house() -> House {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(FakeClock::at("2026-11-21T08:00:00Z"));
-    let platform = Arc::new(Platform::open(DataDir::open(dir.path()).unwrap(), clock, crate::Opening::default()).unwrap());
+    let platform =
+        Arc::new(Platform::open(DataDir::open(dir.path()).unwrap(), clock.clone(), crate::Opening::default()).unwrap());
     let (router, document, rules) = router(platform.clone());
-    House { router, document, rules, platform, _dir: dir }
+    House { router, document, rules, platform, clock, _dir: dir }
 }
 
 impl House {
@@ -159,6 +161,49 @@ async fn a_signed_in_administrator_reads_every_page_in_their_language() {
     );
     let (status, body, _) = house.ask("GET", "/events?q=user%3A(", &headers, Value::Null).await;
     assert_eq!((status, &body["error"]["code"]), (StatusCode::BAD_REQUEST, &json!("query")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_does_what_its_token_says_and_nothing_else() {
+    let house = house();
+    let headers = house.signed_in().await;
+    let headers = borrowed(&headers);
+    let body = json!({ "name": "ci", "permissions": ["send_scans", "read_findings"], "days": 1 });
+    let (status, made, _) = house.ask("POST", "/tokens", &headers, body).await;
+    assert_eq!((status, &made["about"]["state"]), (StatusCode::OK, &json!("in_force")), "{made}");
+    let bearer = format!("Bearer {}", made["token"].as_str().unwrap());
+    let with = |more: &[(&'static str, &'static str)]| [&[("authorization", bearer.as_str())][..], more].concat();
+    // No CSRF word: no browser sends this header by itself.
+    let (status, answer, _) = house.ask("POST", "/scans", &with(&[]), json!({})).await;
+    assert_eq!((status, &answer["error"]["code"]), (StatusCode::BAD_REQUEST, &json!("observation")), "{answer}");
+    let (status, answer, _) = house.ask("GET", "/session", &with(&[]), Value::Null).await;
+    assert_eq!((status, &answer["state"]), (StatusCode::OK, &json!("token")));
+    let may = [Permission::SendScans, Permission::ReadFindings];
+    for rule in &house.rules {
+        let Needs::Permission(permission) = rule.needs else { continue };
+        let path = rule.path.replace("{id}", "0").replace("{name}", "x");
+        let (status, ..) = house.ask(&rule.method, &path, &with(&[]), json!({})).await;
+        assert_eq!(status == StatusCode::FORBIDDEN, !may.contains(&permission), "{} {}: {status}", rule.method, rule.path);
+    }
+    // A cookie beside it opens no more.
+    let beside = [&headers[..], &[("authorization", bearer.as_str())]].concat();
+    let (status, answer, _) = house.ask("GET", "/tokens", &beside, Value::Null).await;
+    assert_eq!(status, StatusCode::FORBIDDEN, "{answer}");
+    assert!(answer["error"]["said"].as_str().unwrap().contains("manage_tokens"));
+
+    house.clock.advance(86_400);
+    let (status, answer, _) = house.ask("POST", "/scans", &with(&[("accept-language", "de")]), json!({})).await;
+    assert_eq!((status, &answer["error"]["code"]), (StatusCode::UNAUTHORIZED, &json!("token_expired")));
+    assert_eq!(answer["error"]["said"], "Das Token ist abgelaufen");
+    for (attempt, expected) in [(1, StatusCode::UNAUTHORIZED), (4, StatusCode::UNAUTHORIZED), (5, StatusCode::TOO_MANY_REQUESTS)]
+    {
+        let guess = format!("Bearer {}", vigie_access::bearer::Bearer::random().unwrap().reveal());
+        let mut last = StatusCode::OK;
+        for _ in 0..if attempt == 4 { 3 } else { 1 } {
+            (last, ..) = house.ask("GET", "/findings", &[("authorization", &guess)], Value::Null).await;
+        }
+        assert_eq!(last, expected, "attempt {attempt}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,7 +16,7 @@ use vigie_model::priority::Exposure;
 
 /// The containers of a machine by their images.
 pub(super) struct Surroundings<'a> {
-    /// Names and ids of the listed images, by each: the id that the asset goes by.
+    /// Names and ids of the listed images, by each: the key that the asset goes by.
     ids: BTreeMap<&'a str, &'a str>,
     containers: &'a [Container],
     /// Whether the containers are known.
@@ -25,17 +25,14 @@ pub(super) struct Surroundings<'a> {
     reachable: BTreeSet<&'a str>,
 }
 
-/// The asset of an image.
-pub(super) fn id_of(image: &LocalImage) -> AssetId {
-    Asset::id_of(AssetKind::Image, &image.id)
-}
-
 impl<'a> Surroundings<'a> {
-    pub(super) fn of(listing: &'a Listing, facts: Option<&'a HostFacts>) -> Self {
+    /// `keys` tells of images what they go by, where their engines know them by another digest.
+    pub(super) fn of(listing: &'a Listing, keys: &'a BTreeMap<String, String>, facts: Option<&'a HostFacts>) -> Self {
         let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
         for image in &listing.images {
-            for name in image.names.iter().chain([&image.id]) {
-                ids.entry(name).or_insert(&image.id);
+            let key = keys.get(&image.id).unwrap_or(&image.id);
+            for name in image.names.iter().chain([&image.id, key]) {
+                ids.entry(name).or_insert(key);
             }
         }
         let sockets = facts.and_then(|facts| facts.sockets.value()).into_iter().flatten();
@@ -75,11 +72,13 @@ impl<'a> Surroundings<'a> {
 
     /// A listed image as an asset.
     pub(super) fn asset(&self, image: &LocalImage) -> Asset {
-        let mut asset = Asset::new(AssetKind::Image, image.id.as_str(), image.name());
-        asset.labels.insert("engine".to_owned(), engine_word(image.engine).to_owned());
+        let own = self.ids.get(image.id.as_str()).copied().unwrap_or(&image.id);
+        let mut asset = Asset::new(AssetKind::Image, own, image.name());
+        super::label_repository(&mut asset, &image.names);
+        asset.labels.insert(super::ENGINE.to_owned(), engine_word(image.engine).to_owned());
         asset.labels.insert(STATE.to_owned(), "present".to_owned());
         if self.known {
-            let of_image = |container: &&Container| self.key(container) == Some(&image.id);
+            let of_image = |container: &&Container| self.key(container) == Some(own);
             let running: Vec<&Container> =
                 self.containers.iter().filter(|container| container.state == "running").filter(of_image).collect();
             asset.labels.insert(RUNNING.to_owned(), if running.is_empty() { "no" } else { "yes" }.to_owned());

@@ -18,6 +18,7 @@ pub use licences::licence_policy;
 pub(crate) use malware::Kept as KeptMalware;
 pub use malware::malware_scanner;
 
+use crate::scans::Unknown;
 use std::collections::BTreeSet;
 use vigie_checks::licences::Policy;
 use vigie_inventory::secrets::{FingerprintKey, Scanner, redact};
@@ -57,6 +58,11 @@ pub(crate) trait Seek {
 
     /// What was meant to be judged and could not be read.
     fn unseen(&self, _at_rest: &AtRest<'_>) -> Vec<Gap> {
+        Vec::new()
+    }
+
+    /// Rules that could not tell.
+    fn unknown(&self, _at_rest: &AtRest<'_>) -> Vec<Unknown> {
         Vec::new()
     }
 }
@@ -109,6 +115,12 @@ impl Seekers {
     #[must_use]
     pub fn unseen(&self, at_rest: &AtRest<'_>) -> Vec<Gap> {
         self.list.iter().flat_map(|seeker| seeker.unseen(at_rest)).collect()
+    }
+
+    /// Rules that could not tell, each once.
+    #[must_use]
+    pub fn unknown(&self, at_rest: &AtRest<'_>) -> BTreeSet<Unknown> {
+        self.list.iter().flat_map(|seeker| seeker.unknown(at_rest)).collect()
     }
 }
 

@@ -11,7 +11,7 @@ use vigie_model::text;
 /// Looks, judges, records.
 pub(super) fn run(platform: &Platform) -> Result<Text, Problem> {
     let look = look::at_host(&World::live(), platform.clock.as_ref(), platform.advisories.current().as_deref());
-    let changed = look::record(&look, &platform.ledger).map_err(Explain::explain)?;
+    let changed = look::record(&look, &platform.ledger).map_err(Explain::explain)?.changed();
     if changed > 0 {
         platform.live.tell(Change::Findings { changed });
     }

@@ -5,9 +5,10 @@ use vigie_kit::problem::{Explain, Problem};
 use vigie_model::lang::Text;
 use vigie_model::text;
 
-/// Removes ended sessions and events past their time.
+/// Removes ended sessions, tokens that ended long ago and events past their time.
 pub(super) fn run(platform: &Platform) -> Result<Text, Problem> {
     platform.access.forget_ended_sessions().map_err(Explain::explain)?;
+    platform.access.forget_ended_api_tokens().map_err(Explain::explain)?;
     let removed = platform.lake.expire().map_err(Explain::explain)?.events;
     super::tell_system(platform);
     Ok(text!(
