@@ -4,7 +4,7 @@
 //! the findings of its kind from a scan and leaves the others to the other reports.
 
 use crate::said::{address, advice, commit, place, title};
-use crate::{Scan, Target};
+use crate::{Scan, Target, lasting_id};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use vigie_model::finding::FindingKind;
@@ -72,7 +72,7 @@ pub fn document(scan: &Scan<'_>, report: Report, schema: &str) -> Value {
 
 fn vulnerability(scan: &Scan<'_>, report: Report, found: &Occurrence) -> Value {
     let mut entry = json!({
-        "id": found.identity.id().to_string(),
+        "id": lasting_id(scan, found).to_string(),
         "name": title(found, scan.lang),
         "description": description(found, scan),
         "severity": severity(found.severity),

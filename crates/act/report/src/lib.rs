@@ -24,9 +24,11 @@ mod tests;
 
 pub use said::{advice, name, title, whereabouts};
 
-use vigie_model::asset::Asset;
+use vigie_model::asset::{Asset, AssetKind};
 use vigie_model::component::Component;
+use vigie_model::finding::Identity;
 use vigie_model::host::OsRelease;
+use vigie_model::ids::FindingId;
 use vigie_model::lang::Lang;
 use vigie_model::lineage::{Lineage, Origin, Part};
 use vigie_model::observed::Gap;
@@ -81,6 +83,18 @@ impl<'a> Scan<'a> {
     fn part(&self, component: &Component) -> Option<Part> {
         let base = self.lineage?.base.layers?;
         component.layer.map(|layer| if layer < base { Part::Base } else { Part::Own })
+    }
+}
+
+/// The id by which those who read report after report know a finding again: its own, but on an image that of the same
+/// finding on whatever has the image's name, since an image that is built anew is another one.
+pub(crate) fn lasting_id(scan: &Scan<'_>, found: &Occurrence) -> FindingId {
+    match scan.asset.kind {
+        AssetKind::Image => {
+            let asset = Asset::id_of(AssetKind::Image, &scan.asset.name);
+            Identity { asset, ..found.identity.clone() }.id()
+        }
+        _ => found.identity.id(),
     }
 }
 

@@ -5,7 +5,7 @@
 //! seen is a notification of the run.
 
 use crate::said::{address, advice, place, plain, title};
-use crate::{Scan, Target};
+use crate::{Scan, Target, lasting_id};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use vigie_model::lang::Lang;
@@ -97,7 +97,7 @@ fn result(scan: &Scan<'_>, found: &Occurrence, index: &HashMap<&str, usize>) -> 
         "level": level(found.severity),
         "message": { "text": message },
         "locations": [location(scan, found)],
-        "partialFingerprints": { "vigieFindingId/v1": found.identity.id().to_string() },
+        "partialFingerprints": { "vigieFindingId/v1": lasting_id(scan, found).to_string() },
         "properties": { "priority": found.priority().number(), "severity": found.severity.word() },
     });
     if let Some(origin) = scan.origin(found) {

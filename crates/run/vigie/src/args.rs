@@ -46,6 +46,8 @@ pub(crate) enum Verb {
     Search(SearchArgs),
     /// Import, update and show vulnerability data
     Db(DbArgs),
+    /// Make, list and revoke tokens for pipelines and other programs
+    Token(TokenArgs),
     /// Check the audit trail
     Audit(AuditArgs),
     /// Tell the version
@@ -146,7 +148,7 @@ pub(crate) struct ScanRepoArgs {
     #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) dir: PathBuf,
     /// Only secrets in what the next commit brings; for a pre-commit hook
-    #[arg(long, conflicts_with_all = ["no_history", "scanners"])]
+    #[arg(long, conflicts_with_all = ["no_history", "scanners", "to"])]
     pub(crate) staged: bool,
     /// Leave the history out
     #[arg(long)]
@@ -218,7 +220,7 @@ pub(crate) struct ScanK8sArgs {
     #[arg(value_name = "FILE|DIR|-")]
     pub(crate) target: PathBuf,
     /// Only the Pod Security Standards: privileged, baseline or restricted, such as restricted@v1.30; exit with 1 when a pod violates them
-    #[arg(long, value_name = "LEVEL[@VERSION]")]
+    #[arg(long, value_name = "LEVEL[@VERSION]", conflicts_with = "to")]
     pub(crate) pss: Option<Policy>,
     #[command(flatten)]
     pub(crate) shown: ShownArgs,
@@ -249,8 +251,30 @@ pub(crate) struct ShownArgs {
     #[arg(long)]
     pub(crate) show_suppressed: bool,
     /// Say why this finding is there, or why it is not, and nothing else: a vulnerability by any of its names, a rule, or a finding
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "to")]
     pub(crate) explain: Option<String>,
+    #[command(flatten)]
+    pub(crate) to: ToArgs,
+}
+
+/// Where a scan is recorded.
+#[derive(ClapArgs)]
+pub(crate) struct ToArgs {
+    /// Record what was seen on the platform at this address, such as https://vigie.example.org:8443, too
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: Option<String>,
+    /// File with the token for --to; else the variable VIGIE_TOKEN holds it
+    #[arg(long, value_name = "FILE", env = "VIGIE_TOKEN_FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// PEM file with the certificates to trust for --to, instead of the system's
+    #[arg(long, value_name = "FILE", env = "VIGIE_CA")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Let --to send token and scan unencrypted to another machine
+    #[arg(long)]
+    pub(crate) allow_http: bool,
+    /// What to call that which is scanned, where it has no name of its own that others know
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) name: Option<String>,
 }
 
 /// Form of a scan's answer.
@@ -494,6 +518,48 @@ pub(crate) struct DbStatusArgs {
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct TokenArgs {
+    #[command(subcommand)]
+    pub(crate) verb: TokenVerb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TokenVerb {
+    /// Make a token and write it to standard output, this once
+    Create(TokenCreateArgs),
+    /// List tokens, with their last use
+    List(TokenListArgs),
+    /// Revoke a token: it opens nothing from now on
+    Revoke(TokenRevokeArgs),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct TokenCreateArgs {
+    /// What to call it
+    pub(crate) name: String,
+    /// What it may do: send_scans, read_findings, read_assets …; several separated by commas
+    #[arg(long, value_name = "WORDS", value_delimiter = ',', default_value = "send_scans")]
+    pub(crate) permission: Vec<String>,
+    /// Days that it lives, at most 365
+    #[arg(long, value_name = "DAYS", default_value_t = 90)]
+    pub(crate) days: u32,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct TokenListArgs {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct TokenRevokeArgs {
+    /// Its name or its id
+    #[arg(value_name = "NAME|ID")]
+    pub(crate) token: String,
 }
 
 #[derive(ClapArgs)]

@@ -64,6 +64,11 @@ impl House {
         self.value(Method::POST, path, Some(body))
     }
 
+    /// Has something taken away.
+    pub(crate) fn delete(&self, path: &str) -> Result<Value, Problem> {
+        self.value(Method::DELETE, path, None)
+    }
+
     /// Asks for something that is no JSON.
     pub(crate) fn bytes(&self, path: &str) -> Result<Vec<u8>, Problem> {
         self.runtime.block_on(self.exchange(Method::GET, path, None))

@@ -7,6 +7,7 @@ mod args;
 mod ask;
 mod help;
 mod out;
+mod remote;
 mod table;
 mod verbs;
 

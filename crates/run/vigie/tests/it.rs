@@ -24,6 +24,8 @@ mod malware;
 mod peers;
 #[path = "it/secrets.rs"]
 mod secrets;
+#[path = "it/sent.rs"]
+mod sent;
 #[path = "it/trees.rs"]
 mod trees;
 

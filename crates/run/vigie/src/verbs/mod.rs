@@ -5,6 +5,7 @@ mod db;
 mod findings;
 mod scan;
 mod search;
+mod token;
 mod up;
 mod version;
 
@@ -25,6 +26,7 @@ pub(crate) fn run(args: Args, lang: Lang) -> Result<Ended, Problem> {
         Verb::Findings(args) => findings::run(args.verb, data, lang),
         Verb::Search(args) => search::run(&args, data, lang),
         Verb::Db(args) => db::run(args.verb, data, lang),
+        Verb::Token(args) => token::run(args.verb, data, lang),
         Verb::Audit(args) => audit::run(args.verb, data, lang),
         Verb::Version(args) => version::run(&args),
     }

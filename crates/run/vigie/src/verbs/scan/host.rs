@@ -1,17 +1,21 @@
 //! `vigie scan host`: this machine, or a file system that is mounted.
 
+use super::send::{Destination, Observed, Packed};
 use super::suppress::{self, Beside};
 use super::{explain, shown};
 use crate::args::{ScanFormat, ScanHostArgs};
 use crate::{Ended, out, table};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 use vigie_advisories::vex::Place;
 use vigie_inventory::world::World;
 use vigie_kit::clock::SystemClock;
 use vigie_kit::problem::{Kind, Problem};
 use vigie_model::component::Component;
+use vigie_model::facts::Facts;
+use vigie_model::finding::FindingKind;
 use vigie_model::lang::Lang;
 use vigie_model::observed::Gap;
 use vigie_model::text;
@@ -20,12 +24,18 @@ use vigie_report::{Scan, Target};
 use vigie_server::advisories::AdvisoryFile;
 use vigie_server::explain::Known;
 use vigie_server::look::{self, Look};
+use vigie_server::vulnerabilities;
 
 /// Looks once.
 pub(super) fn run(args: &ScanHostArgs, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
+    let to = Destination::of(&args.shown.to, lang)?;
     let world = world(&args.root)?;
     let current = advisories.current();
     let mut look = look::at_host(&world, &SystemClock, current.as_deref());
+    if let Some(name) = &args.shown.to.name {
+        look.asset.name.clone_from(name);
+    }
+    let packed = pack(&look, &to)?;
     let (found, taken_at, place) = (std::mem::take(&mut look.occurrences), look.facts.taken_at, Place::default());
     let sorted = suppress::sort(found, &args.shown, &place, None, taken_at, lang)?;
     let packages = look.facts.packages.value().into_iter().flatten();
@@ -67,7 +77,22 @@ pub(super) fn run(args: &ScanHostArgs, advisories: &AdvisoryFile, lang: Lang) ->
     if current.is_none() {
         shown::tell_without_data(lang);
     }
+    to.send(packed)?;
     Ok(ended)
+}
+
+/// A machine is judged where its facts are kept, by every check.
+fn pack(look: &Look, to: &Destination) -> Result<Option<Packed>, Problem> {
+    let kinds: BTreeSet<FindingKind> = look.judged.iter().map(|judged| judged.kind).chain(vulnerabilities::KINDS).collect();
+    let gaps: Vec<Gap> = look.facts.gaps().into_iter().cloned().collect();
+    to.pack(&look.asset, || Observed {
+        kinds: &kinds,
+        everywhere: kinds.clone(),
+        inventory: Some(Facts::Host(look.facts.clone())),
+        found: &[],
+        unknown: BTreeSet::new(),
+        gaps: &gaps,
+    })
 }
 
 fn world(root: &Path) -> Result<World, Problem> {

@@ -1,15 +1,18 @@
 //! `vigie scan image`: a container image at rest.
 
 use super::rest::{Rest, judge_and_tell};
+use super::send::Destination;
 use super::sought::Sought;
 use crate::Ended;
 use crate::args::ScanImageArgs;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::Path;
 use vigie_advisories::vex::Place;
 use vigie_inventory::image::{self, Context, Options};
 use vigie_kit::problem::{Explain, Problem};
 use vigie_model::asset::{Asset, AssetKind};
+use vigie_model::facts::Facts;
 use vigie_model::image::ImageFacts;
 use vigie_model::lang::Lang;
 use vigie_model::lineage::KnownImage;
@@ -20,6 +23,7 @@ use vigie_server::rest::{AtRest, make_data_dir, without_secrets};
 
 /// Opens, reads, judges.
 pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
+    let to = Destination::of(&args.shown.to, lang)?;
     let sought = Sought::of(&args.sought, Some(&args.key), data, lang)?;
     let options = Options { platform: args.platform.clone(), ..Options::default() };
     let image = image::open(&args.image, &options).map_err(Explain::explain)?;
@@ -31,12 +35,16 @@ pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, 
     let mut facts = image.read(&context);
     let candidates = args.base_candidate.iter().map(|candidate| read_candidate(candidate, &options, &context));
     let candidates = candidates.collect::<Result<Vec<_>, _>>()?;
+    if let Some(name) = &args.shown.to.name {
+        facts.names.insert(0, name.clone());
+    }
     let name = name_of(&facts).to_owned();
-    let asset = Asset::new(AssetKind::Image, &name, &name);
+    let asset = Asset::new(AssetKind::Image, facts.key(), &name);
     let at_rest =
         AtRest { asset: &asset, components: &facts.components, remarks: &facts.remarks, image: Some(&facts), secrets: &[] };
     let found = sought.seekers.judge(&at_rest);
     let unseen = sought.seekers.unseen(&at_rest);
+    let unknown = sought.seekers.unknown(&at_rest);
     facts.gaps.extend(unseen);
     without_secrets(&mut facts);
     let seen = Seen { folder: context.cache, watches: &watches, candidates: &candidates };
@@ -44,6 +52,10 @@ pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, 
         asset: &asset,
         kinds: &sought.kinds,
         found,
+        partly: BTreeSet::new(),
+        unknown: &|| unknown.clone(),
+        inventory: &|| Facts::Image(ImageFacts { remarks: Vec::new(), ..facts.clone() }),
+        to: &to,
         target: Target::Image { digest: facts.digest.as_deref() },
         os: facts.os.as_ref(),
         components: &facts.components,

@@ -1,9 +1,10 @@
 //! `vigie scan k8s`: objects of Kubernetes as they are written down.
 
+use super::send::{self, Destination, Observed};
 use super::suppress::{self, Beside};
 use super::{explain, pss, shown};
 use crate::Ended;
-use crate::args::{ScanK8sArgs, ShownArgs};
+use crate::args::{ScanK8sArgs, ShownArgs, ToArgs};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -27,6 +28,7 @@ use vigie_model::text;
 use vigie_model::verdict::Verdict;
 use vigie_report::{Scan, Target};
 use vigie_server::explain::Known;
+use vigie_server::scans::Unknown;
 
 /// The largest file or stream: all of a large cluster.
 const BYTES_MAX: u64 = 64 << 20;
@@ -42,25 +44,29 @@ pub(super) struct Objects {
 
 /// Reads, judges.
 pub(super) fn run(args: &ScanK8sArgs, lang: Lang) -> Result<Ended, Problem> {
-    let objects = read(&args.target)?;
+    let to = Destination::of(&args.shown.to, lang)?;
+    send::name_for_stream(&args.target, &args.shown.to)?;
+    let objects = read(&args.target, &args.shown.to)?;
     if objects.pieces.is_empty() && objects.gaps.is_empty() {
         return Err(nothing(&args.target));
     }
     match args.pss {
         Some(policy) => pss::tell(&objects, policy, &args.shown, lang),
-        None => judge(&objects, args, lang),
+        None => judge(&objects, args, &to, lang),
     }
 }
 
 /// By all checks.
-fn judge(objects: &Objects, args: &ScanK8sArgs, lang: Lang) -> Result<Ended, Problem> {
+fn judge(objects: &Objects, args: &ScanK8sArgs, to: &Destination, lang: Lang) -> Result<Ended, Problem> {
     let mut found = Vec::new();
     let mut unknown = Vec::new();
     let mut all = Vec::new();
+    let mut rules = BTreeSet::new();
     for piece in &objects.pieces {
         for judged in vigie_checks::judge_piece(piece, &objects.pieces) {
             found.extend(judged.occurrences(objects.asset.id, &Circumstances::default()));
             if let Verdict::Unknown { reason } = &judged.verdict {
+                rules.insert(Unknown { rule: judged.entry.id.clone(), reason: reason.en.clone() });
                 unknown
                     .push(json!({ "id": judged.entry.id, "object": piece.id(), "line": piece.line, "reason": reason.get(lang) }));
             }
@@ -69,7 +75,18 @@ fn judge(objects: &Objects, args: &ScanK8sArgs, lang: Lang) -> Result<Ended, Pro
             }
         }
     }
-    objects.answer(found, &args.shown, &unknown, &all, lang)
+    let kinds = [FindingKind::Misconfiguration].into();
+    let packed = to.pack(&objects.asset, || Observed {
+        kinds: &kinds,
+        everywhere: kinds.clone(),
+        inventory: None,
+        found: &found,
+        unknown: rules,
+        gaps: &objects.gaps,
+    })?;
+    let ended = objects.answer(found, &args.shown, &unknown, &all, lang)?;
+    to.send(packed)?;
+    Ok(ended)
 }
 
 impl Objects {
@@ -130,7 +147,7 @@ impl Objects {
     }
 }
 
-fn read(target: &Path) -> Result<Objects, Problem> {
+fn read(target: &Path, to: &ToArgs) -> Result<Objects, Problem> {
     let shown = target.display().to_string();
     if shown == "-" {
         let mut bytes = Vec::new();
@@ -139,34 +156,34 @@ fn read(target: &Path) -> Result<Objects, Problem> {
         if read as u64 > BYTES_MAX {
             return Err(too_large(&shown));
         }
-        return of_stream("-", &shown, bytes);
+        return of_stream("-", &shown, bytes, to);
     }
     // The same file is the same asset however somebody wrote it.
     let name = target.canonicalize().map_or_else(|_| shown.clone(), |path| path.display().to_string());
     if target.is_dir() {
-        return of_folder(target, &name);
+        return of_folder(target, &name, to);
     }
     let bytes = files::read_bounded(target, BYTES_MAX).map_err(Explain::explain)?;
-    of_stream(shown.trim_start_matches("./"), &name, bytes)
+    of_stream(shown.trim_start_matches("./"), &name, bytes, to)
 }
 
-fn of_stream(path: &str, name: &str, bytes: Vec<u8>) -> Result<Objects, Problem> {
+fn of_stream(path: &str, name: &str, bytes: Vec<u8>, to: &ToArgs) -> Result<Objects, Problem> {
     let text = String::from_utf8(bytes).map_err(|error| unreadable(path).because(error))?;
     let (pieces, gaps) = kubernetes::read_stream(path, &text);
-    Ok(objects(name, pieces, gaps, None))
+    Ok(objects(send::placed(AssetKind::Repository, "k8s", name, to), pieces, gaps, None))
 }
 
-fn of_folder(folder: &Path, name: &str) -> Result<Objects, Problem> {
+fn of_folder(folder: &Path, name: &str, to: &ToArgs) -> Result<Objects, Problem> {
     let options = Options { setting: Some(Setting::Source), watches: &[&Configurations], ..Options::default() };
     let facts = tree::scan(folder, &options).map_err(Explain::explain)?;
     let (pieces, mut gaps) = configuration::gathered(&facts.remarks);
     gaps.extend(facts.gaps.into_iter().filter(|gap| gap.why == Obstacle::NotPermitted));
-    Ok(objects(name, pieces, gaps, Some(folder.to_owned())))
+    Ok(objects(send::placed(AssetKind::Repository, "k8s", name, to), pieces, gaps, Some(folder.to_owned())))
 }
 
-fn objects(name: &str, mut pieces: Vec<Piece>, gaps: Vec<Gap>, folder: Option<PathBuf>) -> Objects {
+fn objects(asset: Asset, mut pieces: Vec<Piece>, gaps: Vec<Gap>, folder: Option<PathBuf>) -> Objects {
     pieces.retain(|piece| piece.form == Form::Kubernetes);
-    Objects { asset: Asset::new(AssetKind::Repository, format!("k8s:{name}"), name), pieces, gaps, folder }
+    Objects { asset, pieces, gaps, folder }
 }
 
 fn nothing(target: &Path) -> Problem {

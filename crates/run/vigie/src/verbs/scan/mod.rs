@@ -1,4 +1,4 @@
-//! `vigie scan`: one look, now. Nothing is recorded, no platform is needed.
+//! `vigie scan`: one look, now. No platform is needed, and nothing is recorded but with `--to`.
 
 pub(crate) mod explain;
 mod host;
@@ -11,6 +11,7 @@ mod pss;
 mod repo;
 mod rest;
 mod sbom;
+mod send;
 mod shown;
 mod sought;
 mod suppress;

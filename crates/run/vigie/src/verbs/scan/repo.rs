@@ -1,10 +1,12 @@
 //! `vigie scan repo`: a Git repository: the files it tracks, its history, or what is about to be committed.
 
 use super::rest::{Rest, judge_and_tell};
+use super::send::{self, Destination};
 use super::sought::Sought;
 use crate::Ended;
-use crate::args::ScanRepoArgs;
+use crate::args::{ScanRepoArgs, ToArgs};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::Path;
 use vigie_advisories::vex::Place;
 use vigie_inventory::content::Setting;
@@ -12,6 +14,8 @@ use vigie_inventory::repository::{History, Repository};
 use vigie_inventory::tree::{self, Options};
 use vigie_kit::problem::{Explain, Problem};
 use vigie_model::asset::{Asset, AssetKind};
+use vigie_model::facts::Facts;
+use vigie_model::finding::FindingKind;
 use vigie_model::image::TreeFacts;
 use vigie_model::lang::Lang;
 use vigie_model::observed::{Gap, Obstacle};
@@ -22,10 +26,11 @@ use vigie_server::rest::AtRest;
 
 /// Opens, looks, judges.
 pub(super) fn run(args: &ScanRepoArgs, data: &Path, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
+    let to = Destination::of(&args.shown.to, lang)?;
     let repository = Repository::open(&args.dir).map_err(Explain::explain)?;
     let seen = if args.staged { staged(&repository, args, data, lang)? } else { all(&repository, args, data, lang)? };
     let Seen { sought, facts, secrets, history } = &seen;
-    let asset = asset(&repository);
+    let asset = asset(&repository, &args.shown.to);
     let at_rest = AtRest { asset: &asset, components: &facts.components, remarks: &facts.remarks, image: None, secrets };
     let unseen = [&facts.gaps[..], &sought.seekers.unseen(&at_rest)].concat();
     let rest = Rest {
@@ -35,6 +40,10 @@ pub(super) fn run(args: &ScanRepoArgs, data: &Path, advisories: &AdvisoryFile, l
         os: None,
         components: &facts.components,
         found: sought.seekers.judge(&at_rest),
+        partly: without_history(history.as_ref()),
+        unknown: &|| sought.seekers.unknown(&at_rest),
+        inventory: &|| Facts::Tree(TreeFacts { remarks: Vec::new(), ..facts.clone() }),
+        to: &to,
         unseen: &unseen,
         place: Place::default(),
         image: None,
@@ -98,11 +107,16 @@ fn shown(repository: &Repository) -> &Path {
     repository.work_tree().unwrap_or_else(|| repository.folder())
 }
 
+/// Secrets that only the history shows are not gone because nobody read it to its end.
+fn without_history(history: Option<&History>) -> BTreeSet<FindingKind> {
+    let whole = history.is_some_and(|history| history.unread == 0);
+    if whole { BTreeSet::new() } else { [FindingKind::Secret].into() }
+}
+
 /// Clones of one repository are one asset.
-fn asset(repository: &Repository) -> Asset {
-    let path = shown(repository).display().to_string();
-    match repository.origin() {
+fn asset(repository: &Repository, args: &ToArgs) -> Asset {
+    match repository.origin().filter(|_| args.name.is_none()) {
         Some(origin) => Asset::new(AssetKind::Repository, format!("git:{origin}"), &origin),
-        None => Asset::new(AssetKind::Repository, format!("git:{path}"), &path),
+        None => send::placed(AssetKind::Repository, "git", &shown(repository).display().to_string(), args),
     }
 }

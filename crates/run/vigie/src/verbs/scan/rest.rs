@@ -1,5 +1,6 @@
 //! What scans of images, folders and lists share: components are judged, and the answer is put together.
 
+use super::send::{Destination, Observed};
 use super::sought::Sought;
 use super::suppress::{self, Beside};
 use super::{explain, shown};
@@ -14,6 +15,7 @@ use vigie_kit::clock::{Clock, SystemClock};
 use vigie_kit::problem::Problem;
 use vigie_model::asset::Asset;
 use vigie_model::component::Component;
+use vigie_model::facts::Facts;
 use vigie_model::finding::FindingKind;
 use vigie_model::host::OsRelease;
 use vigie_model::image::ImageFacts;
@@ -24,6 +26,7 @@ use vigie_report::{Scan, Target};
 use vigie_server::advisories::AdvisoryFile;
 use vigie_server::explain::Known;
 use vigie_server::lineage::{self, Seen};
+use vigie_server::scans::Unknown;
 use vigie_server::vulnerabilities;
 
 /// What was found at rest.
@@ -36,6 +39,12 @@ pub(super) struct Rest<'a> {
     pub(super) components: &'a [Component],
     /// What is wrong besides the packages.
     pub(super) found: Vec<Occurrence>,
+    /// What was looked for and not everywhere.
+    pub(super) partly: BTreeSet<FindingKind>,
+    /// Rules that could not tell, and all that is there: asked where they are sent.
+    pub(super) unknown: &'a dyn Fn() -> BTreeSet<Unknown>,
+    pub(super) inventory: &'a dyn Fn() -> Facts,
+    pub(super) to: &'a Destination,
     pub(super) unseen: &'a [Gap],
     /// What authors of VEX may call it.
     pub(super) place: Place,
@@ -50,6 +59,14 @@ pub(super) struct Rest<'a> {
 /// Judges and tells.
 pub(super) fn judge_and_tell(rest: Rest<'_>, args: &ShownArgs, advisories: &AdvisoryFile, lang: Lang) -> Result<Ended, Problem> {
     let wants_matches = Sought::wants_matches(rest.kinds);
+    let packed = rest.to.pack(rest.asset, || Observed {
+        kinds: rest.kinds,
+        everywhere: rest.kinds.difference(&rest.partly).copied().collect(),
+        inventory: Some((rest.inventory)()),
+        found: &rest.found,
+        unknown: (rest.unknown)(),
+        gaps: rest.unseen,
+    })?;
     let current = advisories.current().filter(|_| wants_matches);
     let matched = current.as_deref().and_then(|data| vulnerabilities::of_components(rest.components, rest.asset, data));
     let has_matched = matched.is_some();
@@ -95,6 +112,7 @@ pub(super) fn judge_and_tell(rest: Rest<'_>, args: &ShownArgs, advisories: &Advi
     if wants_matches && !has_matched && !rest.components.is_empty() {
         shown::tell_without_data(lang);
     }
+    rest.to.send(packed)?;
     Ok(ended)
 }
 

@@ -29,14 +29,23 @@ pub(super) fn choose(mut findings: Vec<Occurrence>, args: &ShownArgs) -> Result<
     }
     if let Some(path) = &args.baseline {
         let known = known(path)?;
-        findings.retain(|found| !known.contains(&found.identity.id().to_string()));
+        findings.retain(|found| !known.contains(&lasting(found)));
     }
     findings.sort_by_cached_key(|found| (Reverse((found.priority(), found.severity)), found.title.clone()));
     Ok(findings)
 }
 
-/// Ids of the findings of an earlier answer.
-fn known(path: &Path) -> Result<HashSet<String>, Problem> {
+/// What a finding has in common with that of an earlier scan: not the asset, since an image that is built again is
+/// another one, and a folder may lie elsewhere.
+type Lasting = [String; 3];
+
+fn lasting(found: &Occurrence) -> Lasting {
+    let identity = &found.identity;
+    [identity.kind.word().to_owned(), identity.subject.clone(), identity.locator.text()]
+}
+
+/// The findings of an earlier answer.
+fn known(path: &Path) -> Result<HashSet<Lasting>, Problem> {
     let bytes = files::read_bounded(path, BASELINE_BYTES_MAX).map_err(Explain::explain)?;
     let shown = path.display();
     let not_one = || {
@@ -56,7 +65,9 @@ fn known(path: &Path) -> Result<HashSet<String>, Problem> {
     };
     let earlier: Value = serde_json::from_slice(&bytes).map_err(|error| not_one().because(error))?;
     let findings = earlier["findings"].as_array().filter(|_| earlier["schema"] == "vigie.scan/1").ok_or_else(not_one)?;
-    Ok(findings.iter().filter_map(|finding| finding["id"].as_str().map(str::to_owned)).collect())
+    let lasting =
+        |finding: &Value| ["kind", "subject", "locator"].map(|name| finding[name].as_str().unwrap_or_default().to_owned());
+    Ok(findings.iter().map(lasting).collect())
 }
 
 /// Writes the answer, in JSON as `json` gives it.
