@@ -254,3 +254,42 @@ fn secrets_of_an_image_are_findings_and_kept_nowhere() {
     machine.remove("web:1");
     assert_eq!(machine.look(None, None, false).changed, 1);
 }
+
+#[test]
+fn an_image_that_a_name_leads_to_stays_when_the_machine_removes_it() {
+    let mut machine = Machine::new();
+    let id = machine.image("shop/web:1", "curl 1-1");
+    let data = machine.data(&["CVE-2026-0001 curl 1-2"]);
+    assert_eq!(machine.look(Some(&data), None, false).read, 1);
+    let asset = Asset::id_of(AssetKind::Image, &id);
+    // A pipeline sent a scan of it.
+    assert!(machine.ledger.lead_names(asset, &["shop/web:1".to_owned()]).unwrap().is_empty());
+    machine.remove("shop/web:1");
+    assert_eq!(machine.look(Some(&data), None, false).changed, 0);
+    let seen = machine.ledger.asset_in_effect(asset).unwrap().unwrap();
+    assert_eq!(seen.labels.keys().collect::<Vec<_>>(), ["repository"], "nothing is said of a store or of where it runs");
+    assert_eq!(machine.ledger.inventory(asset).unwrap().unwrap().source, scans::SOURCE);
+    assert_eq!(machine.findings().iter().filter(|line| line.contains(" open ")).count(), 1);
+    assert_eq!(machine.look(Some(&data), None, false).changed, 0);
+
+    machine.image("shop/web:1", "curl 1-1");
+    assert_eq!(machine.look(Some(&data), None, false).read, 1, "back in the store, it is read and held again");
+    assert!(is_held(&machine.ledger.inventory(asset).unwrap().unwrap().source));
+}
+
+#[test]
+fn an_image_goes_by_its_configuration_whatever_its_engine_calls_it() {
+    let mut machine = Machine::new();
+    let id = machine.image("shop/web:1", "curl 1-1");
+    let listing = Stores::below(machine.root.path()).list(machine.clock.as_ref());
+    let keys = BTreeMap::from([(id.clone(), "sha256:of-the-configuration".to_owned())]);
+    let facts = running(vec![container("a", "sha256:of-the-configuration", ""), container("b", &id, "")], "a");
+    let surroundings = Surroundings::of(&listing, &keys, Some(&facts));
+    let asset = surroundings.asset(&listing.images[0]);
+    assert_eq!((asset.key.as_str(), asset.exposure), ("sha256:of-the-configuration", Exposure::Network));
+    let containers = facts.containers.value().unwrap();
+    assert!(containers.iter().all(|container| surroundings.image_of(container) == Some(asset.id)));
+    assert!(surroundings.unlisted().is_empty());
+    assert!(same("store h docker k reader r user 0", "store h containerd k reader r user 0"));
+    assert!(!same("store h docker k reader r user 0", "store h docker k reader s user 0"));
+}

@@ -338,8 +338,9 @@ mod tests {
     #[test]
     fn whatever_is_changed_in_a_document_is_taken_or_refused() {
         let mut value = plain();
-        value["inventory"] = json!({"tree": {"path": "", "components": [{"package": {"ecosystem": "npm", "name": "a", "version": "1"},
-            "path": "lock"}]}});
+        let package = json!({"ecosystem": "npm", "name": "a", "version": "1"});
+        value["inventory"] = json!({"tree": {"path": "", "installed": false, "os": null, "files": 1, "file_bytes": 1,
+            "components": [{"package": package, "path": "lock"}]}});
         let text = value.to_string();
         assert!(Observation::parse(text.as_bytes()).is_ok());
         let mut taken = 0;
