@@ -39,7 +39,7 @@ pub(crate) enum Verb {
     /// Start the platform on this machine
     Up(UpArgs),
     /// Look once and tell what was found
-    Scan(ScanArgs),
+    Scan(Box<ScanArgs>),
     /// List, show, decide about and export findings
     Findings(FindingsArgs),
     /// Search events
