@@ -79,7 +79,10 @@ fn component(listed: &Listed<'_>, scan: &Scan<'_>) -> Value {
     if !found.path.is_empty() {
         component["evidence"] = json!({ "occurrences": [{ "location": found.path }] });
     }
-    let licences = licences(&found.licences);
+    let mut licences = licences(found.effective_licences());
+    if found.licences.is_empty() {
+        licences.iter_mut().for_each(mark_as_concluded);
+    }
     if !licences.is_empty() {
         component["licenses"] = json!(licences);
     }
@@ -101,6 +104,12 @@ fn properties(listed: &Listed<'_>, scan: &Scan<'_>) -> Vec<Value> {
         properties.push(property("source_version", &source.version));
     }
     properties
+}
+
+/// Says that a licence is what we make of texts, not what the package says.
+fn mark_as_concluded(licence: &mut Value) {
+    let inner = if licence.get("license").is_some() { &mut licence["license"] } else { licence };
+    inner["acknowledgement"] = json!("concluded");
 }
 
 /// One expression stands alone; several statements must all be names (the schema allows no mixture).

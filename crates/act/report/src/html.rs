@@ -143,7 +143,7 @@ fn components(html: &mut String, scan: &Scan<'_>) {
             escaped(&package.name),
             escaped(&package.ecosystem),
             escaped(&package.version),
-            escaped(&component.licences.join(", ")),
+            escaped(&component.effective_licences().join(", ")),
             escaped(&component.path),
         ));
     }

@@ -79,8 +79,8 @@ fn package(listed: &Listed<'_>, scan: &Scan<'_>, extracted: &mut BTreeMap<String
         "versionInfo": found.package.version,
         "downloadLocation": NOTHING,
         "filesAnalyzed": false,
-        "licenseConcluded": NOTHING,
-        "licenseDeclared": declared(&found.licences, extracted),
+        "licenseConcluded": expression(&found.concluded, extracted),
+        "licenseDeclared": expression(&found.licences, extracted),
         "copyrightText": NOTHING,
         "primaryPackagePurpose": "LIBRARY",
         "externalRefs": [{
@@ -100,7 +100,7 @@ fn package(listed: &Listed<'_>, scan: &Scan<'_>, extracted: &mut BTreeMap<String
 }
 
 /// All statements together; a text that is no expression becomes a reference to itself.
-fn declared(said: &[String], extracted: &mut BTreeMap<String, String>) -> String {
+fn expression(said: &[String], extracted: &mut BTreeMap<String, String>) -> String {
     let parts: Vec<String> = licence::read(said)
         .into_iter()
         .map(|licence| match licence {

@@ -20,6 +20,9 @@ pub struct Component {
     /// Licences as the package says them, mostly SPDX expressions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub licences: Vec<String>,
+    /// Licences of the texts that came with it, as SPDX expressions; only where the package itself says none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub concluded: Vec<String>,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Scope::is_runtime")]
     pub scope: Scope,
@@ -53,6 +56,12 @@ impl Scope {
 }
 
 impl Component {
+    /// What it says of its licences, or else what its texts say.
+    #[must_use]
+    pub fn effective_licences(&self) -> &[String] {
+        if self.licences.is_empty() { &self.concluded } else { &self.licences }
+    }
+
     /// A component of which nothing is known but its package and its place.
     #[must_use]
     pub fn new(package: Package, path: impl Into<String>) -> Self {
@@ -61,6 +70,7 @@ impl Component {
             path: path.into(),
             layer: None,
             licences: Vec::new(),
+            concluded: Vec::new(),
             scope: Scope::Runtime,
             direct: None,
             owned_by: None,

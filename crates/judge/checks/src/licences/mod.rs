@@ -2,7 +2,7 @@
 //!
 //! What a package says is read as an SPDX expression, or as one of the names that people use for a licence. Of
 //! `A OR B` the better one counts, of `A AND B` the worse; several statements count together. A component that says
-//! nothing is judged by the policy's `missing`: lock files and many databases of packages name no licences, so this
+//! nothing is judged by the texts that came with it, and without any by the policy's `missing`: lock files and many databases of packages name no licences, so this
 //! is allowed unless somebody asks for more.
 //!
 //! Deliberately absent: legal advice. What is denied or reviewed is what the policy says.
@@ -39,7 +39,8 @@ pub fn judge(policy: &Policy, components: &[Component], asset: AssetId) -> Vec<O
         if policy.excepts(&purl) {
             continue;
         }
-        let worst = known.entry(&component.licences).or_insert_with(|| Said::read(&component.licences).judged(policy));
+        let licences = component.effective_licences();
+        let worst = known.entry(licences).or_insert_with(|| Said::read(licences).judged(policy));
         if worst.ruling == Ruling::Allow {
             continue;
         }
@@ -49,7 +50,7 @@ pub fn judge(policy: &Policy, components: &[Component], asset: AssetId) -> Vec<O
         let evidence = Evidence {
             locator: package.name.clone(),
             place: component.path.clone(),
-            found: component.licences.join(" AND "),
+            found: found_as(component),
             expected: String::new(),
         };
         let occurrence = found.entry(identity.clone()).or_insert_with(|| Occurrence {
@@ -66,6 +67,12 @@ pub fn judge(policy: &Policy, components: &[Component], asset: AssetId) -> Vec<O
         }
     }
     found.into_values().collect()
+}
+
+/// The statements, and whether they are the package's own.
+fn found_as(component: &Component) -> String {
+    let joined = component.effective_licences().join(" AND ");
+    if component.licences.is_empty() && !joined.is_empty() { format!("{joined} (by its texts)") } else { joined }
 }
 
 fn severity(worst: &Worst) -> Severity {
@@ -155,6 +162,17 @@ mod tests {
             let error = Policy::parse(text).unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn texts_count_where_the_package_says_nothing() {
+        let asset = Asset::id_of(AssetKind::Repository, "r");
+        let concluded = |declared: &[&str]| Component { concluded: vec!["GPL-3.0-only".into()], ..component("a", declared) };
+        let found = judge(&Policy::default(), &[concluded(&[])], asset);
+        assert_eq!(found[0].evidence[0].found, "GPL-3.0-only (by its texts)");
+        assert_eq!(judge(&Policy::default(), &[concluded(&["MIT"])], asset), []);
+        let free = Component { concluded: vec!["LicenseRef-public-domain OR MIT".into()], ..component("a", &[]) };
+        assert_eq!(judge(&Policy::default(), &[free], asset), []);
     }
 
     #[test]

@@ -12,6 +12,9 @@ pub(super) const LAX: ParseMode = ParseMode { allow_deprecated: true, allow_unkn
 /// The longest text that is read as an expression; nobody needs longer ones.
 const EXPRESSION_BYTES_MAX: usize = 1024;
 
+/// What nobody holds rights to, as SPDX has no name for it.
+const PUBLIC_DOMAIN: &str = "LicenseRef-public-domain";
+
 /// One package's statements; all of them count.
 pub(super) struct Said {
     statements: Vec<Option<Expression>>,
@@ -71,8 +74,12 @@ fn judged(expression: &Expression, policy: &Policy) -> Worst {
 fn of_licence(requirement: &LicenseReq, policy: &Policy) -> Worst {
     let whole = requirement.to_string();
     let Some(id) = requirement.license.id() else {
-        let ruling = policy.of(&[&whole], Class::Unknown);
-        return Worst { ruling, name: UNKNOWN.to_owned() };
+        // Nobody holds a right to it, so nobody can ask for anything.
+        let (class, name) = match whole.as_str() {
+            PUBLIC_DOMAIN => (Class::Permissive, PUBLIC_DOMAIN),
+            _ => (Class::Unknown, UNKNOWN),
+        };
+        return Worst { ruling: policy.of(&[&whole], class), name: name.to_owned() };
     };
     let family = id.name.trim_end_matches("-only").trim_end_matches("-or-later").trim_end_matches('+');
     let class = Class::of(id.name, requirement.addition.is_some());

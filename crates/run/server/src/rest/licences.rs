@@ -3,8 +3,12 @@
 use super::{AtRest, Seek};
 use std::path::Path;
 use vigie_checks::licences::{self, Policy};
+use vigie_inventory::licences::{LicenceFiles, conclude};
+use vigie_inventory::watch::Watch;
 use vigie_kit::files;
 use vigie_kit::problem::{Explain, Kind, Problem};
+use vigie_model::component::Component;
+use vigie_model::image::Remark;
 use vigie_model::occurrence::Occurrence;
 use vigie_model::text;
 
@@ -23,6 +27,14 @@ impl Licences {
 }
 
 impl Seek for Licences {
+    fn watch(&self) -> Option<&dyn Watch> {
+        Some(&LicenceFiles)
+    }
+
+    fn complete(&self, components: &mut [Component], remarks: &[Remark]) {
+        conclude(components, remarks);
+    }
+
     fn judge(&self, at_rest: &AtRest<'_>) -> Vec<Occurrence> {
         licences::judge(&self.policy, at_rest.components, at_rest.asset.id)
     }

@@ -53,6 +53,9 @@ pub(crate) trait Seek {
         None
     }
 
+    /// Adds to the packages what their files tell of them.
+    fn complete(&self, _components: &mut [Component], _remarks: &[Remark]) {}
+
     /// What is wrong.
     fn judge(&self, at_rest: &AtRest<'_>) -> Vec<Occurrence>;
 
@@ -103,6 +106,11 @@ impl Seekers {
     #[must_use]
     pub fn watches(&self) -> Vec<&dyn Watch> {
         self.list.iter().filter_map(|seeker| seeker.watch()).collect()
+    }
+
+    /// Adds to the packages what their files tell of them; to be done before anything is judged.
+    pub fn complete(&self, components: &mut [Component], remarks: &[Remark]) {
+        self.list.iter().for_each(|seeker| seeker.complete(components, remarks));
     }
 
     /// What is wrong.

@@ -33,6 +33,7 @@ pub(super) fn run(args: &ScanImageArgs, data: &Path, advisories: &AdvisoryFile, 
     let keeps = !args.no_cache && make_data_dir(data).is_ok();
     let context = Context { cache: keeps.then_some(cache.as_path()), watches: &watches, ..Context::default() };
     let mut facts = image.read(&context);
+    sought.seekers.complete(&mut facts.components, &facts.remarks);
     let candidates = args.base_candidate.iter().map(|candidate| read_candidate(candidate, &options, &context));
     let candidates = candidates.collect::<Result<Vec<_>, _>>()?;
     if let Some(name) = &args.shown.to.name {

@@ -92,6 +92,7 @@ fn all(repository: &Repository, args: &ScanRepoArgs, data: &Path, lang: Lang) ->
     };
     let facts = repository.work_tree().map(|folder| tree::scan(folder, &options)).transpose().map_err(Explain::explain)?;
     let mut facts = facts.unwrap_or_default();
+    sought.seekers.complete(&mut facts.components, &facts.remarks);
     let scanner = sought.scanner.as_ref().filter(|_| !args.no_history);
     let mut history = scanner.map(|scanner| repository.history(scanner));
     if let Some(history) = history.as_ref().filter(|history| history.unread > 0) {

@@ -24,7 +24,8 @@ pub(super) fn run(args: &ScanFsArgs, data: &Path, advisories: &AdvisoryFile, lan
     let to = Destination::of(&args.shown.to, lang)?;
     let sought = Sought::of(&args.sought, Some(&args.key), data, lang)?;
     let options = Options { watches: &sought.seekers.watches(), ..Options::default() };
-    let facts = tree::scan(&args.dir, &options).map_err(Explain::explain)?;
+    let mut facts = tree::scan(&args.dir, &options).map_err(Explain::explain)?;
+    sought.seekers.complete(&mut facts.components, &facts.remarks);
     // The same folder is the same asset however somebody wrote it.
     let path = args.dir.canonicalize().map_or_else(|_| facts.path.clone(), |path| path.display().to_string());
     let kind = if facts.installed { AssetKind::Host } else { AssetKind::Repository };
