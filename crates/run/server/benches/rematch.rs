@@ -71,7 +71,8 @@ fn record(number: usize) -> String {
             };
             ("Debian:12", format!("package-{package}"), format!("1.{fixed}-1"))
         }
-        _ => ("npm", format!("library-{}", number % LIBRARIES), format!("1.{}.0", number / LIBRARIES % 3)),
+        // 7,919 is prime: neighbours are far apart, and each library has its turn.
+        _ => ("npm", format!("library-{}", number * 7_919 % LIBRARIES), format!("1.{}.0", number / LIBRARIES % 3)),
     };
     let kind = if ecosystem == "npm" { "SEMVER" } else { "ECOSYSTEM" };
     format!(
