@@ -1,6 +1,6 @@
 //! The second step: what a folder says in one file and uses in another.
 //!
-//! Variables have the value that the folder's `terraform.tfvars` and `*.auto.tfvars` give them, else their default.
+//! Variables have the value that the folder's `terraform.tfvars` and `*.auto.tfvars` give them (or the same in JSON), else their default.
 //! A module that is called from the same tree by its path has what its callers pass, where they agree. Locals are
 //! evaluated until nothing changes. Then `dynamic` blocks become blocks, one for each item where the items are known,
 //! else one unknown block.
@@ -60,8 +60,8 @@ fn folders_of(pieces: &[Piece]) -> BTreeMap<String, Folder> {
     let ours: Vec<&Piece> = pieces.iter().filter(|piece| piece.form == Form::Terraform).collect();
     let callers = callers(&ours);
     let mut values: Vec<&&Piece> = ours.iter().filter(|piece| piece.kind == "tfvars" && is_loaded(&piece.name)).collect();
-    // `terraform.tfvars` first, then the others in the order of their names; the last wins.
-    values.sort_by_key(|piece| (piece.name != "terraform.tfvars", &piece.name));
+    // `terraform.tfvars` first, then its JSON, then the others in the order of their names; the last wins.
+    values.sort_by_key(|piece| (!piece.name.starts_with("terraform.tfvars"), &piece.name));
     for piece in values {
         given.entry(folder_of(&piece.path)).or_default().extend(members(piece));
     }
@@ -90,6 +90,7 @@ fn members(piece: &Piece) -> impl Iterator<Item = (&str, &Value)> {
 
 /// Whether Terraform reads a file of values without being asked.
 fn is_loaded(name: &str) -> bool {
+    let name = name.strip_suffix(".json").unwrap_or(name);
     name == "terraform.tfvars" || name.ends_with(".auto.tfvars")
 }
 

@@ -1,6 +1,6 @@
 //! Terraform's language: resources, data sources, modules, providers and what their values come from.
 //!
-//! A file in HCL (`.tf`), in JSON (`.tf.json`) or of values (`.tfvars`), and the plan as `terraform show -json`
+//! A file in HCL (`.tf`), in JSON (`.tf.json`) or of values (`.tfvars`, `.tfvars.json`), and the plan as `terraform show -json`
 //! puts it out ([`plan`]). A resource is a piece whose kind is its type and whose name is its label; a data source
 //! has the kind `data.TYPE`; `module`, `provider`, `terraform`, `variable`, `locals`, `output` and `tfvars` are
 //! their own kinds. The body holds attributes and nested blocks alike; nested blocks are always lists, so that one
@@ -31,7 +31,7 @@ const EXPRESSION_MAX: usize = 16 * 1024;
 /// Whether a file is in Terraform's language, by its path in small letters. What `terraform init` fetched is not
 /// the team's own.
 pub(super) fn is(path: &str) -> bool {
-    let ours = [".tf", ".tofu", ".tf.json", ".tfvars"].iter().any(|end| path.ends_with(end));
+    let ours = [".tf", ".tofu", ".tf.json", ".tfvars", ".tfvars.json"].iter().any(|end| path.ends_with(end));
     ours && !path.split('/').any(|folder| folder == ".terraform")
 }
 
@@ -167,6 +167,10 @@ fn in_json(path: &str, text: &str) -> Result<Vec<Piece>, Unreadable> {
     let mut document = json::read(text)?;
     expression::templates(&mut document.body, 0);
     let mut pieces = Vec::new();
+    if path.to_ascii_lowercase().ends_with(".tfvars.json") {
+        let values = document.part("").map(|part| piece(path, part.line, "tfvars", file_name(path), part.body, part.lines));
+        return Ok(values.into_iter().collect());
+    }
     for (block, labels) in [("resource", 2), ("data", 2), ("module", 1), ("provider", 1), ("variable", 1), ("output", 1)] {
         for (names, pointer) in labelled(&document.body, block, labels) {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();

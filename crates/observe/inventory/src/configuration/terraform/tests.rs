@@ -86,10 +86,14 @@ fn variables_and_locals_come_from_the_whole_folder() {
         ("a/terraform.tfvars", "size = 2\n"),
         ("a/other.tfvars", "name = \"not loaded\"\n"),
         ("b/main.tf", "resource \"r\" \"y\" {\n  size = var.size\n}\n"),
+        ("c/main.tf", "variable \"size\" {}\nresource \"r\" \"z\" {\n  size = var.size\n}\n"),
+        ("c/terraform.tfvars.json", "{\"size\": [1, {\"of\": \"x\"}], \"more\": null}"),
+        ("c/terraform.tfvars", "size = 2\n"),
     ]);
     let expected = json!({ "tls": "1.3", "size": 3, "name": unknown("var.name"), "on": true, "loop": unknown("local.loop") });
     assert_eq!(body(&pieces, "r", "x"), &expected);
     assert_eq!(body(&pieces, "r", "y"), &json!({ "size": unknown("var.size") }));
+    assert_eq!(body(&pieces, "r", "z"), &json!({ "size": [1, { "of": "x" }] }));
 }
 
 #[test]
