@@ -224,8 +224,21 @@ fn missed(r: &Reader<'_>, run: &Run, tool: &Tool, asset: i64, found: &Occurrence
     if run.kinds.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = stored_where!("WHERE f.asset = $1 AND (f.seen_by & $2) <> 0 ORDER BY f.id");
-    let before = r.query(sql, params![asset, tool.bit()], stored)?;
+    let before = match &run.places {
+        None => {
+            let sql = stored_where!("WHERE f.asset = $1 AND (f.seen_by & $2) <> 0 ORDER BY f.id");
+            r.query(sql, params![asset, tool.bit()], stored)?
+        }
+        Some(places) => {
+            // An asset has hundreds of findings, and a place a few.
+            let sql = stored_where!(
+                "WHERE f.asset = $1 AND f.wording IN (SELECT number FROM wording WHERE locator = $3) AND (f.seen_by & $2) <> 0
+                 ORDER BY f.id"
+            );
+            let at = |place| r.query(sql, params![asset, tool.bit(), place], stored);
+            places.iter().map(at).collect::<Result<Vec<_>, _>>()?.concat()
+        }
+    };
     let missed = before.into_iter().filter(|(stored, named)| run.covers(named) && !found.contains_key(&stored.id));
     Ok(missed.map(|(stored, _)| stored.id).collect())
 }

@@ -17,6 +17,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "inventories of every kind of asset, packages by asset", sql: INVENTORIES },
     Migration { name: "images by their layers", sql: CHAINS },
     Migration { name: "names that lead to images", sql: IMAGE_NAMES },
+    Migration { name: "findings of an asset by wording", sql: PLACES },
 ];
 
 const FIRST: &str = "
@@ -244,4 +245,10 @@ CREATE TABLE image_name (
     asset INTEGER NOT NULL REFERENCES asset (number)
 ) STRICT;
 CREATE INDEX image_name_by_asset ON image_name (asset);
+";
+
+/// What was seen at one place of an asset is asked for after each update of vulnerability data.
+const PLACES: &str = "
+DROP INDEX finding_by_asset;
+CREATE INDEX finding_by_asset ON finding (asset, wording);
 ";
