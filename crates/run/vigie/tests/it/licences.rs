@@ -40,3 +40,37 @@ fn licences_are_looked_at_when_asked_and_by_the_policy() {
     );
     assert!(!data.exists(), "nothing needs to be kept");
 }
+
+#[test]
+fn a_package_that_names_none_has_the_licences_of_its_texts() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, tree) = (dir.path().join("data"), dir.path().join("root"));
+    let put = |path: &str, text: &str| {
+        let path = tree.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    put("etc/os-release", "ID=debian\nVERSION_ID=12\n");
+    put(
+        "var/lib/dpkg/status",
+        "Package: bash\nStatus: install ok installed\nArchitecture: amd64\nVersion: 5.2-1\n\n\
+         Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.3-1\n\n",
+    );
+    put("usr/share/doc/bash/copyright", "any later version; see /usr/share/common-licenses/GPL-3'.\n");
+    put(
+        "usr/share/doc/zlib1g/copyright",
+        "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\nFiles: *\nLicense: Zlib\n",
+    );
+    let tree = tree.to_str().unwrap();
+    let scan = json(&data, &["scan", "fs", tree, "--scanners", "licence", "--format", "json"]);
+    let found: Vec<String> = scan["findings"].as_array().unwrap().iter().map(|it| it["title"].to_string()).collect();
+    assert_eq!(found, ["\"GPL-3.0-or-later in bash 5.2-1 (review)\""]);
+    assert_eq!(scan["findings"][0]["evidence"][0]["found"], "GPL-3.0-or-later (by its texts)");
+    let list = json(&data, &["scan", "fs", tree, "--scanners", "licence", "--format", "spdx"]);
+    let of = |name: &str| list["packages"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap().clone();
+    assert_eq!((&of("zlib1g")["licenseConcluded"], &of("zlib1g")["licenseDeclared"]), (&"Zlib".into(), &"NOASSERTION".into()));
+    let list = json(&data, &["scan", "fs", tree, "--scanners", "licence", "--format", "cyclonedx"]);
+    let components = list["components"].as_array().unwrap();
+    let zlib = components.iter().find(|it| it["name"] == "zlib1g").unwrap();
+    assert_eq!(zlib["licenses"][0]["acknowledgement"], "concluded", "{zlib}");
+}
