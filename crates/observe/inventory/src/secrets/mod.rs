@@ -12,6 +12,7 @@
 //! what leaves is a mask and a keyed fingerprint. Memory is bounded whatever a file's size. Nothing
 //! found depends on how a file was cut into pieces.
 
+mod archive;
 mod checksum;
 mod config;
 mod file;
@@ -34,7 +35,7 @@ pub use file::FileScan;
 pub use finding::occurrences;
 pub use mark::FingerprintKey;
 pub use redact::redact;
-pub use watch::of_remark;
+pub use watch::{of_remark, unseen};
 
 use rules::Rules;
 use std::fmt;

@@ -2,19 +2,21 @@
 //!
 //! A remark holds the secret as [`Secret`] says it: masked, with its fingerprint.
 
+use super::archive::{INSIDE, Opened};
 use super::{FileScan, Scanner};
 use crate::content::{Meta, Setting};
 use crate::watch::{Watch, Watcher};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use vigie_model::image::Remark;
+use vigie_model::observed::{Gap, Obstacle};
 use vigie_model::secret::{Origin, Secret};
 
 /// The name of its remarks.
 const NAME: &str = "secrets";
 
 /// Changes when the scanner finds other things by the same rules.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What is hashed by the key to tell it from other keys.
 const KEY_CHECK: &[u8] = b"vigie: which key made these fingerprints";
@@ -35,31 +37,48 @@ impl Watch for Scanner {
     }
 
     fn start(&self, _setting: Setting) -> Box<dyn Watcher + '_> {
-        Box::new(Passing { scanner: self, scan: None })
+        Box::new(Passing { scanner: self, now: Now::Nothing })
     }
 }
 
 /// A scanner and the file that passes.
 struct Passing<'s> {
     scanner: &'s Scanner,
-    scan: Option<FileScan>,
+    now: Now<'s>,
+}
+
+/// What passes.
+enum Now<'s> {
+    File(Box<FileScan>),
+    Archive(Box<Opened<'s>>),
+    Nothing,
 }
 
 impl Watcher for Passing<'_> {
     fn file(&mut self, meta: &Meta<'_>) -> bool {
-        self.scan = self.scanner.begin(meta.path, meta.size);
-        self.scan.is_some()
+        self.now = match Opened::begin(self.scanner, meta.path) {
+            Some(archive) => Now::Archive(Box::new(archive)),
+            None => self.scanner.begin(meta.path, meta.size).map_or(Now::Nothing, |scan| Now::File(Box::new(scan))),
+        };
+        !matches!(self.now, Now::Nothing)
     }
 
     fn bytes(&mut self, chunk: &[u8]) {
-        if let Some(scan) = &mut self.scan {
-            scan.feed(chunk);
+        match &mut self.now {
+            Now::File(scan) => scan.feed(chunk),
+            Now::Archive(archive) => archive.feed(chunk),
+            Now::Nothing => {}
         }
     }
 
     fn end(&mut self) -> Vec<Value> {
-        let secrets = self.scan.take().map(FileScan::finish).unwrap_or_default();
-        secrets.iter().filter_map(|secret| serde_json::to_value(secret).ok()).collect()
+        let (secrets, missed) = match std::mem::replace(&mut self.now, Now::Nothing) {
+            Now::File(scan) => (scan.finish(), None),
+            Now::Archive(archive) => archive.finish(),
+            Now::Nothing => (Vec::new(), None),
+        };
+        let missed = missed.map(|why| json!({ "missed": why.word() }));
+        secrets.iter().filter_map(|secret| serde_json::to_value(secret).ok()).chain(missed).collect()
     }
 }
 
@@ -75,5 +94,16 @@ pub fn of_remark(remark: &Remark) -> Option<Secret> {
         Some(number) => Origin::Layer { number, hidden_by: remark.hidden_by },
         None => Origin::File,
     };
-    Some(Secret { origin, path: remark.path.clone(), ..secret })
+    // Within an archive the path goes on.
+    let inside = secret.path.strip_prefix(&remark.path).filter(|rest| rest.starts_with(INSIDE)).unwrap_or_default();
+    let path = format!("{}{inside}", remark.path);
+    Some(Secret { origin, path, ..secret })
+}
+
+/// Archives in which not everything was looked at.
+#[must_use]
+pub fn unseen(remarks: &[Remark]) -> Vec<Gap> {
+    let ours = remarks.iter().filter(|remark| remark.watcher == NAME && !remark.published);
+    let missed = |remark: &Remark| Some(Gap::new(&remark.path, Obstacle::BeyondLimit, remark.value["missed"].as_str()?));
+    ours.filter_map(missed).collect()
 }

@@ -338,12 +338,12 @@ fn cut_off(error: io::Error) -> TarError {
     if error.kind() == io::ErrorKind::UnexpectedEof { TarError::Truncated } else { TarError::Read(error) }
 }
 
-fn until_nul(bytes: &[u8]) -> &[u8] {
+pub(crate) fn until_nul(bytes: &[u8]) -> &[u8] {
     bytes.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
 /// The sum of all bytes, the field itself counted as spaces; some old programs add signed bytes.
-fn checksum_holds(header: &[u8; BLOCK]) -> bool {
+pub(crate) fn checksum_holds(header: &[u8; BLOCK]) -> bool {
     let Some(expected) = number(&header[148..156]) else { return false };
     let bytes = || header[..148].iter().chain(&header[156..]);
     let unsigned = bytes().map(|byte| u64::from(*byte)).sum::<u64>() + 8 * 32;
@@ -352,7 +352,7 @@ fn checksum_holds(header: &[u8; BLOCK]) -> bool {
 }
 
 /// Octal digits between spaces and zero bytes, or base 256 where the first bit is set; negative is none.
-fn number(field: &[u8]) -> Option<u64> {
+pub(crate) fn number(field: &[u8]) -> Option<u64> {
     if field.first().is_some_and(|first| first & 0x80 != 0) {
         let (first, rest) = field.split_first()?;
         return rest.iter().try_fold(u64::from(first & 0x7f), |value, byte| {
@@ -371,7 +371,7 @@ fn decimal(digits: &[u8]) -> Option<u64> {
 }
 
 /// Key, value and what follows.
-fn pax_record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+pub(crate) fn pax_record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let space = bytes.iter().take(21).position(|byte| *byte == b' ')?;
     let length = usize::try_from(decimal(&bytes[..space])?).ok()?;
     let (record, rest) = bytes.split_at_checked(length)?;

@@ -3,6 +3,7 @@
 use super::{AtRest, Seek};
 use vigie_inventory::secrets::{self, Scanner};
 use vigie_inventory::watch::Watch;
+use vigie_model::observed::Gap;
 use vigie_model::occurrence::Occurrence;
 use vigie_model::secret::Secret;
 
@@ -31,5 +32,9 @@ impl Seek for Secrets {
             found.extend(secrets::history(&self.scanner, &steps));
         }
         secrets::occurrences(at_rest.asset.id, &found)
+    }
+
+    fn unseen(&self, at_rest: &AtRest<'_>) -> Vec<Gap> {
+        secrets::unseen(at_rest.remarks)
     }
 }
