@@ -220,13 +220,14 @@ pub struct Trouble {
 }
 
 impl Change {
-    /// The difference between what the base has and what a newer one has.
+    /// The difference between what the base has and what a newer one has; what the image has anyway does not come
+    /// with the newer one.
     #[must_use]
-    pub fn between(base: &BTreeSet<Trouble>, newer: &BTreeSet<Trouble>) -> Self {
+    pub fn between(base: &BTreeSet<Trouble>, newer: &BTreeSet<Trouble>, image: &BTreeSet<Trouble>) -> Self {
         Self {
             of: base.len(),
             removes: base.difference(newer).cloned().collect(),
-            brings: newer.difference(base).cloned().collect(),
+            brings: newer.iter().filter(|trouble| !base.contains(trouble) && !image.contains(trouble)).cloned().collect(),
         }
     }
 }

@@ -3,13 +3,13 @@
 //! The judgement is that of [`vigie_checks::lineage`]; here the images that the ledger knows are its witnesses: those
 //! of which all layers are the lowest of this one, and those of the base's repository.
 
+use crate::vulnerabilities;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use vigie_checks::lineage::{base, newer};
 use vigie_ledger::{AssetFilter, Filter, Ledger, LedgerError, Order, Sort};
 use vigie_model::asset::AssetKind;
 use vigie_model::facts::Facts;
-use vigie_model::finding::FindingKind;
 use vigie_model::ids::AssetId;
 use vigie_model::image::ImageFacts;
 use vigie_model::lineage::{Base, Change, KnownImage, Newer, Trouble};
@@ -87,9 +87,7 @@ fn newer_ones(
     let mut found = Vec::new();
     for (step, image) in newer(&known.name, known, &images) {
         let Some((id, _)) = candidates.iter().find(|(_, it)| it == image) else { continue };
-        let mut change = Change::between(&of_base, &self::troubles(ledger, *id)?);
-        // What the image has anyway does not come with it.
-        change.brings.retain(|trouble| !troubles.contains(trouble));
+        let change = Change::between(&of_base, &self::troubles(ledger, *id)?, troubles);
         let (name, digest, created) = (image.name.clone(), image.digest.clone(), image.created);
         found.push((*id, Newer { name, digest, created, step: step.word(), change: Some(change) }));
     }
@@ -100,15 +98,14 @@ fn newer_ones(
 fn of_base(facts: &ImageFacts, base: &Base, troubles: &BTreeSet<Trouble>) -> BTreeSet<Trouble> {
     let layers = base.layers.unwrap_or_default();
     let from_base = facts.components.iter().filter(|it| it.layer.is_some_and(|layer| layer < layers));
-    let places: BTreeSet<String> = from_base.map(|it| crate::vulnerabilities::place(&it.package)).collect();
+    let places: BTreeSet<String> = from_base.map(|it| vulnerabilities::place(&it.package)).collect();
     troubles.iter().filter(|trouble| places.contains(&trouble.package)).cloned().collect()
 }
 
 /// The active findings of an asset's packages.
 pub(crate) fn troubles(ledger: &Ledger, asset: AssetId) -> Result<BTreeSet<Trouble>, LedgerError> {
     let mut all = BTreeSet::new();
-    let filter =
-        Filter { asset: Some(asset), kinds: vec![FindingKind::Vulnerability, FindingKind::Malware], ..Filter::default() };
+    let filter = Filter { asset: Some(asset), kinds: vulnerabilities::KINDS.to_vec(), ..Filter::default() };
     ledger.each_finding(&filter, Sort::Priority, Order::Descending, |found| {
         if found.locator.starts_with("pkg:") {
             all.insert(Trouble { id: found.subject, package: found.locator });
@@ -130,7 +127,7 @@ pub(crate) fn layers_of_places(facts: &ImageFacts) -> BTreeMap<String, BTreeSet<
     let mut layers: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
     for component in &facts.components {
         if let Some(layer) = component.layer {
-            layers.entry(crate::vulnerabilities::place(&component.package)).or_default().insert(layer);
+            layers.entry(vulnerabilities::place(&component.package)).or_default().insert(layer);
         }
     }
     layers
@@ -145,7 +142,7 @@ mod tests {
     use vigie_ledger::Taken;
     use vigie_model::asset::Asset;
     use vigie_model::component::Component;
-    use vigie_model::finding::{Identity, Locator};
+    use vigie_model::finding::{FindingKind, Identity, Locator};
     use vigie_model::image::{ImageConfig, ImageLayer};
     use vigie_model::lineage::ToldBy;
     use vigie_model::occurrence::Occurrence;
@@ -193,7 +190,7 @@ mod tests {
         let asset = Asset::new(AssetKind::Image, format!("id of {name}"), name);
         ledger.save_asset(&asset).unwrap();
         let found: Vec<Occurrence> = troubles.iter().map(|(cve, name)| trouble(asset.id, cve, name)).collect();
-        ledger.record(&crate::vulnerabilities::run(asset.id), &found).unwrap();
+        ledger.record(&vulnerabilities::run(asset.id), &found).unwrap();
         let taken = Taken { at: clock.now(), source: "", judged_by: None };
         ledger.save_facts(asset.id, &Facts::Image(facts.clone()), taken).unwrap();
         asset.id

@@ -112,7 +112,7 @@ fn trouble(found: &Occurrence) -> Trouble {
     Trouble { id: found.identity.subject.clone(), package: found.identity.locator.text() }
 }
 
-/// What another base changes: what the image has anyway does not come with it.
+/// What another base changes.
 fn changed(findings: &[Occurrence], origins: &Origins, newer: &BTreeSet<Trouble>) -> Change {
     // What was found in files is not known of the newer one.
     let of_package = |found: &&Occurrence| {
@@ -123,8 +123,6 @@ fn changed(findings: &[Occurrence], origins: &Origins, newer: &BTreeSet<Trouble>
         let part = origins.get(found.identity.id()).and_then(|origin| origin.from);
         matches!(part, Some(Part::Base | Part::Both))
     };
-    let mut change = Change::between(&of_packages().filter(from_base).map(trouble).collect(), newer);
-    let all: BTreeSet<Trouble> = of_packages().map(trouble).collect();
-    change.brings.retain(|trouble| !all.contains(trouble));
-    change
+    let of_base = of_packages().filter(from_base).map(trouble).collect();
+    Change::between(&of_base, newer, &of_packages().map(trouble).collect())
 }

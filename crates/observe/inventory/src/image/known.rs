@@ -14,14 +14,14 @@ use vigie_model::lineage::KnownImage;
 
 /// The file's name.
 const FILE: &str = "images.json";
-/// The most images that are remembered; the one seen longest ago goes first.
+/// The most images that are remembered; the one first seen longest ago goes first.
 const IMAGES_MAX: usize = 1000;
 /// The largest file.
 const BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The most layers of an image that is remembered.
 const LAYERS_MAX: usize = 200;
 
-/// The images seen before, the latest last.
+/// The images seen before, the newest to us last.
 #[must_use]
 pub fn known(folder: &Path) -> Vec<KnownImage> {
     let Ok(bytes) = files::read_bounded(&folder.join(FILE), BYTES_MAX) else { return Vec::new() };
