@@ -10,6 +10,8 @@
 
 mod collector;
 mod config;
+#[cfg(test)]
+mod conformance;
 pub mod delivery;
 pub mod dialect;
 pub mod format;
