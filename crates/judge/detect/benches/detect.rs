@@ -13,7 +13,7 @@ use vigie_catalogue::Family;
 use vigie_detect::{Detector, Index};
 use vigie_model::event::ocsf::activity::{authentication, ssh_activity};
 use vigie_model::event::ocsf::{field, status_id};
-use vigie_model::event::{Class, Event, Origin, StoredEvent, Value};
+use vigie_model::event::{Class, Event, Labels, Origin, StoredEvent, Value};
 use vigie_model::ids::{AssetId, EventId};
 use vigie_model::time::Timestamp;
 
@@ -25,7 +25,8 @@ const STEP_MICROS: i64 = 5_000;
 fn event(number: usize) -> Event {
     let address = format!("198.51.{}.{}", number % ADDRESSES / 250, number % ADDRESSES % 250);
     let account = ["root", "admin", "test", "postgres", "ubuntu", "deploy"][number % 6];
-    let origin = Origin { source: "file:/var/log/auth.log".into(), format: "sshd".into(), host: "web-1".into() };
+    let origin =
+        Origin { source: "file:/var/log/auth.log".into(), format: "sshd".into(), host: "web-1".into(), labels: Labels::none() };
     let (class, activity, message) = match number % 20 {
         0..12 => (
             Class::Authentication,

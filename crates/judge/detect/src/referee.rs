@@ -27,7 +27,7 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use vigie_catalogue::Family;
-use vigie_model::event::{Class, Event, Origin, Value};
+use vigie_model::event::{Class, Event, Labels, Origin, Value};
 use vigie_model::time::Timestamp;
 
 /// Titles of the rules that match, by our detector with and without index.
@@ -47,7 +47,7 @@ fn theirs(engine: &Engine, event: &Json) -> BTreeSet<String> {
 
 /// An event of values without fields of ours, and the same as the referee sees it.
 fn pair(values: &[(String, String)]) -> (Event, Json) {
-    let origin = Origin { source: "".into(), format: "".into(), host: "".into() };
+    let origin = Origin { source: "".into(), format: "".into(), host: "".into(), labels: Labels::none() };
     let mut event = Event::new(Class::BaseEvent, Timestamp::EPOCH, Timestamp::EPOCH, origin, Vec::new());
     event.unmapped = values.to_vec();
     let object: Map<String, Json> = values.iter().map(|(name, value)| (name.clone(), json!(value))).collect();

@@ -17,7 +17,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Origin, StoredEvent, Value};
+use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Labels, Origin, StoredEvent, Value};
 use vigie_model::ids::EventId;
 use vigie_model::time::{NotATime, Timestamp};
 
@@ -168,6 +168,7 @@ fn event(line: usize, written: &Written, time: Timestamp) -> Result<Event, Sampl
         source: written.source.as_str().into(),
         format: written.format.as_str().into(),
         host: written.host.as_str().into(),
+        labels: Labels::none(),
     };
     let mut event = Event::new(class, time, time, origin, written.raw.clone().into_bytes());
     event.activity = written.activity;

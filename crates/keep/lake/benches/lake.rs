@@ -11,7 +11,7 @@ use vigie_db::Db;
 use vigie_kit::clock::SystemClock;
 use vigie_lake::{Batch, Cancel, Lake, Query, Settings, Window};
 use vigie_model::event::ocsf::field;
-use vigie_model::event::{Class, Event, Origin};
+use vigie_model::event::{Class, Event, Labels, Origin};
 use vigie_model::time::Timestamp;
 
 const MILLION: u64 = 1_000_000;
@@ -52,7 +52,7 @@ fn event(number: u64) -> Event {
             random % 9999
         )
     };
-    let origin = Origin { source: "journald".into(), format: format.into(), host: host.as_str().into() };
+    let origin = Origin { source: "journald".into(), format: format.into(), host: host.as_str().into(), labels: Labels::none() };
     let mut event = Event::new(class, time, time.plus_micros(1200), origin, raw.into_bytes());
     event.activity = 1;
     if sign_in {

@@ -4,7 +4,7 @@
 //! once over [`Row`]. Files are asked by the column first (`search::columns`), and by the row only
 //! where a column does not answer.
 
-use vigie_model::event::{Class, EventSeverity, FieldId, StoredEvent, Value};
+use vigie_model::event::{Class, EventSeverity, FieldId, Label, StoredEvent, Value};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
@@ -27,6 +27,7 @@ pub(crate) trait Row {
     fn source(&self) -> &str;
     fn format(&self) -> &str;
     fn host(&self) -> &str;
+    fn label(&self, label: Label) -> Option<&str>;
     fn raw(&self) -> &[u8];
 
     /// Shows the values of a field until `visit` says yes; tells whether it did.
@@ -71,6 +72,10 @@ impl Row for StoredEvent {
 
     fn host(&self) -> &str {
         &self.event.origin.host
+    }
+
+    fn label(&self, label: Label) -> Option<&str> {
+        self.event.origin.labels.get(label)
     }
 
     fn raw(&self) -> &[u8] {

@@ -3,7 +3,7 @@
 use crate::{Batch, Checkpoint};
 use proptest::prelude::*;
 use vigie_model::event::ocsf::field;
-use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Origin, Value};
+use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Label, Labels, Origin, Value};
 use vigie_model::time::Timestamp;
 
 /// Whether the tests that take long were asked for: `VIGIE_TIER=long`.
@@ -18,7 +18,7 @@ pub(crate) fn at(text: &str) -> Timestamp {
 
 /// A sign-in that failed, as a parser would make it.
 pub(crate) fn sign_in(time: Timestamp, host: &str, user: &str, address: &str) -> Event {
-    let origin = Origin { source: "journald".into(), format: "sshd".into(), host: host.into() };
+    let origin = Origin { source: "journald".into(), format: "sshd".into(), host: host.into(), labels: Labels::none() };
     let raw = format!("Failed password for {user} from {address} port 50122 ssh2");
     let mut event = Event::new(Class::Authentication, time, time.plus_micros(1500), origin, raw.into_bytes());
     event.activity = 1;
@@ -36,7 +36,8 @@ pub(crate) fn sign_in(time: Timestamp, host: &str, user: &str, address: &str) ->
 
 /// A line nobody understood.
 pub(crate) fn unparsed(time: Timestamp, raw: &[u8]) -> Event {
-    let origin = Origin { source: "file:/var/log/syslog".into(), format: "".into(), host: "web-1".into() };
+    let origin =
+        Origin { source: "file:/var/log/syslog".into(), format: "".into(), host: "web-1".into(), labels: Labels::none() };
     Event::new(Class::BaseEvent, time, time, origin, raw.to_vec())
 }
 
@@ -97,9 +98,17 @@ pub(crate) fn any_time() -> impl Strategy<Value = Timestamp> {
     ]
 }
 
+/// Few values, so that they are shared, and now and then any.
+fn any_labels() -> impl Strategy<Value = Vec<(Label, String)>> {
+    // The tenant of an event is not its own: it is that of the file it is in.
+    let label = proptest::sample::select(&Label::ALL[1..]);
+    proptest::collection::vec((label, prop_oneof![3 => "[ab]".boxed(), 1 => any_words().boxed()]), 0..3)
+}
+
 prop_compose! {
-    fn any_origin()(source in 0..3_u8, format in proptest::sample::select(&["", "sshd", "sudo"][..]), host in 0..3_u8) -> Origin {
-        Origin { source: format!("source-{source}").into(), format: format.into(), host: format!("web-{host}").into() }
+    fn any_origin()(source in 0..3_u8, format in proptest::sample::select(&["", "sshd", "sudo"][..]), host in 0..3_u8, labels in any_labels()) -> Origin {
+        let labels = labels.iter().map(|(label, value)| (*label, &**value)).collect();
+        Origin { source: format!("source-{source}").into(), format: format.into(), host: format!("web-{host}").into(), labels }
     }
 }
 

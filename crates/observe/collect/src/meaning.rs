@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 use vigie_model::event::ocsf::{field, status_id};
-use vigie_model::event::{Class, Event, EventSeverity, Field, FieldValue, Fields};
+use vigie_model::event::{Class, Event, EventSeverity, Field, FieldValue, Fields, Label};
 
 /// The class of an event, its activity, and the values of its fields.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,8 @@ pub struct Meaning {
     pub severity: Option<EventSeverity>,
     /// Values by field.
     pub fields: Fields,
+    /// Labels that the message tells.
+    pub labels: Vec<(Label, String)>,
     /// What the message says beyond the fields.
     pub unmapped: Vec<(String, String)>,
 }
@@ -41,7 +43,7 @@ pub(crate) const DESTINATION: Endpoint =
 impl Meaning {
     /// A meaning without details.
     pub(crate) fn new(format: &'static str, class: Class, activity: u8) -> Self {
-        Self { format, class, activity, severity: None, fields: Fields::default(), unmapped: Vec::new() }
+        Self { format, class, activity, severity: None, fields: Fields::default(), labels: Vec::new(), unmapped: Vec::new() }
     }
 
     /// Sets a field.
@@ -62,6 +64,15 @@ impl Meaning {
     pub(crate) fn set_some<T: FieldValue>(&mut self, field: Field<T>, value: Option<impl Into<T>>) -> &mut Self {
         if let Some(value) = value {
             self.fields.set(field, value);
+        }
+        self
+    }
+
+    /// Says what it belongs to; an empty value says nothing. The tenant is not the message's to tell.
+    #[expect(dead_code, reason = "formats of clusters come next")]
+    pub(crate) fn label(&mut self, label: Label, value: &str) -> &mut Self {
+        if label != Label::Tenant && !value.is_empty() {
+            self.labels.push((label, value.to_owned()));
         }
         self
     }
@@ -113,6 +124,10 @@ impl Meaning {
         event.activity = self.activity;
         event.fields = self.fields;
         event.unmapped = self.unmapped;
+        if !self.labels.is_empty() {
+            let labels = self.labels.iter().map(|(label, value)| (*label, &**value));
+            event.origin.labels = event.origin.labels.with(labels);
+        }
         if let Some(severity) = self.severity {
             event.severity = severity;
         }

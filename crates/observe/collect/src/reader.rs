@@ -14,7 +14,7 @@ use crate::meaning::Meaning;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use vigie_model::event::ocsf::field;
-use vigie_model::event::{Class, Event, EventSeverity, Origin};
+use vigie_model::event::{Class, Event, EventSeverity, Labels, Origin};
 use vigie_model::time::Timestamp;
 
 /// Longest name of a host that is believed.
@@ -28,6 +28,8 @@ pub struct Reader {
     local: LocalTime,
     /// The machine a record speaks of when it does not say.
     host: Arc<str>,
+    /// What all its records belong to.
+    labels: Labels,
     /// The host seen last and all formats, so that events share their names.
     last_host: Arc<str>,
     formats: Vec<(&'static str, Arc<str>)>,
@@ -38,7 +40,22 @@ impl Reader {
     /// speak of `host`.
     #[must_use]
     pub fn new(source: Arc<str>, dialect: Dialect, zone: TimeZone, host: Arc<str>) -> Self {
-        Self { source, dialect, local: LocalTime::new(zone), last_host: host.clone(), host, formats: Vec::new() }
+        Self {
+            source,
+            dialect,
+            local: LocalTime::new(zone),
+            last_host: host.clone(),
+            host,
+            labels: Labels::none(),
+            formats: Vec::new(),
+        }
+    }
+
+    /// The same for records that all belong to this.
+    #[must_use]
+    pub fn labelled(mut self, labels: Labels) -> Self {
+        self.labels = labels;
+        self
     }
 
     /// The event of a record or of a part of one.
@@ -80,6 +97,7 @@ impl Reader {
             source: self.source.clone(),
             format: self.format(meaning.as_ref().map_or("", |meaning| meaning.format)),
             host: self.host_of(&line),
+            labels: self.labels.clone(),
         };
         let mut event = Event::new(Class::BaseEvent, time, received, origin, Vec::new());
         if let Some(severity) = line.severity {

@@ -7,7 +7,7 @@
 
 use super::fields::{FieldId, Value};
 use super::ocsf::{ARRAYS, OCSF_VERSION, PROFILES, device_type_id, field};
-use super::{Event, EventSeverity};
+use super::{Event, EventSeverity, Label};
 use crate::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
@@ -79,6 +79,7 @@ impl Event {
             put(document, "metadata.profiles", profiles.into());
         }
         put_if_absent(document, "metadata.logged_time", millis(self.received).into());
+        self.put_labels(document);
         if !self.origin.source.is_empty() {
             put_if_absent(document, "metadata.log_source", Json::from(&*self.origin.source));
         }
@@ -89,6 +90,19 @@ impl Event {
         if document.contains_key("device") {
             // OCSF requires it of every device.
             put_if_absent(document, "device.type_id", device_type_id::UNKNOWN.into());
+        }
+    }
+
+    fn put_labels(&self, document: &mut Map<String, Json>) {
+        let mut others = Vec::new();
+        for (label, value) in self.origin.labels.iter() {
+            match label {
+                Label::Tenant => put_if_absent(document, "metadata.tenant_uid", value.into()),
+                label => others.push(format!("{label}={value}")),
+            }
+        }
+        if !others.is_empty() {
+            put_if_absent(document, "metadata.labels", others.into());
         }
     }
 
@@ -204,11 +218,11 @@ const fn caption(severity: EventSeverity) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::super::ocsf::{Class, FIELDS, activity, status_id};
-    use super::super::{FieldKind, Origin};
+    use super::super::{FieldKind, Labels, Origin};
     use super::*;
 
     fn event(class: Class) -> Event {
-        let origin = Origin { source: "journald".into(), format: "sshd".into(), host: "web-1".into() };
+        let origin = Origin { source: "journald".into(), format: "sshd".into(), host: "web-1".into(), labels: Labels::none() };
         let time = Timestamp::parse("2026-11-21T09:30:00.250750Z").unwrap();
         Event::new(class, time, time, origin, b"Failed password for eva".to_vec())
     }

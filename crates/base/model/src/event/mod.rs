@@ -10,10 +10,12 @@
 
 mod fields;
 mod json;
+mod labels;
 pub mod ocsf;
 mod severity;
 
 pub use fields::{Field, FieldId, FieldInfo, FieldKind, FieldSet, FieldValue, Fields, Value};
+pub use labels::{LABEL_MAX, Label, Labels, NotALabel};
 pub use ocsf::{Class, OCSF_VERSION};
 pub use severity::EventSeverity;
 
@@ -53,6 +55,8 @@ pub struct Origin {
     pub format: Arc<str>,
     /// The machine it speaks of, as the record or the intake names it.
     pub host: Arc<str>,
+    /// To whom and to what it belongs.
+    pub labels: Labels,
 }
 
 /// An event with its number in the lake.

@@ -42,6 +42,11 @@ pub(crate) fn encode(batch: &Batch) -> Result<Encoded, BatchTooLarge> {
         put_text(&mut out, &origin.source);
         put_text(&mut out, &origin.format);
         put_text(&mut out, &origin.host);
+        put_number(&mut out, origin.labels.iter().count() as u64);
+        for (label, value) in origin.labels.iter() {
+            put_text(&mut out, label.name());
+            put_text(&mut out, value);
+        }
     }
     put_number(&mut out, batch.events.len() as u64);
     let mut body = Vec::new();

@@ -8,6 +8,7 @@
 //!
 //! ```text
 //! batch   = version, has_checkpoint, [source, position], base time, origins, count, (length, event)*
+//! origin  = source, format, host, (label, value)*
 //! event   = time - base, received - time, class_uid, activity, severity, origin, raw,
 //!           (field number, value)*, (name, value)* unmapped
 //! ```
@@ -26,7 +27,9 @@ pub(crate) use table::PathTable;
 pub(crate) use view::{BatchView, EventView};
 
 /// The version this program writes.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The version before it: origins had no labels.
+const VERSION_WITHOUT_LABELS: u8 = 1;
 
 /// How large a batch may be, encoded. A batch is one record, and a record is read as a whole.
 pub(crate) const BATCH_BYTES_MAX: usize = 32 << 20;

@@ -1,11 +1,11 @@
 //! Reading a batch without building its events.
 
-use super::VERSION;
 use super::bytes::{Malformed, Reader};
 use super::table::PathTable;
+use super::{VERSION, VERSION_WITHOUT_LABELS};
 use crate::row::{Part, Row};
 use std::cell::OnceCell;
-use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Origin, Value};
+use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Label, Labels, Origin, Value};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
@@ -23,6 +23,7 @@ struct OriginView<'a> {
     source: &'a str,
     format: &'a str,
     host: &'a str,
+    labels: Vec<(&'a str, &'a str)>,
     built: OnceCell<Origin>,
 }
 
@@ -44,10 +45,11 @@ impl<'a> BatchView<'a> {
     /// Reads the frame of a batch; events are read one by one.
     pub(crate) fn parse(payload: &'a [u8], table: &'a PathTable) -> Result<Self, Malformed> {
         let mut reader = Reader::new(payload);
+        let version = payload.first().copied().unwrap_or_default();
         let checkpoint = parse_checkpoint(&mut reader)?;
         let base = Timestamp::from_micros(reader.signed()?);
         let origins = reader.count()?;
-        let origins: Result<Vec<_>, Malformed> = (0..origins).map(|_| OriginView::parse(&mut reader)).collect();
+        let origins: Result<Vec<_>, Malformed> = (0..origins).map(|_| OriginView::parse(&mut reader, version)).collect();
         let count = reader.count()?;
         Ok(Self { checkpoint, base, origins: origins?, count, events: reader, table })
     }
@@ -97,7 +99,7 @@ impl<'a> BatchView<'a> {
 }
 
 fn parse_checkpoint<'a>(reader: &mut Reader<'a>) -> Result<Option<(&'a str, &'a [u8])>, Malformed> {
-    if reader.byte()? != VERSION {
+    if ![VERSION, VERSION_WITHOUT_LABELS].contains(&reader.byte()?) {
         return Err(Malformed);
     }
     match reader.byte()? {
@@ -108,12 +110,28 @@ fn parse_checkpoint<'a>(reader: &mut Reader<'a>) -> Result<Option<(&'a str, &'a 
 }
 
 impl<'a> OriginView<'a> {
-    fn parse(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        Ok(Self { source: reader.text()?, format: reader.text()?, host: reader.text()?, built: OnceCell::new() })
+    fn parse(reader: &mut Reader<'a>, version: u8) -> Result<Self, Malformed> {
+        let (source, format, host) = (reader.text()?, reader.text()?, reader.text()?);
+        let count = if version == VERSION_WITHOUT_LABELS { 0 } else { reader.count()? };
+        let labels: Result<Vec<_>, Malformed> = (0..count).map(|_| Ok((reader.text()?, reader.text()?))).collect();
+        Ok(Self { source, format, host, labels: labels?, built: OnceCell::new() })
+    }
+
+    fn label(&self, label: Label) -> Option<&'a str> {
+        self.labels.iter().find(|(name, _)| *name == label.name()).map(|(_, value)| *value)
+    }
+
+    /// Labels that this program does not know.
+    fn beyond(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.labels.iter().copied().filter(|(name, _)| name.parse::<Label>().is_err())
     }
 
     fn origin(&self) -> Origin {
-        let build = || Origin { source: self.source.into(), format: self.format.into(), host: self.host.into() };
+        let build = || {
+            let labels = Label::ALL.into_iter().filter_map(|label| Some((label, self.label(label)?)));
+            let labels = Labels::from_iter(labels);
+            Origin { source: self.source.into(), format: self.format.into(), host: self.host.into(), labels }
+        };
         self.built.get_or_init(build).clone()
     }
 }
@@ -142,6 +160,7 @@ impl EventView<'_> {
         if class.uid() != self.class_uid {
             event.unmapped.push(("class_uid".to_owned(), self.class_uid.to_string()));
         }
+        event.unmapped.extend(self.origin.beyond().map(|(name, value)| (format!("label.{name}"), value.to_owned())));
         for _ in 0..reader.count()? {
             let name = reader.text()?.to_owned();
             event.unmapped.push((name, reader.text()?.to_owned()));
@@ -173,6 +192,11 @@ impl EventView<'_> {
         }
         if self.class().uid() != self.class_uid && visit("class_uid", &self.class_uid.to_string()) {
             return Ok(true);
+        }
+        for (name, value) in self.origin.beyond() {
+            if visit(&format!("label.{name}"), value) {
+                return Ok(true);
+            }
         }
         for _ in 0..reader.count()? {
             let name = reader.text()?;
@@ -219,6 +243,10 @@ impl Row for EventView<'_> {
 
     fn host(&self) -> &str {
         self.origin.host
+    }
+
+    fn label(&self, label: Label) -> Option<&str> {
+        self.origin.label(label)
     }
 
     fn raw(&self) -> &[u8] {

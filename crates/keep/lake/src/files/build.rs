@@ -1,6 +1,6 @@
 //! From events to columns.
 
-use super::schema::{schema, searched};
+use super::schema::{LABELS, schema, searched};
 use arrow_array::RecordBatch;
 use arrow_array::builder::{
     ArrayBuilder, BooleanBuilder, Int32Builder, Int64Builder, MapBuilder, MapFieldNames, StringBuilder,
@@ -23,6 +23,7 @@ pub(super) struct BatchBuilder {
     activity: Int32Builder,
     severity: Int32Builder,
     origin: [StringBuilder; 3],
+    labels: [StringBuilder; LABELS.len()],
     columns: Vec<Column>,
     /// By field, the place of its column and one more; 0 for none.
     places: Vec<u16>,
@@ -57,6 +58,7 @@ impl BatchBuilder {
             activity: Int32Builder::new(),
             severity: Int32Builder::new(),
             origin: [StringBuilder::new(), StringBuilder::new(), StringBuilder::new()],
+            labels: Default::default(),
             columns: searched.iter().map(|field| Column::of(field.info().kind)).collect(),
             places,
             fields: text_map(),
@@ -85,6 +87,9 @@ impl BatchBuilder {
         let origin = &event.origin;
         for (builder, text) in self.origin.iter_mut().zip([&origin.source, &origin.format, &origin.host]) {
             builder.append_value(text);
+        }
+        for (builder, label) in self.labels.iter_mut().zip(LABELS) {
+            builder.append_option(origin.labels.get(label));
         }
         for (field, value) in event.fields.iter() {
             self.push_field(field, value);
@@ -130,6 +135,7 @@ impl BatchBuilder {
             Arc::new(format.finish()),
             Arc::new(host.finish()),
         ];
+        arrays.extend(self.labels.iter_mut().map(|label| -> arrow_array::ArrayRef { Arc::new(label.finish()) }));
         arrays.extend(self.columns.iter_mut().map(|column| column.finish(rows)));
         arrays.push(Arc::new(self.fields.finish()));
         arrays.push(Arc::new(self.unmapped.finish()));

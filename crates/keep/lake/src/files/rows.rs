@@ -1,12 +1,12 @@
 //! From rows back to events.
 
-use super::schema::name;
+use super::schema::{LABELS, name};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, BooleanArray, Int32Array, Int64Array, MapArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Origin, StoredEvent, Value};
+use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Label, Origin, StoredEvent, Value};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
@@ -24,6 +24,7 @@ struct Rows<'b> {
     activity: &'b Int32Array,
     severity: &'b Int32Array,
     origin: [&'b StringArray; 3],
+    labels: Vec<(Label, &'b StringArray)>,
     columns: Vec<(&'b str, Values<'b>)>,
     fields: &'b MapArray,
     unmapped: &'b MapArray,
@@ -52,6 +53,10 @@ impl<'b> Rows<'b> {
             activity: small(name::ACTIVITY)?,
             severity: small(name::SEVERITY)?,
             origin: [text(name::SOURCE)?, text(name::FORMAT)?, text(name::HOST)?],
+            labels: LABELS
+                .into_iter()
+                .filter_map(|label| Some((label, batch.column_by_name(label.name())?.as_string_opt()?)))
+                .collect(),
             columns: searched(batch),
             fields: map(name::FIELDS)?,
             unmapped: map(name::UNMAPPED)?,
@@ -66,7 +71,9 @@ impl<'b> Rows<'b> {
         let class_uid = self.class.value(row).cast_unsigned();
         let class = Class::from_uid(class_uid);
         let raw = self.raw(row)?;
-        let origin = Origin { source, format, host };
+        let there = self.labels.iter().filter(|(_, array)| array.is_valid(row));
+        let labels = there.map(|(label, array)| (*label, array.value(row))).collect();
+        let origin = Origin { source, format, host, labels };
         let mut event = Event::new(class.unwrap_or(Class::BaseEvent), time(self.time), time(self.received), origin, raw);
         event.activity = u8::try_from(self.activity.value(row)).unwrap_or(0);
         event.severity = EventSeverity::from_number(u8::try_from(self.severity.value(row)).unwrap_or(99));
@@ -115,8 +122,9 @@ fn searched(batch: &RecordBatch) -> Vec<(&str, Values<'_>)> {
         name::RAW,
         name::RAW_BASE64,
     ];
+    let own = |name: &str| own.contains(&name) || name.parse::<Label>().is_ok();
     let schema = batch.schema_ref();
-    let columns = schema.fields().iter().zip(batch.columns()).filter(|(field, _)| !own.contains(&field.name().as_str()));
+    let columns = schema.fields().iter().zip(batch.columns()).filter(|(field, _)| !own(field.name()));
     columns.filter_map(|(field, array)| Some((field.name().as_str(), Values::of(array)?))).collect()
 }
 

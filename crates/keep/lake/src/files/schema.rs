@@ -5,7 +5,7 @@
 
 use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use std::sync::Arc;
-use vigie_model::event::{Class, FieldId, FieldKind};
+use vigie_model::event::{Class, FieldId, FieldKind, Label};
 
 /// Names of the columns that every file has.
 pub(crate) mod name {
@@ -109,6 +109,9 @@ const SEARCHED: &[(&str, bool)] = &[
     ("user.uid", false),
 ];
 
+/// The labels that have a column; the tenant is in the path.
+pub(crate) const LABELS: [Label; 5] = [Label::Environment, Label::Cluster, Label::Namespace, Label::Workload, Label::Team];
+
 /// The fields that have a column in the files of a class, by path.
 pub(super) fn searched(class: Class) -> Vec<FieldId> {
     let fields = SEARCHED.iter().filter_map(|(path, _)| FieldId::from_path(path));
@@ -117,7 +120,7 @@ pub(super) fn searched(class: Class) -> Vec<FieldId> {
 
 /// The columns that get a Bloom filter, the host among them.
 pub(super) fn entities() -> impl Iterator<Item = &'static str> {
-    std::iter::once(name::HOST).chain(SEARCHED.iter().filter(|(_, entity)| *entity).map(|(path, _)| *path))
+    [name::HOST, "namespace", "workload"].into_iter().chain(SEARCHED.iter().filter(|(_, entity)| *entity).map(|(path, _)| *path))
 }
 
 /// The columns of a class's files.
@@ -133,6 +136,7 @@ pub(super) fn schema(class: Class) -> SchemaRef {
         Field::new(name::FORMAT, DataType::Utf8, false),
         Field::new(name::HOST, DataType::Utf8, false),
     ];
+    columns.extend(LABELS.iter().map(|label| Field::new(label.name(), DataType::Utf8, true)));
     columns.extend(searched(class).into_iter().map(|field| Field::new(field.path(), type_of(field.info().kind), true)));
     columns.push(Field::new(name::FIELDS, map_type(), false));
     columns.push(Field::new(name::UNMAPPED, map_type(), false));

@@ -36,6 +36,7 @@ impl Term {
             Target::Source => test.holds_own_text(row.source()),
             Target::Format => test.holds_own_text(row.format()),
             Target::Host => test.holds_own_text(row.host()),
+            Target::Label(label) => row.label(*label).is_some_and(|value| test.holds_text(value)),
             Target::Raw => match test {
                 Test::Contains(needle) => needle.is_in(row.raw()),
                 test => *test == Test::Present && !row.raw().is_empty(),

@@ -5,7 +5,7 @@
 //! schema: times, class, origin, the record. `unmapped.NAME` asks for a value by its own name.
 
 use super::pattern::folded;
-use vigie_model::event::FieldId;
+use vigie_model::event::{FieldId, Label};
 
 /// What a name stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,7 @@ pub(crate) enum Target {
     Source,
     Format,
     Host,
+    Label(Label),
     Raw,
     /// A value beyond the schema; the name is folded, and nothing means any.
     Unmapped(Option<Box<str>>),
@@ -105,6 +106,9 @@ pub(super) fn resolve(name: &str) -> Option<Vec<Target>> {
     if let Some((_, target)) = OWN.iter().find(|(own, _)| *own == name) {
         return Some(vec![target.clone()]);
     }
+    if let Ok(label) = name.parse() {
+        return Some(vec![Target::Label(label)]);
+    }
     if let Some((_, paths)) = SHORT.iter().find(|(short, _)| *short == name) {
         return Some(fields(paths).collect());
     }
@@ -117,7 +121,7 @@ fn fields(paths: &'static [&'static str]) -> impl Iterator<Item = Target> {
 
 /// All names, sorted: what a completion offers.
 pub(super) fn all() -> Vec<&'static str> {
-    let own = OWN.iter().map(|(name, _)| *name).chain(["host"]);
+    let own = OWN.iter().map(|(name, _)| *name).chain(["host"]).chain(Label::ALL.map(Label::name));
     let mut names: Vec<&str> = own.chain(SHORT.iter().map(|(name, _)| *name)).chain(FieldId::all().map(FieldId::path)).collect();
     names.sort_unstable();
     names.dedup();

@@ -57,7 +57,7 @@ fn kind_of(target: &Target) -> Kind {
         Target::Class => Kind::Class,
         Target::Activity => Kind::Activity,
         Target::Severity => Kind::Severity,
-        Target::Source | Target::Format | Target::Host | Target::Unmapped(_) => Kind::Text,
+        Target::Source | Target::Format | Target::Host | Target::Label(_) | Target::Unmapped(_) => Kind::Text,
         Target::Raw => Kind::Raw,
     }
 }

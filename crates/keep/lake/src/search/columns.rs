@@ -12,7 +12,7 @@ use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 use arrow_buffer::BooleanBuffer;
 use std::collections::BTreeSet;
-use vigie_model::event::{Class, FieldId, Value};
+use vigie_model::event::{Class, FieldId, Label, Value};
 
 /// The columns that a condition looks at.
 pub(super) fn wanted(expr: &Expr, file: &OpenFile, columns: &mut BTreeSet<&'static str>) {
@@ -31,6 +31,7 @@ pub(super) fn wanted(expr: &Expr, file: &OpenFile, columns: &mut BTreeSet<&'stat
             Target::Source => drop(columns.insert(name::SOURCE)),
             Target::Format => drop(columns.insert(name::FORMAT)),
             Target::Host => drop(columns.insert(name::HOST)),
+            Target::Label(label) => columns.extend(column_of_label(*label, file)),
             Target::Raw => columns.extend([name::RAW, name::RAW_BASE64]),
             Target::Unmapped(_) => columns.extend(UNMAPPED_IN),
         },
@@ -42,6 +43,11 @@ const UNMAPPED_IN: [&str; 2] = [name::UNMAPPED, name::FIELDS];
 
 fn column_of(field: FieldId, file: &OpenFile) -> &'static str {
     if file.has(field.path()) { field.path() } else { name::FIELDS }
+}
+
+/// The column of a label; files from before there were labels have none.
+fn column_of_label(label: Label, file: &OpenFile) -> Option<&'static str> {
+    Some(label.name()).filter(|column| file.has(column))
 }
 
 /// The rows of one file's columns.
@@ -88,6 +94,10 @@ impl Rows<'_> {
             Target::Source => self.values(name::SOURCE, test, true),
             Target::Format => self.values(name::FORMAT, test, true),
             Target::Host => self.values(name::HOST, test, true),
+            Target::Label(label) => match column_of_label(*label, self.file) {
+                Some(column) => self.values(column, test, false),
+                None => Ok(self.constant(false)),
+            },
             Target::Class => Ok(self.constant(
                 matches!(test, Test::Present) || matches!(test, Test::Classes(classes) if classes.contains(&self.class)),
             )),

@@ -92,6 +92,10 @@ impl Facts for OfGroup<'_> {
             Target::Severity => Ok(range(name::SEVERITY)),
             Target::Activity => Ok(range(name::ACTIVITY)),
             Target::Host => self.of_text(name::HOST, &term.test),
+            Target::Label(label) if !self.file.has(label.name()) || self.file.is_empty(self.group, label.name()) => {
+                Ok(Verdict::None)
+            }
+            Target::Label(label) => self.of_text(label.name(), &term.test),
             Target::Field(field) if self.file.has(field.path()) => {
                 let column = field.path();
                 if self.file.is_empty(self.group, column) {
