@@ -37,7 +37,7 @@ mod postgres;
 mod programs;
 mod redis;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub(crate) mod shape;
 mod sqlserver;
 mod squid;
@@ -92,7 +92,10 @@ pub const FORMATS: [&str; 34] = [
     "zypper",
 ];
 
-/// The meaning of a message, if a parser understands it.
+/// The format of pairs that no parser knows.
+pub(crate) const KEY_VALUE: &str = "key-value";
+
+/// The meaning of a message, if a parser understands it. JSON is for the pages ([`crate::mapping`]).
 pub(crate) fn understand(line: &Line<'_>) -> Option<Meaning> {
     let program = base_name(line.program);
     if let Some(meaning) = pam::parse(program, line) {
