@@ -1,5 +1,6 @@
 //! What can go wrong with the lake, and what a person is told.
 
+use crate::keep::RewriteError;
 use crate::seal::SealError;
 use crate::search::SearchError;
 use crate::wal::{CommitError, LogError, Refused};
@@ -89,6 +90,12 @@ pub enum KeepError {
     /// The lake is being closed.
     #[error("the lake is closed")]
     Closed,
+    /// Files cannot be written anew: there is too little room for both, the old and the new.
+    #[error("too little room on the disk")]
+    NoRoom,
+    /// Whoever asked did not want to wait for the end.
+    #[error("this was cancelled")]
+    Cancelled,
 }
 
 impl From<LogError> for OpenError {
@@ -125,6 +132,17 @@ impl From<SealError> for KeepError {
         match error {
             SealError::Db(error) => Self::Db(error),
             error => Self::Files(error.into()),
+        }
+    }
+}
+
+impl From<RewriteError> for KeepError {
+    fn from(error: RewriteError) -> Self {
+        match error {
+            RewriteError::Db(error) => Self::Db(error),
+            RewriteError::Stopped => Self::Cancelled,
+            RewriteError::NoRoom => Self::NoRoom,
+            error @ RewriteError::File(_) => Self::Files(error.into()),
         }
     }
 }
@@ -261,6 +279,20 @@ impl Explain for KeepError {
         match self {
             Self::Db(error) => error.explain(),
             Self::Files(source) => unreadable(source),
+            Self::Cancelled => ReadError::Cancelled.explain(),
+            Self::NoRoom => Problem::new(
+                Kind::Environment,
+                text!(
+                    en "there is too little room on the disk to write the events anew",
+                    fr "il n’y a pas assez de place sur le disque pour réécrire les événements",
+                    de "auf dem Datenträger ist zu wenig Platz, um die Ereignisse neu zu schreiben",
+                ),
+            )
+            .hint(text!(
+                en "free some space; old and new files are there together for a while",
+                fr "libérez de la place ; anciens et nouveaux fichiers coexistent un moment",
+                de "schaffen Sie Platz; alte und neue Dateien liegen eine Weile nebeneinander",
+            )),
             Self::Closed => AppendError::Closed.explain(),
         }
     }

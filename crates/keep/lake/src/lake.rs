@@ -8,7 +8,7 @@ use crate::live::{Live, Subscription};
 use crate::open_files::OpenFiles;
 use crate::query::Query;
 use crate::search::{
-    Buckets, ById, Cancel, Count, Counted, Cursor, Histogram, LastSealing, Newest, Page, Question, Scan, Window, fetch,
+    Buckets, ById, Cancel, Count, Counted, Cursor, Followed, Histogram, Newest, Page, Question, Scan, Window, fetch,
 };
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -28,10 +28,10 @@ use vigie_model::ids::EventId;
 #[derive(Clone)]
 pub struct Lake(Arc<Open>);
 
-/// Dropping it ends the threads: first the one that seals, then the one that commits.
+/// Dropping it ends the threads: first those that seal and merge, then the one that commits.
 struct Open {
     core: Arc<Core>,
-    sealer: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// What the threads share.
@@ -48,11 +48,15 @@ pub(crate) struct Core {
     pub(crate) files: OpenFiles,
     pub(crate) committer: Committer,
     pub(crate) signals: Arc<Signals>,
-    /// Held by whoever changes what is kept: one sealing, or retention, at a time.
+    /// Held by whoever changes files that are there, from the first look to the end: one merge, one
+    /// erasure or retention at a time.
+    pub(crate) rewriting: Mutex<()>,
+    /// Held by whoever changes the catalogue; taken after `rewriting`, and not for long.
     pub(crate) keeping: Mutex<()>,
     checkpoints: Mutex<HashMap<String, Vec<u8>>>,
     live: Live,
-    last_sealing: LastSealing,
+    pub(crate) followed: Followed,
+    pub(crate) removals: keep::Removals,
     recovered: Recovered,
 }
 
@@ -124,15 +128,20 @@ impl Lake {
             segments,
             committer,
             signals,
+            rewriting: Mutex::default(),
             keeping: Mutex::default(),
             checkpoints: Mutex::new(checkpoints),
             live: Live::default(),
-            last_sealing: LastSealing::default(),
+            followed: Followed::default(),
+            removals: keep::Removals::default(),
             recovered,
         });
-        let sealing = Arc::clone(&core);
-        let sealer = std::thread::Builder::new().name("lake-seal".to_owned()).spawn(move || seal_when_due(&sealing));
-        Ok(Self(Arc::new(Open { core, sealer: Some(sealer.map_err(OpenError::Thread)?) })))
+        let mut open = Open { core, threads: Vec::new() };
+        open.start("lake-seal", seal_when_due)?;
+        if open.core.settings.compaction.every_seconds > 0 {
+            open.start("lake-compact", keep::compact_when_due)?;
+        }
+        Ok(Self(Arc::new(open)))
     }
 
     /// What the start found in the log.
@@ -259,13 +268,23 @@ impl Lake {
     }
 }
 
+impl Open {
+    fn start(&mut self, name: &str, work: fn(&Core)) -> Result<(), OpenError> {
+        let core = Arc::clone(&self.core);
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&core));
+        self.threads.push(thread.map_err(OpenError::Thread)?);
+        Ok(())
+    }
+}
+
 impl Drop for Open {
     fn drop(&mut self) {
         self.core.signals.close();
-        if let Some(sealer) = self.sealer.take()
-            && sealer.join().is_err()
-        {
-            tracing::error!("the lake's sealer had panicked");
+        for thread in self.threads.drain(..) {
+            let name = thread.thread().name().unwrap_or_default().to_owned();
+            if thread.join().is_err() {
+                tracing::error!(name, "a thread of the lake had panicked");
+            }
         }
     }
 }
@@ -280,7 +299,7 @@ impl Core {
     }
 
     fn by_id(&self) -> ById<'_> {
-        ById { catalogue: &self.catalogue, segments: &self.segments, files: &self.files, sealing: &self.last_sealing }
+        ById { catalogue: &self.catalogue, segments: &self.segments, files: &self.files, followed: &self.followed }
     }
 }
 

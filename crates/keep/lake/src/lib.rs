@@ -34,9 +34,9 @@ mod wal;
 
 pub use batch::{Batch, Checkpoint};
 pub use error::{AppendError, KeepError, OpenError, ReadError};
-pub use keep::{Expired, LakeStats, Verified, VerifyFault};
+pub use keep::{Compacted, Expired, LakeStats, Verified, VerifyFault, Verifying, link_of, link_text};
 pub use lake::{Damaged, Lake, Recovered};
 pub use live::{NoEvents, Subscription};
 pub use query::{Query, QueryError};
 pub use search::{Cancel, Counted, Cursor, Histogram, NotACursor, Page, Window};
-pub use settings::{Retention, Settings};
+pub use settings::{Compaction, Retention, Settings};

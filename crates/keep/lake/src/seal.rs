@@ -14,7 +14,7 @@
 use crate::catalogue::{Catalogue, NewFile, Sealing};
 use crate::codec::{BatchView, EventView, Malformed};
 use crate::disk::Disk;
-use crate::files::{self, FileError};
+use crate::files::{self, FileError, Order};
 use crate::row::Row;
 use crate::wal::{Entry, Segment, Segments};
 use std::collections::HashMap;
@@ -122,7 +122,7 @@ impl Sealer<'_> {
         let mut reader = source.reader();
         // What was malformed has been reported; every place was read once already.
         let events = part.iter().filter_map(|place| reader.event(*place).ok()).map(Ok::<_, SealError>);
-        let facts = files::write(&self.directory.join(&path), class, events)?;
+        let facts = files::write(&self.directory.join(&path), class, Order::Time, events)?;
         Ok(NewFile { path, class_uid: class.uid(), day: first.map_or(Day::default(), |place| place.day), facts })
     }
 

@@ -17,8 +17,24 @@ pub struct Settings {
     pub seal_after_seconds: u32,
     /// Free space on the disk below which no event is taken, in bytes: sealing needs room, too.
     pub reserve_bytes: u64,
+    /// How files are merged.
+    pub compaction: Compaction,
     /// How long events are kept.
     pub retention: Retention,
+}
+
+/// How small files become large ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Compaction {
+    /// Seconds between two looks for files to be merged; 0 never merges any by itself.
+    pub every_seconds: u32,
+    /// Seconds that a file is left alone after it was written, and a day after it ended.
+    pub after_seconds: u32,
+    /// Events of a merged file at most; files with more than half of them are left as they are.
+    pub rows: u64,
+    /// Bytes of the files that are merged into one at most.
+    pub bytes: u64,
 }
 
 /// How long events are kept, counted from their receipt.
@@ -38,8 +54,15 @@ impl Default for Settings {
             seal_events: 256 * 1024,
             seal_after_seconds: 300,
             reserve_bytes: 256 << 20,
+            compaction: Compaction::default(),
             retention: Retention::default(),
         }
+    }
+}
+
+impl Default for Compaction {
+    fn default() -> Self {
+        Self { every_seconds: 30, after_seconds: 3600, rows: 1 << 20, bytes: 256 << 20 }
     }
 }
 

@@ -67,6 +67,19 @@ impl Signals {
         !state.closing
     }
 
+    /// Waits so long; false at the end.
+    pub(crate) fn sleep(&self, time: Duration) -> bool {
+        let open = |state: &mut State| !state.closing;
+        let waited = self.sealer.wait_timeout_while(self.state(), time, open);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        !state.closing
+    }
+
+    /// Whether this is the end.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.state().closing
+    }
+
     pub(crate) fn close(&self) {
         self.state().closing = true;
         self.arrived.notify_all();

@@ -1,9 +1,12 @@
 //! Events for the tests of this room.
 
+use crate::catalogue::FileRow;
+use crate::files::FileFacts;
 use crate::{Batch, Checkpoint};
 use proptest::prelude::*;
 use vigie_model::event::ocsf::field;
 use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Label, Labels, Origin, Value};
+use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
 /// Whether the tests that take long were asked for: `VIGIE_TIER=long`.
@@ -39,6 +42,15 @@ pub(crate) fn unparsed(time: Timestamp, raw: &[u8]) -> Event {
     let origin =
         Origin { source: "file:/var/log/syslog".into(), format: "".into(), host: "web-1".into(), labels: Labels::none() };
     Event::new(Class::BaseEvent, time, time, origin, raw.to_vec())
+}
+
+/// A row of the catalogue that nothing stands behind: of so many sign-ins in the second of this time,
+/// sealed right then.
+pub(crate) fn file_row(number: i64, rows: u64, time: Timestamp) -> FileRow {
+    let id = EventId(number.cast_unsigned());
+    let times = (time, time.plus_micros(1_000_000));
+    let facts = FileFacts { rows, bytes: rows * 50, sha256: [0; 32], times, received: times, ids: (id, id) };
+    FileRow::of(number, format!("file-{number}"), Class::Authentication, facts)
 }
 
 /// A batch without a checkpoint.

@@ -1,4 +1,4 @@
-//! Parquet files: one class of events each, sorted by time, newest first.
+//! Parquet files: one class of events each, newest first, or when merged by host and then so.
 //!
 //! Plain Parquet for any engine: signed integers, UTC times in µs, UTF-8. What is searched has a
 //! column under its OCSF path ([`schema`]); the other fields of the schema are in the map `fields`,
@@ -17,7 +17,7 @@ mod tests;
 pub(crate) use open::{Columns, OpenFile};
 pub(crate) use rows::{pairs, raw_bytes, read, stored_events};
 pub(crate) use schema::name;
-pub(crate) use write::{FileFacts, write};
+pub(crate) use write::{FileFacts, Order, write};
 
 use std::io;
 use std::path::PathBuf;

@@ -16,6 +16,7 @@ use parquet::file::statistics::Statistics;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub(crate) struct OpenFile {
     path: PathBuf,
     file: SharedFile,
     columns: HashMap<String, Column>,
+    falls_in_time: bool,
+    falls_by_host: bool,
     /// With texts as they are: for whole events.
     whole: ArrowReaderMetadata,
     /// With texts by dictionary: a condition is tried once for each different value.
@@ -59,7 +62,13 @@ impl OpenFile {
         let by_dictionary = options.with_schema(dictionaries(whole.schema()));
         let lookup = ArrowReaderMetadata::try_new(Arc::clone(whole.metadata()), by_dictionary).map_err(wrong)?;
         let columns = columns(&whole);
-        Ok(Self { path: path.to_owned(), file, columns, whole, lookup })
+        let sorted = |by: &[(&str, bool)]| {
+            let leaf = |(name, falls): &(&str, bool)| columns.get(*name).map(|column| (column.leaf, *falls));
+            by.iter().map(leaf).collect::<Option<Vec<_>>>().is_some_and(|by| is_sorted(whole.metadata(), &by))
+        };
+        let falls_in_time = sorted(&[(name::TIME, true)]);
+        let falls_by_host = sorted(&[(name::HOST, false), (name::TIME, true)]);
+        Ok(Self { path: path.to_owned(), file, columns, falls_in_time, falls_by_host, whole, lookup })
     }
 
     /// How many row groups there are.
@@ -104,24 +113,41 @@ impl OpenFile {
         Sbbf::read_from_column_chunk(chunk, &self.file).map_err(self.wrong())
     }
 
-    /// The rows of a group whose pages may hold times from `earliest` to `latest`, as one stretch.
-    pub(crate) fn rows_between(&self, group: usize, earliest: i64, latest: i64) -> std::ops::Range<usize> {
-        let rows = self.group_rows(group);
-        self.pages_between(group, earliest, latest).unwrap_or(0..rows)
+    /// Whether the rows fall in time from the first to the last, as the footer says.
+    pub(crate) const fn falls_in_time(&self) -> bool {
+        self.falls_in_time
     }
 
-    /// Newest first: pages before the stretch are too late, pages behind it too early.
-    fn pages_between(&self, group: usize, earliest: i64, latest: i64) -> Option<std::ops::Range<usize>> {
+    /// Whether the rows come by host, and of each host fall in time, as the footer says.
+    pub(crate) const fn falls_by_host(&self) -> bool {
+        self.falls_by_host
+    }
+
+    /// The rows of a group whose pages may hold times from `earliest` to `latest`.
+    pub(crate) fn rows_between(&self, group: usize, earliest: i64, latest: i64) -> Vec<Range<usize>> {
+        let rows = self.group_rows(group);
+        self.pages_between(group, earliest, latest).unwrap_or_else(|| std::iter::once(0..rows).collect())
+    }
+
+    fn pages_between(&self, group: usize, earliest: i64, latest: i64) -> Option<Vec<Range<usize>>> {
         use parquet::file::page_index::column_index::ColumnIndexMetaData;
         let leaf = self.columns.get(name::TIME)?.leaf;
         let places = self.metadata().offset_index()?.get(group)?.get(leaf)?.page_locations();
         let ColumnIndexMetaData::INT64(bounds) = self.metadata().column_index()?.get(group)?.get(leaf)? else { return None };
-        let (low, high) = (bounds.min_values(), bounds.max_values());
-        let start = low.iter().zip(high).position(|(_, high)| *high >= earliest)?.max(low.iter().position(|low| *low <= latest)?);
-        let end = high.iter().rposition(|high| *high >= earliest)? + 1;
         let row = |page: usize| places.get(page).and_then(|page| usize::try_from(page.first_row_index).ok());
-        let first = row(start)?;
-        Some(first..row(end).unwrap_or_else(|| self.group_rows(group)).max(first))
+        let mut stretches: Vec<Range<usize>> = Vec::new();
+        for (page, (low, high)) in bounds.min_values().iter().zip(bounds.max_values()).enumerate() {
+            if *high < earliest || latest < *low {
+                continue;
+            }
+            let first = row(page)?;
+            let end = row(page + 1).unwrap_or_else(|| self.group_rows(group)).max(first);
+            match stretches.last_mut() {
+                Some(before) if before.end == first => before.end = end,
+                _ => stretches.push(first..end),
+            }
+        }
+        Some(stretches)
     }
 
     /// Reads columns of the selected rows of a group.
@@ -163,6 +189,16 @@ impl OpenFile {
     fn metadata(&self) -> &ParquetMetaData {
         self.whole.metadata()
     }
+}
+
+/// Whether the footer says that a file is sorted by these columns before all others; of each, whether
+/// its values fall.
+fn is_sorted(metadata: &ParquetMetaData, by: &[(usize, bool)]) -> bool {
+    metadata.row_groups().iter().all(|group| {
+        let columns = group.sorting_columns().map_or(&[][..], Vec::as_slice);
+        let said = columns.iter().map(|column| (usize::try_from(column.column_idx).unwrap_or(usize::MAX), column.descending));
+        columns.len() >= by.len() && said.zip(by).all(|(said, wanted)| said == *wanted)
+    })
 }
 
 fn columns(metadata: &ArrowReaderMetadata) -> HashMap<String, Column> {

@@ -7,7 +7,7 @@ use vigie_model::ids::EventId;
 fn written(class: Class, events: &[StoredEvent]) -> (tempfile::TempDir, PathBuf, FileFacts) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("class=1/tenant=default/eventDay=20261121/x.parquet");
-    let facts = write::<FileError>(&path, class, events.iter().cloned().map(Ok)).unwrap();
+    let facts = write::<FileError>(&path, class, Order::Time, events.iter().cloned().map(Ok)).unwrap();
     (directory, path, facts)
 }
 
@@ -58,11 +58,16 @@ fn entities_have_bloom_filters_and_pages_have_bounds() {
     assert_eq!(file.bounds(0, "src_endpoint.port"), Some((50122, 50122)));
 
     let (newest, oldest) = (events[0].event.time.micros(), events[19_999].event.time.micros());
-    assert_eq!(file.rows_between(0, oldest, newest), 0..20_000);
-    assert_eq!(file.rows_between(0, newest, newest), 0..8192);
-    assert_eq!(file.rows_between(0, oldest, oldest), 16_384..20_000);
+    let stretch = |from, to| {
+        let stretches = file.rows_between(0, from, to);
+        assert_eq!(stretches.len(), 1);
+        stretches[0].clone()
+    };
+    assert_eq!(stretch(oldest, newest), 0..20_000);
+    assert_eq!(stretch(newest, newest), 0..8192);
+    assert_eq!(stretch(oldest, oldest), 16_384..20_000);
     let middle = events[9000].event.time.micros();
-    assert_eq!(file.rows_between(0, middle, middle), 8192..16_384);
+    assert_eq!(stretch(middle, middle), 8192..16_384);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::FileError;
 use super::build::BatchBuilder;
 use super::schema::{entities, name};
+use arrow_schema::Schema;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -30,6 +31,15 @@ pub(crate) struct FileFacts {
     pub(crate) ids: (EventId, EventId),
 }
 
+/// In which order the events of a file come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Newest first.
+    Time,
+    /// By host, of each host newest first.
+    Host,
+}
+
 /// Rows that become columns at once.
 const BATCH_ROWS: usize = 8192;
 /// Rows of a row group: what a search may skip as a whole, and what is held in memory to be written.
@@ -41,16 +51,17 @@ const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 
 /// Writes events of one class to a file that others see when it is whole and on disk.
 ///
-/// The events come newest first. Directories on the way are made, and their entries synced.
+/// The events come in the order that is given. Directories on the way are made, and their entries synced.
 pub(crate) fn write<E: From<FileError>>(
     path: &Path,
     class: Class,
+    order: Order,
     events: impl Iterator<Item = Result<StoredEvent, E>>,
 ) -> Result<FileFacts, E> {
     let beside = path.with_extension("parquet.new");
     let failed = |source| E::from(FileError::Io { path: path.to_owned(), source });
     create_directories(path).map_err(failed)?;
-    let facts = write_beside(&beside, path, class, events)?;
+    let facts = write_beside(&beside, path, (class, order), events)?;
     std::fs::rename(&beside, path).map_err(failed)?;
     vigie_kit::files::sync_dir(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
     Ok(facts)
@@ -71,7 +82,7 @@ fn create_directories(path: &Path) -> io::Result<()> {
 fn write_beside<E: From<FileError>>(
     beside: &Path,
     path: &Path,
-    class: Class,
+    (class, order): (Class, Order),
     events: impl Iterator<Item = Result<StoredEvent, E>>,
 ) -> Result<FileFacts, E> {
     let failed = |source| E::from(FileError::Io { path: path.to_owned(), source });
@@ -79,7 +90,8 @@ fn write_beside<E: From<FileError>>(
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(beside).map_err(failed)?;
     let sink = Sink { file: BufWriter::with_capacity(1 << 18, file), sha256: Sha256::new(), bytes: 0 };
     let mut builder = BatchBuilder::new(class);
-    let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
+    let options =
+        ArrowWriterOptions::new().with_properties(properties(sorting(order, builder.schema()))).with_skip_arrow_metadata(true);
     let mut writer = ArrowWriter::try_new_with_options(sink, builder.schema().clone(), options).map_err(wrong)?;
     let mut facts = Gathered::default();
     for event in events {
@@ -99,7 +111,7 @@ fn write_beside<E: From<FileError>>(
     Ok(facts.done(bytes, sha256.finalize().into()))
 }
 
-fn properties() -> WriterProperties {
+fn properties(sorting: Vec<SortingColumn>) -> WriterProperties {
     // A path with dots is one column here, not a nested one.
     let column = |name: &str| ColumnPath::new(vec![name.to_owned()]);
     let mut properties = WriterProperties::builder()
@@ -108,7 +120,7 @@ fn properties() -> WriterProperties {
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_sorting_columns(Some(vec![SortingColumn { column_idx: 1, descending: true, nulls_first: false }]))
+        .set_sorting_columns(Some(sorting))
         // By page only where pages differ: the file is sorted by time, and ids go with it.
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_column_dictionary_enabled(column(name::RAW), false)
@@ -126,6 +138,20 @@ fn properties() -> WriterProperties {
             .set_column_bloom_filter_max_ndv(column(name), GROUP_ROWS as u64);
     }
     properties.build()
+}
+
+/// The order as the footer says it. The columns it names stand before all maps, so that their places
+/// among the columns are those among the leaves.
+fn sorting(order: Order, schema: &Schema) -> Vec<SortingColumn> {
+    let column = |name: &str, descending| {
+        let place = schema.index_of(name).ok().and_then(|place| i32::try_from(place).ok())?;
+        Some(SortingColumn { column_idx: place, descending, nulls_first: false })
+    };
+    let columns = match order {
+        Order::Time => vec![column(name::TIME, true)],
+        Order::Host => vec![column(name::HOST, false), column(name::TIME, true)],
+    };
+    columns.into_iter().flatten().collect()
 }
 
 /// A file that knows its length and its hash.

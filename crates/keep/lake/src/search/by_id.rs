@@ -2,6 +2,7 @@
 
 use super::SearchError;
 use super::fetch::{read_record, read_rows};
+use super::view::View;
 use crate::catalogue::{Catalogue, FileRow};
 use crate::files::{Columns, FileError, OpenFile, name};
 use crate::open_files::OpenFiles;
@@ -9,7 +10,8 @@ use crate::wal::{Segment, Segments};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use vigie_model::event::StoredEvent;
 use vigie_model::ids::EventId;
 
@@ -18,15 +20,24 @@ pub(crate) struct ById<'s> {
     pub(crate) catalogue: &'s Catalogue,
     pub(crate) segments: &'s Segments,
     pub(crate) files: &'s OpenFiles,
-    pub(crate) sealing: &'s LastSealing,
+    pub(crate) followed: &'s Followed,
 }
 
-/// The places of one sealing's events by number: whoever catches up asks for them page by page.
+/// What whoever follows the events needs: they ask page by page.
 #[derive(Default)]
-pub(crate) struct LastSealing(Mutex<Option<Arc<Sealing>>>);
+pub(crate) struct Followed {
+    block: Mutex<Option<Arc<Block>>>,
+    /// One more than the last number that somebody has got to; 0 while nobody follows.
+    reached: AtomicU64,
+}
 
-struct Sealing {
-    sealed_through: u64,
+/// The places of a stretch of numbers, wherever their events are: sealings lie in files by class and
+/// day, merged files by host.
+struct Block {
+    /// The first number and the last.
+    numbers: (u64, u64),
+    /// The numbers of the files that it was made of.
+    made_of: Vec<i64>,
     files: Vec<Arc<OpenFile>>,
     /// By number.
     places: Vec<(u64, RowPlace)>,
@@ -39,18 +50,21 @@ struct RowPlace {
     row: u32,
 }
 
+/// How many numbers a block is for: about six megabytes of places.
+const BLOCK: u64 = 1 << 18;
+
 impl ById<'_> {
     /// The event with a number.
     pub(crate) fn get(&self, id: EventId) -> Result<Option<StoredEvent>, SearchError> {
-        let unsealed = self.segments.now();
-        for segment in &unsealed.segments {
+        let view = View::now(self.catalogue, self.segments)?;
+        for segment in &view.unsealed.segments {
             let place = segment.place_after(id.0);
             if let Some(entry) = segment.entries(place).first().filter(|entry| entry.first_id <= id.0) {
                 return Ok(read_record(segment, entry, 1, &|known| known == id)?.pop());
             }
         }
-        for row in self.catalogue.with_id(id, unsealed.low_water)? {
-            if let Some(event) = self.get_from(&row, id)? {
+        for row in view.with_ids(id, id) {
+            if let Some(event) = self.get_from(row, id)? {
                 return Ok(Some(event));
             }
         }
@@ -71,83 +85,120 @@ impl ById<'_> {
         Ok(None)
     }
 
-    /// The events that follow a number, in order, at most `max`, and at least one if there is any.
+    /// The events that follow a number, in order, at most `max`.
     pub(crate) fn after(&self, id: EventId, max: usize) -> Result<Vec<StoredEvent>, SearchError> {
-        let unsealed = self.segments.now();
-        let mut from = id;
-        loop {
-            let rows = self.catalogue.first_after(from, unsealed.low_water)?;
-            let Some(end) = rows.iter().map(|row| row.facts.ids.1).max() else { break };
-            let events = self.sealed_after(&rows, from, max)?;
-            if !events.is_empty() || max == 0 {
-                return Ok(events);
-            }
-            // What is left of this sealing cannot be read, which was reported: go on behind it.
-            from = end;
-        }
-        self.sealing.forget();
+        self.followed.reached.fetch_max(id.0.saturating_add(1), Ordering::Relaxed);
+        let view = View::now(self.catalogue, self.segments)?;
         let mut events = Vec::new();
-        for segment in &unsealed.segments {
-            append_after(segment, from, max, &mut events)?;
+        let mut next = id.0.saturating_add(1);
+        while events.len() < max {
+            let rest = view.with_ids(EventId(next), EventId(u64::MAX));
+            let Some(first) = rest.map(|row| row.facts.ids.0.0).min() else { break };
+            let first = first.max(next);
+            let last = first | (BLOCK - 1);
+            self.sealed_between(&view, (first, last), max, &mut events)?;
+            // What cannot be read was reported: whoever follows goes on behind it.
+            next = last.saturating_add(1);
+        }
+        if events.len() < max {
+            self.followed.forget();
+            for segment in &view.unsealed.segments {
+                append_after(segment, id, max, &mut events)?;
+            }
         }
         Ok(events)
     }
 
-    fn sealed_after(&self, rows: &[FileRow], id: EventId, max: usize) -> Result<Vec<StoredEvent>, SearchError> {
-        let sealing = self.sealing.of(rows, self.files)?;
-        let start = sealing.places.partition_point(|(known, _)| *known <= id.0);
-        let page = sealing.places.iter().skip(start).take(max);
+    /// Adds the events in files with numbers from `first` to `last`, up to `max` in all.
+    fn sealed_between(
+        &self,
+        view: &View,
+        (first, last): (u64, u64),
+        max: usize,
+        events: &mut Vec<StoredEvent>,
+    ) -> Result<(), SearchError> {
+        let block = self.followed.block(view, (first, last), self.files);
+        let start = block.places.partition_point(|(known, _)| *known < first);
+        let page = block.places.iter().skip(start).take_while(|(known, _)| *known <= last).take(max - events.len());
         let mut groups: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
         for (_, place) in page {
             groups.entry((place.file, place.group)).or_default().push(place.row as usize);
         }
-        let mut events = Vec::new();
+        let mut found = Vec::new();
         for ((file, group), rows) in groups {
-            if let Some(file) = sealing.files.get(file as usize) {
-                events.append(&mut read_rows(file, group as usize, rows)?);
+            if let Some(file) = block.files.get(file as usize) {
+                found.append(&mut read_rows(file, group as usize, rows)?);
             }
         }
-        events.sort_unstable_by_key(|event| event.id);
-        Ok(events)
+        found.sort_unstable_by_key(|event| event.id);
+        events.append(&mut found);
+        Ok(())
     }
 }
 
-impl LastSealing {
-    fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+impl Followed {
+    /// The number that those who follow have got to; nothing while nobody does.
+    pub(crate) fn reached(&self) -> Option<EventId> {
+        self.reached.load(Ordering::Relaxed).checked_sub(1).map(EventId)
     }
 
-    fn of(&self, rows: &[FileRow], files: &OpenFiles) -> Result<Arc<Sealing>, SearchError> {
-        let sealed_through = rows.first().map_or(0, |row| row.sealed_through);
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sealing) = kept.as_ref().filter(|sealing| sealing.sealed_through == sealed_through) {
-            return Ok(Arc::clone(sealing));
+    /// Lets go of files.
+    pub(crate) fn forget(&self) {
+        *self.kept() = None;
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Arc<Block>>> {
+        self.block.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A block that has the numbers from `first` on: the one in use, or a new one.
+    fn block(&self, view: &View, (first, last): (u64, u64), files: &OpenFiles) -> Arc<Block> {
+        let mut kept = self.kept();
+        if let Some(block) = kept.as_ref().filter(|block| block.has((first, last), view)) {
+            return Arc::clone(block);
         }
-        let mut sealing = Sealing { sealed_through, files: Vec::new(), places: Vec::new() };
-        for row in rows {
-            if let Err(error) = files.open(row).and_then(|file| sealing.add(file)) {
+        let first = first & !(BLOCK - 1);
+        let mut block = Block { numbers: (first, last), made_of: Vec::new(), files: Vec::new(), places: Vec::new() };
+        for row in view.with_ids(EventId(first), EventId(last)) {
+            block.made_of.push(row.number);
+            if let Err(error) = files.open(row).and_then(|file| block.add(file)) {
                 tracing::error!(path = row.path, %error, "a file of events cannot be read; they are left out");
             }
         }
-        sealing.places.sort_unstable_by_key(|(id, _)| *id);
-        let sealing = Arc::new(sealing);
-        *kept = Some(Arc::clone(&sealing));
-        Ok(sealing)
+        block.places.sort_unstable_by_key(|(id, _)| *id);
+        let block = Arc::new(block);
+        *kept = Some(Arc::clone(&block));
+        block
     }
 }
 
-impl Sealing {
+impl Block {
+    /// Whether all of these numbers are in it that there are in files.
+    fn has(&self, (first, last): (u64, u64), view: &View) -> bool {
+        let known = view.with_ids(EventId(first), EventId(last)).all(|row| self.made_of.contains(&row.number));
+        known && self.numbers.0 <= first && last <= self.numbers.1
+    }
+
     fn add(&mut self, file: Arc<OpenFile>) -> Result<(), FileError> {
         let place = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         let mut places = Vec::new();
         for group in 0..file.groups() {
+            if self.is_outside(file.bounds(group, name::ID)) {
+                continue;
+            }
             let group_place = u32::try_from(group).unwrap_or(u32::MAX);
-            let row_place = |row| RowPlace { file: place, group: group_place, row };
-            places.extend(ids(&file, group)?.into_iter().zip(0..).map(|(id, row)| (id, row_place(row))));
+            let numbered = ids(&file, group)?.into_iter().zip(0..);
+            let inside = numbered.filter(|(id, _)| self.numbers.0 <= *id && *id <= self.numbers.1);
+            places.extend(inside.map(|(id, row)| (id, RowPlace { file: place, group: group_place, row })));
         }
         self.places.append(&mut places);
         self.files.push(file);
         Ok(())
+    }
+
+    fn is_outside(&self, bounds: Option<(i64, i64)>) -> bool {
+        let number = |id: i64| id.cast_unsigned();
+        bounds.is_some_and(|(low, high)| number(high) < self.numbers.0 || self.numbers.1 < number(low))
     }
 }
 

@@ -42,7 +42,13 @@ impl FileSearch<'_> {
     /// Searches all row groups, newest first; says how many rows were looked at.
     pub(super) fn run(&self, sink: &mut dyn Sink) -> Result<u64, SearchError> {
         let mut examined = 0;
+        let mut groups: Vec<(usize, Timestamp)> = Vec::with_capacity(self.file.groups());
         for group in 0..self.file.groups() {
+            groups.push((group, self.times(group)?.1));
+        }
+        // In a merged file they follow each other by host.
+        groups.sort_by_key(|(_, latest)| std::cmp::Reverse(*latest));
+        for (group, _) in groups {
             examined += self.group(group, sink)?;
         }
         Ok(examined)
@@ -65,12 +71,14 @@ impl FileSearch<'_> {
         if judged == Verdict::All && inside && sink.add_all(earliest, latest, rows as u64) {
             return Ok(rows as u64);
         }
-        let stretch = self.file.rows_between(group, window.from.micros(), window.last().micros());
-        if stretch.is_empty() {
+        let from = sink.floor().map_or(window.from, |floor| floor.time.max(window.from));
+        let to = self.question.before.map_or(window.last(), |before| before.time.min(window.last()));
+        let stretches = self.file.rows_between(group, from.micros(), to.micros());
+        if stretches.is_empty() {
             // The window lies between two pages.
             return Ok(0);
         }
-        self.rows(group, stretch, judged, sink)
+        self.rows(group, stretches, judged, sink)
     }
 
     fn times(&self, group: usize) -> Result<(Timestamp, Timestamp), FileError> {
@@ -85,12 +93,12 @@ impl FileSearch<'_> {
         prune::judge(self.question.expr, &OfGroup { file: &self.file, group, class: self.class })
     }
 
-    fn rows(&self, group: usize, stretch: Range<usize>, judged: Verdict, sink: &mut dyn Sink) -> Result<u64, SearchError> {
+    fn rows(&self, group: usize, stretches: Vec<Range<usize>>, judged: Verdict, sink: &mut dyn Sink) -> Result<u64, SearchError> {
         let conjuncts: &[Expr] = if judged == Verdict::All { &[] } else { self.question.expr.conjuncts() };
         let reads_record = |part: &&Expr| part.has(&|term| term.target == Target::Raw);
         let (costly, cheap): (Vec<&Expr>, Vec<&Expr>) = conjuncts.iter().partition(reads_record);
-        let examined = stretch.len() as u64;
-        let candidates = self.candidates(group, stretch, &cheap, costly.is_empty(), sink)?;
+        let examined = stretches.iter().map(|stretch| stretch.len() as u64).sum();
+        let candidates = self.candidates(group, stretches, &cheap, costly.is_empty(), sink)?;
         if !candidates.is_empty() {
             self.try_records(group, &candidates, &costly, sink)?;
         }
@@ -101,36 +109,40 @@ impl FileSearch<'_> {
     fn candidates(
         &self,
         group: usize,
-        stretch: Range<usize>,
+        stretches: Vec<Range<usize>>,
         cheap: &[&Expr],
         done: bool,
         sink: &mut dyn Sink,
     ) -> Result<Vec<Candidate>, SearchError> {
         let mut candidates = Vec::new();
-        let mut row = stretch.start;
         let total = self.file.group_rows(group);
-        let selection = RowSelection::from_consecutive_ranges(std::iter::once(stretch), total);
+        let selection = RowSelection::from_consecutive_ranges(stretches.iter().cloned(), total);
+        let mut rows = Selected::new(stretches);
         for batch in self.read(group, cheap, &[name::ID, name::TIME], selection, BATCH_ROWS)? {
             self.question.cancel.check()?;
             let batch = batch.map_err(|error| self.file.wrong()(error.into()))?;
             let matching = self.matching(&batch, cheap)?;
             let keys = self.keys(&batch)?;
             for place in matching.set_indices() {
-                let candidate = Candidate { key: keys.key(place), row: row + place };
-                if !self.question.asks_for(candidate.key) {
+                let key = keys.key(place);
+                if !self.question.asks_for(key) {
                     continue;
                 }
-                if !sink.wants_until(candidate.key.time) {
-                    // Rows fall in time: nothing that follows is wanted.
-                    return Ok(candidates);
+                if !sink.wants_until(key.time) {
+                    if self.file.falls_in_time() {
+                        // Nothing that follows is wanted.
+                        return Ok(candidates);
+                    }
+                    continue;
                 }
+                let candidate = Candidate { key, row: rows.row(place) };
                 if done {
                     self.hand_over(group, candidate, sink);
                 } else {
                     candidates.push(candidate);
                 }
             }
-            row += batch.num_rows();
+            rows.go_on(batch.num_rows());
         }
         Ok(candidates)
     }
@@ -158,7 +170,7 @@ impl FileSearch<'_> {
                 }
             }
             rest = others;
-            if rest.first().is_some_and(|next| !sink.wants_until(next.key.time)) {
+            if self.file.falls_in_time() && rest.first().is_some_and(|next| !sink.wants_until(next.key.time)) {
                 break;
             }
         }
@@ -199,6 +211,48 @@ impl FileSearch<'_> {
             (Some(time), Some(id)) => Ok(Keys { times: time.values(), ids: id.values() }),
             _ => Err(self.file.unexpected(name::TIME)),
         }
+    }
+}
+
+/// The rows that a reader gives, by their places among those that were selected.
+struct Selected {
+    stretches: std::vec::IntoIter<Range<usize>>,
+    /// The rest of the stretch that the next row is in.
+    here: Range<usize>,
+    /// Rows given since the last batch.
+    given: usize,
+}
+
+impl Selected {
+    fn new(stretches: Vec<Range<usize>>) -> Self {
+        let mut stretches = stretches.into_iter();
+        let here = stretches.next().unwrap_or_default();
+        Self { stretches, here, given: 0 }
+    }
+
+    /// The row at a place of this batch; places ascend.
+    fn row(&mut self, place: usize) -> usize {
+        self.skip(place - self.given);
+        self.given = place;
+        self.here.start
+    }
+
+    /// The next batch begins.
+    fn go_on(&mut self, batch_rows: usize) {
+        self.skip(batch_rows - self.given);
+        self.given = 0;
+    }
+
+    fn skip(&mut self, mut rows: usize) {
+        while rows >= self.here.len() && rows > 0 {
+            rows -= self.here.len();
+            let Some(next) = self.stretches.next() else {
+                self.here = self.here.end..self.here.end;
+                return;
+            };
+            self.here = next;
+        }
+        self.here.start += rows;
     }
 }
 

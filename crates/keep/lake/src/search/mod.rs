@@ -13,11 +13,12 @@ mod group;
 mod prune;
 mod scan;
 mod sinks;
+mod view;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use by_id::{ById, LastSealing};
+pub(crate) use by_id::{ById, Followed};
 pub(crate) use fetch::fetch;
 pub(crate) use scan::{Question, Scan};
 pub(crate) use sinks::{Buckets, Count, Newest};

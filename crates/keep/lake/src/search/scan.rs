@@ -2,6 +2,7 @@
 
 use super::group::FileSearch;
 use super::prune::{self, OfFile, Verdict};
+use super::view::View;
 use super::{Cancel, Key, Place, SearchError, Sink, Window};
 use crate::catalogue::{Catalogue, FileRow};
 use crate::codec::BatchView;
@@ -43,9 +44,6 @@ pub(crate) struct Scanned {
     pub(crate) unreadable: u64,
 }
 
-/// Files asked of the catalogue at once.
-const FILES_AT_ONCE: i64 = 256;
-
 impl Scan<'_> {
     /// Shows the sink every event that is asked for and that it wants.
     pub(crate) fn run(&self, question: &Question<'_>, sink: &mut dyn Sink) -> Result<Scanned, SearchError> {
@@ -53,25 +51,17 @@ impl Scan<'_> {
         if question.window.is_empty() {
             return Ok(scanned);
         }
-        let unsealed = self.segments.now();
-        for segment in unsealed.segments.iter().rev() {
+        let view = View::now(self.catalogue, self.segments)?;
+        for segment in view.unsealed.segments.iter().rev() {
             scan_segment(segment, question, sink, &mut scanned)?;
         }
-        let mut after = None;
-        loop {
-            let times = (question.window.from, question.window.last());
-            let files = self.catalogue.newest_first(times, unsealed.low_water, after, FILES_AT_ONCE)?;
-            for file in &files {
-                if !sink.wants_until(file.facts.times.1) {
-                    return Ok(scanned);
-                }
-                self.file(file, question, sink, &mut scanned)?;
+        for file in view.newest_first((question.window.from, question.window.last())) {
+            if !sink.wants_until(file.facts.times.1) {
+                break;
             }
-            match files.last() {
-                Some(last) => after = Some((last.facts.times.1, last.number)),
-                None => return Ok(scanned),
-            }
+            self.file(file, question, sink, &mut scanned)?;
         }
+        Ok(scanned)
     }
 
     fn file(
@@ -101,11 +91,8 @@ impl Scan<'_> {
         match searched {
             Ok(examined) => scanned.examined += examined,
             Err(SearchError::File(error)) => {
-                // Retention may have dropped it since the catalogue was asked.
-                if self.catalogue.has(row.number)? {
-                    scanned.unreadable += 1;
-                    tracing::error!(path = row.path, %error, "a file of events cannot be read");
-                }
+                scanned.unreadable += 1;
+                tracing::error!(path = row.path, %error, "a file of events cannot be read");
             }
             Err(error) => return Err(error),
         }

@@ -1,8 +1,8 @@
 //! The same answers from the log, from files and from the events themselves.
 
 use crate::testing::{any_event, any_time, batch};
-use crate::tests::open;
-use crate::{Cancel, Query, Window};
+use crate::tests::{by_hand, clock, open_with};
+use crate::{Cancel, Compaction, Query, Settings, Window};
 use proptest::prelude::*;
 use vigie_model::event::{Event, StoredEvent};
 use vigie_model::ids::EventId;
@@ -92,10 +92,15 @@ proptest! {
     fn every_answer_is_the_plain_one(
         batches in proptest::collection::vec(proptest::collection::vec(any_event(), 1..6), 1..8),
         seals in proptest::collection::vec(any::<bool>(), 8),
+        merge in any::<bool>(),
         questions in proptest::collection::vec((any_query(), any_window(), 1..6_usize), 8),
     ) {
         let directory = tempfile::tempdir().unwrap();
-        let lake = open(directory.path());
+        let compaction = Compaction { after_seconds: 0, every_seconds: 0, rows: 12, ..Compaction::default() };
+        // A year on, every day is over.
+        let clock = clock();
+        clock.advance(365 * 86_400);
+        let lake = open_with(directory.path(), clock, Settings { compaction, ..by_hand() });
         let mut events: Vec<StoredEvent> = Vec::new();
         for (taken, seal) in batches.into_iter().zip(seals) {
             let stored = |(event, id): (Event, u64)| StoredEvent { id: EventId(id), event };
@@ -105,6 +110,9 @@ proptest! {
             if seal {
                 lake.seal().unwrap();
             }
+        }
+        if merge {
+            lake.compact().unwrap();
         }
         let cancel = Cancel::new();
         for (text, window, limit) in questions {

@@ -1,12 +1,13 @@
 //! The lake as a whole.
 
+mod compaction;
 mod crash;
 mod keep;
 mod sealing;
 mod using;
 
 use crate::testing::at;
-use crate::{Lake, Settings};
+use crate::{Compaction, Lake, Settings};
 use std::path::Path;
 use std::sync::Arc;
 use vigie_db::Db;
@@ -17,7 +18,8 @@ pub(crate) const NOON: &str = "2026-11-21T12:00:00Z";
 
 /// Settings under which nothing is sealed by itself.
 pub(crate) fn by_hand() -> Settings {
-    Settings { seal_events: u64::MAX, seal_after_seconds: u32::MAX, reserve_bytes: 0, ..Settings::default() }
+    let compaction = Compaction { every_seconds: 0, ..Compaction::default() };
+    Settings { seal_events: u64::MAX, seal_after_seconds: u32::MAX, reserve_bytes: 0, compaction, ..Settings::default() }
 }
 
 pub(crate) fn clock() -> Arc<FakeClock> {

@@ -30,4 +30,4 @@ pub(crate) use committer::{Committer, Refused};
 pub(crate) use log::{CommitError, Log, LogSettings, Record};
 pub(crate) use recovery::{LogError, Recovery};
 pub(crate) use segment::{Entry, RecordError, Segment};
-pub(crate) use segments::Segments;
+pub(crate) use segments::{Segments, Unsealed};

@@ -33,6 +33,11 @@ impl Segments {
         Unsealed { segments, low_water }
     }
 
+    /// Up to which number everything is in files.
+    pub(crate) fn low_water(&self) -> u64 {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).low_water
+    }
+
     pub(crate) fn add(&self, segment: Arc<Segment>) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).segments.push(segment);
     }

@@ -1,0 +1,126 @@
+//! Removing files: those that a sealing or a merge left behind, and those whose place others took.
+//!
+//! A file whose row is gone stays on the disk while a search goes by a state of the catalogue that
+//! had it. Its path is among the leftovers all the time, so a start removes it whatever happened.
+
+use crate::catalogue::{Catalogue, FileRow, Files};
+use crate::lake::Core;
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use vigie_db::DbError;
+
+/// Files that must not be removed yet.
+#[derive(Default)]
+pub(crate) struct Removals(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// Being written: their row is to come.
+    in_work: HashSet<String>,
+    /// Their row is gone, and somebody may still read them.
+    read: Vec<Read>,
+}
+
+struct Read {
+    by: Vec<Weak<Files>>,
+    paths: Vec<String>,
+}
+
+impl Removals {
+    /// These are being written until what is given back is dropped.
+    pub(crate) fn protect(&self, paths: &[String]) -> Protected<'_> {
+        self.state().in_work.extend(paths.iter().cloned());
+        Protected { removals: self, paths: paths.to_vec() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Files that are being written.
+pub(crate) struct Protected<'r> {
+    removals: &'r Removals,
+    paths: Vec<String>,
+}
+
+impl Protected<'_> {
+    pub(super) fn paths(&self) -> &[String] {
+        &self.paths
+    }
+}
+
+impl Drop for Protected<'_> {
+    fn drop(&mut self) {
+        let mut state = self.removals.state();
+        state.in_work.retain(|path| !self.paths.contains(path));
+    }
+}
+
+impl Core {
+    /// Removes the files of rows that are gone, as soon as nobody reads them.
+    pub(crate) fn retire(&self, gone: &[FileRow]) -> Result<(), DbError> {
+        self.files.forget(gone);
+        self.followed.forget();
+        let paths = gone.iter().map(|file| file.path.clone()).collect();
+        self.removals.state().read.push(Read { by: self.catalogue.earlier(), paths });
+        self.sweep().map(drop)
+    }
+
+    /// Removes files that nobody reads any more; says how many are still read.
+    pub(crate) fn sweep(&self) -> Result<usize, DbError> {
+        let mut state = self.removals.state();
+        let is_read = |read: &Read| read.by.iter().any(|by| by.strong_count() > 0);
+        let (read, free): (Vec<Read>, Vec<Read>) = std::mem::take(&mut state.read).into_iter().partition(is_read);
+        state.read = read;
+        let waiting = state.read.iter().map(|read| read.paths.len()).sum();
+        drop(state);
+        if !free.is_empty() {
+            let paths = free.into_iter().flat_map(|read| read.paths).collect();
+            remove_files(&self.directory, &self.catalogue, paths)?;
+        }
+        Ok(waiting)
+    }
+
+    /// Removes the files of work that failed; what stays, the next start removes.
+    pub(crate) fn clean_up(&self) {
+        let removed = self.catalogue.leftovers().and_then(|mut paths| {
+            let state = self.removals.state();
+            let is_read = |path: &String| state.read.iter().any(|read| read.paths.contains(path));
+            paths.retain(|path| !state.in_work.contains(path) && !is_read(path));
+            drop(state);
+            remove_files(&self.directory, &self.catalogue, paths)
+        });
+        if let Err(error) = removed {
+            tracing::warn!(error = &error as &dyn std::error::Error, "unfinished files stay until the next start");
+        }
+    }
+}
+
+/// Removes files that should not be there, at a start: of work that did not come to its end, and of
+/// rows that are gone.
+pub(crate) fn remove_leftovers(directory: &Path, catalogue: &Catalogue) -> Result<(), DbError> {
+    let paths = catalogue.leftovers()?;
+    if paths.is_empty() {
+        return Ok(());
+    }
+    tracing::info!(files = paths.len(), "files that are no longer of the lake are removed");
+    remove_files(directory, catalogue, paths)
+}
+
+/// Removes files that are not in the catalogue; those that cannot be removed are tried again later.
+pub(super) fn remove_files(directory: &Path, catalogue: &Catalogue, mut paths: Vec<String>) -> Result<(), DbError> {
+    paths.retain(|path| {
+        let path = directory.join(path);
+        [path.with_extension("parquet.new"), path].iter().all(|path| match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(path = %path.display(), %error, "a file could not be removed");
+                false
+            }
+            _ => true,
+        })
+    });
+    catalogue.cleared(&paths)
+}
