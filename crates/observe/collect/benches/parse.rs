@@ -7,6 +7,7 @@ use std::path::Path;
 use vigie_collect::dialect::Dialect;
 use vigie_collect::frame::{Framer, Piece};
 use vigie_collect::header::journal::Decoder;
+use vigie_collect::mapping::{Mappings, split};
 use vigie_collect::reader::Reader;
 use vigie_model::time::Timestamp;
 
@@ -32,6 +33,29 @@ fn lines(criterion: &mut Criterion) {
             bencher.iter(|| {
                 for line in &lines {
                     let piece = Piece { bytes: line.as_bytes(), continues: false, cut: false };
+                    black_box(reader.record(piece, RECEIVED));
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+/// JSON records, by the pages.
+fn json(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("json");
+    let mappings = Mappings::shipped();
+    for name in ["kubernetes-audit", "cloudtrail", "generic"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../../content/parsers/json/samples/{name}.json"));
+        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        let mut records = Vec::new();
+        split(&text, &mappings, &mut |record| records.push(record));
+        group.throughput(Throughput::Elements(records.len() as u64));
+        let mut reader = Reader::new("bench".into(), Dialect::Syslog, TimeZone::UTC, "here".into());
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                for record in &records {
+                    let piece = Piece { bytes: record.as_bytes(), continues: false, cut: false };
                     black_box(reader.record(piece, RECEIVED));
                 }
             });
@@ -84,5 +108,5 @@ fn journal(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, lines, file, journal);
+criterion_group!(benches, lines, json, file, journal);
 criterion_main!(benches);

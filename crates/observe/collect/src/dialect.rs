@@ -5,7 +5,7 @@
 
 use crate::format;
 use crate::frame::Framing;
-use crate::header::{Line, LocalTime, syslog};
+use crate::header::{Clock, Line, LocalTime, syslog};
 use crate::meaning::Meaning;
 use std::path::Path;
 use vigie_model::event::ocsf::field;
@@ -67,6 +67,9 @@ impl Dialect {
 }
 
 fn read_syslog<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> (Line<'a>, Option<Meaning>) {
+    if let Some((line, meaning)) = format::shape::read(text, &mut Clock::new(received, local)) {
+        return (line, Some(meaning));
+    }
     let mut line = syslog::parse(text, received, local);
     let whole = line.message;
     let Some((count, inner)) = repeated(whole) else {

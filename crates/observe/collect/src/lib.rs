@@ -6,7 +6,7 @@
 //! understands is kept and counted. Nothing here judges, stores or opens a database.
 //!
 //! The way of a record: [`source`] → [`frame`] (where it ends) → [`header`] (when, where, which
-//! program) → [`format`](mod@format) (what it means) → [`delivery`].
+//! program) → [`format`](mod@format) or [`mapping`] (what it means) → [`delivery`].
 
 mod collector;
 mod config;
@@ -17,6 +17,7 @@ pub mod dialect;
 pub mod format;
 pub mod frame;
 pub mod header;
+pub mod mapping;
 pub mod meaning;
 pub mod reader;
 pub mod source;

@@ -2,18 +2,34 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::Arc;
 use vigie_model::event::ocsf::{field, status_id};
 use vigie_model::event::{Class, Event, EventSeverity, Field, FieldValue, Fields, Label};
+use vigie_model::time::Timestamp;
+
+/// Who understood a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormatName {
+    /// A parser of ours.
+    Parser(&'static str),
+    /// A page.
+    Page(Arc<str>),
+}
 
 /// The class of an event, its activity, and the values of its fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meaning {
-    /// The parser.
-    pub format: &'static str,
+    /// The parser or page.
+    pub format: FormatName,
     /// OCSF class.
     pub class: Class,
     /// OCSF activity within the class.
     pub activity: u8,
+    /// When, where the message says it itself.
+    pub time: Option<Timestamp>,
+    /// The machine it speaks of, where the message says it itself.
+    pub host: Option<Box<str>>,
     /// How bad, where the message says more than its header.
     pub severity: Option<EventSeverity>,
     /// Values by field.
@@ -40,10 +56,37 @@ pub(crate) const SOURCE: Endpoint =
 pub(crate) const DESTINATION: Endpoint =
     Endpoint { ip: field::DST_ENDPOINT_IP, hostname: field::DST_ENDPOINT_HOSTNAME, port: field::DST_ENDPOINT_PORT };
 
+impl Deref for FormatName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Parser(name) => name,
+            Self::Page(name) => name,
+        }
+    }
+}
+
+impl From<&'static str> for FormatName {
+    fn from(name: &'static str) -> Self {
+        Self::Parser(name)
+    }
+}
+
 impl Meaning {
     /// A meaning without details.
-    pub(crate) fn new(format: &'static str, class: Class, activity: u8) -> Self {
-        Self { format, class, activity, severity: None, fields: Fields::default(), labels: Vec::new(), unmapped: Vec::new() }
+    pub(crate) fn new(format: impl Into<FormatName>, class: Class, activity: u8) -> Self {
+        Self {
+            format: format.into(),
+            class,
+            activity,
+            time: None,
+            host: None,
+            severity: None,
+            fields: Fields::default(),
+            labels: Vec::new(),
+            unmapped: Vec::new(),
+        }
     }
 
     /// Sets a field.
@@ -69,7 +112,6 @@ impl Meaning {
     }
 
     /// Says what it belongs to; an empty value says nothing. The tenant is not the message's to tell.
-    #[expect(dead_code, reason = "formats of clusters come next")]
     pub(crate) fn label(&mut self, label: Label, value: &str) -> &mut Self {
         if label != Label::Tenant && !value.is_empty() {
             self.labels.push((label, value.to_owned()));

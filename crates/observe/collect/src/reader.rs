@@ -10,7 +10,8 @@ use crate::format;
 use crate::frame::Piece;
 use crate::header::journal::Entry;
 use crate::header::{Line, LocalTime, facility_name, settle};
-use crate::meaning::Meaning;
+use crate::mapping::{Mapper, Mappings, pieces};
+use crate::meaning::{FormatName, Meaning};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use vigie_model::event::ocsf::field;
@@ -26,6 +27,7 @@ pub struct Reader {
     source: Arc<str>,
     dialect: Dialect,
     local: LocalTime,
+    mapper: Mapper,
     /// The machine a record speaks of when it does not say.
     host: Arc<str>,
     /// What all its records belong to.
@@ -44,6 +46,7 @@ impl Reader {
             source,
             dialect,
             local: LocalTime::new(zone),
+            mapper: Mapper::new(Mappings::shipped()),
             last_host: host.clone(),
             host,
             labels: Labels::none(),
@@ -58,14 +61,36 @@ impl Reader {
         self
     }
 
+    /// The same with pages of the user beside ours.
+    #[must_use]
+    pub fn with_pages(mut self, mappings: Arc<Mappings>) -> Self {
+        self.mapper = Mapper::new(mappings);
+        self
+    }
+
+    /// The events of a record that may be a document of several, such as `{"Records":[…]}`.
+    pub fn records(&mut self, piece: Piece<'_>, received: Timestamp, each: &mut dyn FnMut(Event)) {
+        if !piece.continues && !piece.cut {
+            let is_one = std::str::from_utf8(piece.bytes).is_ok_and(|text| {
+                let mappings = self.mapper.mappings();
+                pieces(text, &mappings, &mut |bytes| {
+                    each(self.record(Piece { bytes: bytes.as_bytes(), ..piece }, received));
+                })
+            });
+            if is_one {
+                return;
+            }
+        }
+        each(self.record(piece, received));
+    }
+
     /// The event of a record or of a part of one.
     pub fn record(&mut self, piece: Piece<'_>, received: Timestamp) -> Event {
         let text = String::from_utf8_lossy(piece.bytes);
         let mut event = if piece.continues {
             self.event(Line { message: &text, ..Line::default() }, None, received)
         } else {
-            let (line, meaning) = self.dialect.read(&text, received, &mut self.local);
-            self.event(line, meaning, received)
+            self.understood(&text, received)
         };
         event.raw = piece.bytes.to_vec();
         if piece.continues || piece.cut {
@@ -79,8 +104,9 @@ impl Reader {
     pub fn entry(&mut self, entry: Entry, received: Timestamp) -> Event {
         let mut event = {
             let message = entry.message();
-            let line = entry.line(&message);
+            let mut line = entry.line(&message);
             let meaning = format::understand(&line);
+            let meaning = self.described(&mut line, meaning);
             self.event(line, meaning, received)
         };
         event.raw = entry.raw;
@@ -91,12 +117,44 @@ impl Reader {
         event
     }
 
+    fn understood(&mut self, text: &str, received: Timestamp) -> Event {
+        if text.starts_with('{')
+            && let Some(meaning) = self.mapper.json(text, &mut self.local)
+        {
+            return self.event(Line::default(), Some(meaning), received);
+        }
+        if let Some(meaning) = self.mapper.line(text, &mut self.local) {
+            return self.event(Line::default(), Some(meaning), received);
+        }
+        let (mut line, meaning) = self.dialect.read(text, received, &mut self.local);
+        let meaning = self.described(&mut line, meaning);
+        self.event(line, meaning, received)
+    }
+
+    /// What the pages say of a message that no parser knows.
+    fn described(&mut self, line: &mut Line<'_>, meaning: Option<Meaning>) -> Option<Meaning> {
+        if meaning.as_ref().is_some_and(|meaning| *meaning.format != *format::KEY_VALUE) {
+            return meaning;
+        }
+        let text = line.message.trim();
+        if text.starts_with('{') {
+            let described = self.mapper.json(text, &mut self.local);
+            if described.is_some() {
+                // Its values have names; the whole stands in the record.
+                line.message = "";
+            }
+            return described.or(meaning);
+        }
+        self.mapper.line(text, &mut self.local).or(meaning)
+    }
+
     fn event(&mut self, line: Line<'_>, meaning: Option<Meaning>, received: Timestamp) -> Event {
-        let (time, unbelieved) = settle(line.time, received);
+        let said = meaning.as_ref().and_then(|meaning| meaning.time).or(line.time);
+        let (time, unbelieved) = settle(said, received);
         let origin = Origin {
             source: self.source.clone(),
-            format: self.format(meaning.as_ref().map_or("", |meaning| meaning.format)),
-            host: self.host_of(&line),
+            format: self.format(meaning.as_ref().map(|meaning| &meaning.format)),
+            host: self.host_of(meaning.as_ref().and_then(|meaning| meaning.host.as_deref()).or(line.host)),
             labels: self.labels.clone(),
         };
         let mut event = Event::new(Class::BaseEvent, time, received, origin, Vec::new());
@@ -113,8 +171,8 @@ impl Reader {
         event
     }
 
-    fn host_of(&mut self, line: &Line<'_>) -> Arc<str> {
-        match line.host {
+    fn host_of(&mut self, said: Option<&str>) -> Arc<str> {
+        match said {
             Some(host) if host == &*self.last_host => self.last_host.clone(),
             Some(host) if host.len() <= HOST_MAX => {
                 self.last_host = host.into();
@@ -124,7 +182,12 @@ impl Reader {
         }
     }
 
-    fn format(&mut self, name: &'static str) -> Arc<str> {
+    fn format(&mut self, name: Option<&FormatName>) -> Arc<str> {
+        let name = match name {
+            Some(FormatName::Page(name)) => return name.clone(),
+            Some(FormatName::Parser(name)) => name,
+            None => "",
+        };
         if let Some((_, shared)) = self.formats.iter().find(|(known, _)| *known == name) {
             return shared.clone();
         }

@@ -1,12 +1,11 @@
-//! Messages that describe themselves: one JSON object, or pairs of key and value.
+//! Messages that describe themselves: pairs of key and value.
 //!
 //! Nobody knows what they mean, so they stay base events; but their values get names and can be
-//! searched. Nested JSON is flattened to dotted names, up to the limits.
+//! searched. JSON is read by pages: see [`mapping`](crate::mapping).
 
 use super::pairs;
 use crate::header::Line;
 use crate::meaning::Meaning;
-use serde_json::Value;
 use vigie_model::event::Class;
 use vigie_model::event::ocsf::activity::base_event;
 use vigie_model::event::ocsf::field;
@@ -14,50 +13,12 @@ use vigie_model::event::ocsf::field;
 /// Most values kept of one message.
 const VALUES_MAX: usize = 256;
 
-/// Deepest nesting that is looked into; what is deeper is kept as JSON.
-const DEPTH_MAX: usize = 8;
-
-/// Longest name that others are put under, in bytes; what lies below a longer one is kept as JSON. A name
-/// is repeated for every value below it, so without an end a record would become many times larger.
-const NAME_MAX: usize = 256;
-
 /// Fewest pairs that make a message one of pairs: `x=1` stands in many sentences.
 const PAIRS_MIN: usize = 3;
 
 pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
     let text = line.message.trim();
-    if text.starts_with('{') && text.ends_with('}') { json(text) } else { key_value(text) }
-}
-
-fn json(text: &str) -> Option<Meaning> {
-    let Value::Object(object) = serde_json::from_str(text).ok()? else { return None };
-    let mut meaning = Meaning::new("json", Class::BaseEvent, base_event::UNKNOWN);
-    for name in ["message", "msg", "MESSAGE", "log"] {
-        if let Some(Value::String(message)) = object.get(name) {
-            meaning.set_text(field::MESSAGE, message);
-            break;
-        }
-    }
-    for (name, value) in &object {
-        flatten(&mut meaning, name, value, 1);
-    }
-    Some(meaning)
-}
-
-fn flatten(meaning: &mut Meaning, name: &str, value: &Value, depth: usize) {
-    if meaning.unmapped.len() >= VALUES_MAX {
-        return;
-    }
-    match value {
-        Value::Object(object) if depth < DEPTH_MAX && name.len() <= NAME_MAX => {
-            for (below, value) in object {
-                flatten(meaning, &format!("{name}.{below}"), value, depth + 1);
-            }
-        }
-        Value::String(text) => drop(meaning.keep(name, text.as_str())),
-        Value::Null => {}
-        other => drop(meaning.keep(name, other.to_string())),
-    }
+    if text.starts_with('{') { None } else { key_value(text) }
 }
 
 fn key_value(text: &str) -> Option<Meaning> {
@@ -72,7 +33,7 @@ fn key_value(text: &str) -> Option<Meaning> {
     if found.len() < PAIRS_MIN {
         return None;
     }
-    let mut meaning = Meaning::new("key-value", Class::BaseEvent, base_event::UNKNOWN);
+    let mut meaning = Meaning::new(super::KEY_VALUE, Class::BaseEvent, base_event::UNKNOWN);
     for (key, value) in found {
         match key {
             "msg" | "message" => drop(meaning.set_text(field::MESSAGE, value)),
@@ -80,21 +41,4 @@ fn key_value(text: &str) -> Option<Meaning> {
         }
     }
     Some(meaning)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_name_is_not_repeated_for_every_value_below_it() {
-        let long = "n".repeat(100_000);
-        let values: Vec<String> = (0..VALUES_MAX).map(|number| format!(r#""{number}":1"#)).collect();
-        let text = format!(r#"{{"{long}":{{{}}},"a":{{"{long}":{{"b":1}},"c":{{"d":2}}}}}}"#, values.join(","));
-        let meaning = json(&text).unwrap();
-        let size: usize = meaning.unmapped.iter().map(|(name, value)| name.len() + value.len()).sum();
-        assert!(size <= text.len() + VALUES_MAX * (NAME_MAX + 1), "{size} bytes of {}", text.len());
-        let names: Vec<usize> = meaning.unmapped.iter().map(|(name, _)| name.len()).collect();
-        assert_eq!(names, [long.len(), "a.".len() + long.len(), "a.c.d".len()]);
-    }
 }

@@ -8,25 +8,45 @@
 //! A new format is one more file, one more line in [`FORMATS`] and one in [`by_program`].
 
 mod accounts;
+mod apache;
 pub(crate) mod apt;
 pub(crate) mod audit;
 mod cron;
 pub(crate) mod dnf;
 mod doas;
 pub(crate) mod dpkg;
+mod envoy;
+mod exchange;
 mod firewall;
 mod generic;
+mod haproxy;
+mod http;
+mod iis;
 mod kernel;
+mod level;
 mod login;
 mod logind;
+mod mongodb;
+mod mysql;
+mod nginx;
+mod openldap;
+mod own_log;
 mod pairs;
 mod pam;
+mod postgres;
+mod programs;
+mod redis;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
+pub(crate) mod shape;
+mod sqlserver;
+mod squid;
 mod sshd;
 mod su;
 mod sudo;
 mod systemd;
+mod web_access;
+mod words;
 pub(crate) mod zypper;
 
 pub(crate) use pairs::pairs;
@@ -35,36 +55,56 @@ use crate::header::Line;
 use crate::meaning::Meaning;
 
 /// Every value of `origin.format`.
-pub const FORMATS: [&str; 20] = [
+pub const FORMATS: [&str; 34] = [
     "accounts",
+    "apache",
     "apt",
     "audit",
     "cron",
     "dnf",
     "doas",
     "dpkg",
+    "envoy",
+    "exchange",
     "firewall",
+    "haproxy",
+    "iis",
     "json",
     "kernel",
     "key-value",
     "login",
     "logind",
+    "mongodb",
+    "mysql",
+    "nginx",
+    "openldap",
     "pam",
+    "postgres",
+    "redis",
+    "sqlserver",
+    "squid",
     "sshd",
     "su",
     "sudo",
     "systemd",
+    "web-access",
     "yum",
     "zypper",
 ];
 
-/// The meaning of a message, if a parser understands it.
+/// The format of pairs that no parser knows.
+pub(crate) const KEY_VALUE: &str = "key-value";
+
+/// The meaning of a message, if a parser understands it. JSON is for the pages ([`crate::mapping`]).
 pub(crate) fn understand(line: &Line<'_>) -> Option<Meaning> {
     let program = base_name(line.program);
     if let Some(meaning) = pam::parse(program, line) {
         return Some(meaning);
     }
-    by_program(program, line).or_else(|| generic::parse(line))
+    by_program(program, line)
+        .or_else(|| programs::parse(program, line))
+        .or_else(|| programs::formed(line))
+        .or_else(|| generic::parse(line))
 }
 
 fn by_program(program: &str, line: &Line<'_>) -> Option<Meaning> {

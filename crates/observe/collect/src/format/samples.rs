@@ -56,7 +56,7 @@ fn read(reader: &mut Reader, record: &[u8]) -> Event {
 }
 
 /// An event by what its parser found. The message and the record stand in the sample.
-fn shown(event: &Event) -> Json {
+pub(crate) fn shown(event: &Event) -> Json {
     let mut fields = serde_json::Map::new();
     for (field, value) in event.fields.iter().filter(|(field, _)| field.path() != "message") {
         let value = match value {

@@ -4,10 +4,12 @@
 //! in its many dialects and RFC 5424, [`journal`] the fields of a journal entry. A header that makes
 //! no sense is no error: the whole text is the message then.
 
+mod clock;
 pub mod journal;
 pub mod syslog;
 mod time;
 
+pub(crate) use clock::{Clock, epoch};
 pub(crate) use time::{Civil, LocalTime, number, settle};
 
 use std::borrow::Cow;

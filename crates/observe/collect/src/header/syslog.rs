@@ -125,7 +125,7 @@ fn read_3164<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> L
 /// `sshd[842]: text` → program, process id, message.
 fn read_program(text: &str) -> Option<(&str, Option<i64>, &str)> {
     let (tag, message) = text.split_once(':')?;
-    if tag.is_empty() || tag.len() > PROGRAM_MAX || tag.bytes().any(|byte| byte.is_ascii_whitespace()) {
+    if tag.is_empty() || tag.starts_with('[') || tag.len() > PROGRAM_MAX || tag.bytes().any(|byte| byte.is_ascii_whitespace()) {
         return None;
     }
     let (program, pid) = match tag.strip_suffix(']').and_then(|tag| tag.rsplit_once('[')) {
@@ -168,7 +168,7 @@ fn read_time<'a>(text: &'a str, local: &mut LocalTime) -> Option<(Timestamp, &'a
 }
 
 /// `Z`, `+01:00`, `-0700`, `+01`: seconds east of Greenwich.
-fn read_offset(text: &str) -> Option<(i64, &str)> {
+pub(super) fn read_offset(text: &str) -> Option<(i64, &str)> {
     if let Some(rest) = text.strip_prefix(['Z', 'z']) {
         return Some((0, rest));
     }

@@ -151,18 +151,18 @@ pub(crate) fn number(digits: &str) -> Option<i64> {
     is_number.then(|| bytes.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
 }
 
-fn small(number: i64) -> Option<i8> {
+pub(super) fn small(number: i64) -> Option<i8> {
     i8::try_from(number).ok()
 }
 
-fn month(name: &str) -> Option<i8> {
+pub(super) fn month(name: &str) -> Option<i8> {
     const NAMES: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let place = NAMES.iter().position(|known| known.eq_ignore_ascii_case(name))?;
     i8::try_from(place + 1).ok()
 }
 
 /// The decimals after the seconds, in µs; what is finer is dropped.
-fn read_fraction(text: &str) -> (i32, &str) {
+pub(super) fn read_fraction(text: &str) -> (i32, &str) {
     let Some(fraction) = text.strip_prefix(['.', ',']) else { return (0, text) };
     let length = fraction.bytes().take_while(u8::is_ascii_digit).count();
     if length == 0 {

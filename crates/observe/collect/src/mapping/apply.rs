@@ -1,0 +1,127 @@
+//! From a record to its meaning, by its page.
+
+use super::compile::{Pairs, Ready};
+use super::flat::{Flat, NONE, Slots};
+use super::{Mappings, UNMAPPED_MAX, recognise};
+use crate::header::LocalTime;
+use crate::meaning::{FormatName, Meaning};
+use std::sync::Arc;
+use vigie_model::event::ocsf::field;
+use vigie_model::event::{EventSeverity, Value};
+
+/// Longest name of a host that is believed.
+const HOST_MAX: usize = 255;
+
+/// Reads records by the pages of a set. One for each reader: it keeps what is dear to make.
+#[derive(Clone, Debug)]
+pub(crate) struct Mapper {
+    mappings: Arc<Mappings>,
+    slots: Slots,
+}
+
+impl Mapper {
+    pub(crate) fn new(mappings: Arc<Mappings>) -> Self {
+        Self { mappings, slots: Slots::default() }
+    }
+
+    /// The pages it reads by.
+    pub(crate) fn mappings(&self) -> Arc<Mappings> {
+        self.mappings.clone()
+    }
+
+    /// The meaning of a JSON object; `None` for what is none.
+    pub(crate) fn json(&mut self, text: &str, local: &mut LocalTime) -> Option<Meaning> {
+        let mut flat = Flat::read(text, &self.mappings.names, &mut self.slots)?;
+        let number = self.mappings.files.page(&flat, &self.slots).or(self.mappings.generic)?;
+        let page = self.mappings.pages.get(number)?;
+        for pairs in &page.pairs {
+            pairs.name_values(&mut flat, &self.mappings, &mut self.slots);
+        }
+        Some(meaning(page, flat, &self.slots, local))
+    }
+
+    /// The meaning of a line that is no JSON, by the patterns of the pages.
+    pub(crate) fn line(&mut self, text: &str, local: &mut LocalTime) -> Option<Meaning> {
+        for number in &self.mappings.patterns {
+            let page = self.mappings.pages.get(*number)?;
+            let Some(pattern) = &page.pattern else { continue };
+            let Some(found) = pattern.captures(text) else { continue };
+            let named = pattern.capture_names().flatten().filter_map(|name| Some((name, found.name(name)?.as_str())));
+            let names: Vec<(String, &str)> = named.map(|(name, value)| (name.to_owned(), value)).collect();
+            let pairs = names.iter().map(|(name, value)| (name.as_str(), *value));
+            let flat = Flat::of_pairs(pairs, &self.mappings.names, &mut self.slots);
+            return Some(meaning(page, flat, &self.slots, local));
+        }
+        None
+    }
+}
+
+fn meaning(page: &Ready, mut flat: Flat<'_>, slots: &Slots, local: &mut LocalTime) -> Meaning {
+    let number = recognise::case(&page.decisions, page.cases.len().saturating_sub(1), &flat, slots);
+    let Some(case) = page.cases.get(number) else {
+        return Meaning::new("", vigie_model::event::Class::BaseEvent, 0);
+    };
+    let number_of = |value: Option<Value>| match value {
+        Some(Value::Integer(number)) => u8::try_from(number).ok(),
+        _ => None,
+    };
+    let text_of = |value: Option<Value>| match value {
+        Some(Value::Text(text)) => Some(text),
+        _ => None,
+    };
+    let activity = case.activity.as_ref().and_then(|take| number_of(take.value(&mut flat, slots, local)));
+    let severity = case.severity.as_ref().and_then(|take| number_of(take.value(&mut flat, slots, local)));
+    let host = case.host.as_ref().and_then(|take| text_of(take.value(&mut flat, slots, local)));
+    let mut meaning = Meaning::new(FormatName::Page(page.format.clone()), case.class, activity.unwrap_or_default());
+    meaning.severity = severity.map(EventSeverity::from_number);
+    meaning.host = host.filter(|host| host.len() <= HOST_MAX);
+    meaning.time = case.time.as_ref().and_then(|take| take.value(&mut flat, slots, local));
+    for (field, take) in &case.fields {
+        if let Some(value) = take.value(&mut flat, slots, local) {
+            meaning.fields.set_value(*field, value);
+        }
+    }
+    for (name, take) in &case.labels {
+        if let Some(text) = text_of(take.value(&mut flat, slots, local)) {
+            meaning.label(*name, &text);
+        }
+    }
+    keep_the_rest(&mut meaning, flat);
+    meaning
+}
+
+/// What no field has, under its own name.
+fn keep_the_rest(meaning: &mut Meaning, mut flat: Flat<'_>) {
+    let values = std::mem::take(&mut flat.values);
+    let mut passed_over = flat.passed_over;
+    let left = values.iter().filter(|entry| !entry.is_taken).count();
+    meaning.unmapped.reserve(left.min(UNMAPPED_MAX));
+    for entry in values {
+        if entry.is_taken || matches!(&entry.value, super::flat::Scalar::Text(text) if text.is_empty()) {
+            continue;
+        }
+        if meaning.unmapped.len() >= UNMAPPED_MAX {
+            passed_over += 1;
+            continue;
+        }
+        let path = flat.path(&entry);
+        meaning.unmapped.push((path, entry.value.into_text()));
+    }
+    if passed_over > 0 {
+        meaning.fields.set(field::METADATA_IS_TRUNCATED, true);
+        meaning.keep("fields_passed_over", passed_over.to_string());
+    }
+}
+
+impl Pairs {
+    /// `[{"Name": "Forwarding", "Value": "x"}]` reads as `{"Forwarding": "x"}`.
+    fn name_values(&self, flat: &mut Flat<'_>, mappings: &Mappings, slots: &mut Slots) {
+        for values in &self.values {
+            let (mut name, mut value) = (slots.first(self.name), slots.first(*values));
+            while name != NONE && value != NONE {
+                let Some(next) = flat.rename(name, value, |text| mappings.names.find(self.list, text), slots) else { return };
+                (name, value) = next;
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Records that describe themselves, made typed events by pages.
+//!
+//! A page (`content/parsers/json/*.toml`, and the user's own) says how its records are told from
+//! others, of which class they are, and which of their values are which OCSF fields; what it does
+//! not map stays searchable under its own name. `docs/adding-a-json-format.md` explains the words.
+//! All pages of a set are compiled together: a record is read once, its page is found by the paths
+//! it has, and each field of the page is one look-up by number.
+//!
+//! A line that is no JSON can be read as well, where a page has a `pattern` with named groups.
+//!
+//! Deliberately absent: programs in pages. What a table cannot say is a parser in `format`.
+
+mod apply;
+mod compile;
+mod flat;
+mod names;
+mod page;
+mod recognise;
+mod shipped;
+mod split;
+mod take;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use flat::{DEPTH_MAX, NAME_MAX, RECORD_MAX, VALUES_MAX};
+pub use split::{RECORDS_MAX, split};
+
+pub(crate) use apply::Mapper;
+pub(crate) use split::pieces;
+
+use compile::{Compiler, Envelope, Ready};
+use names::Names;
+use recognise::Files;
+use std::sync::{Arc, LazyLock};
+
+/// The format of a JSON object that no page knows.
+const GENERIC: &str = "json";
+
+/// Most cases of a page, the one for every record among them.
+const CASES_MAX: usize = 64;
+
+/// Most values of a record that are kept under their own names; the rest is counted, and in the record itself.
+pub const UNMAPPED_MAX: usize = 1_000;
+
+/// Largest compiled pattern of a page, in bytes.
+const PATTERN_SIZE_MAX: usize = 1 << 20;
+
+/// What is wrong in a page, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{page}: {place}: {what}")]
+pub struct PageError {
+    /// The page, by its file name.
+    pub page: String,
+    /// The place in it, as a word of the page or as a line.
+    pub place: String,
+    /// The end of a sentence that begins with the place.
+    pub what: String,
+}
+
+/// A set of pages, compiled.
+#[derive(Debug)]
+pub struct Mappings {
+    names: Names,
+    files: Files,
+    pages: Vec<Ready>,
+    /// The page for what no page knows.
+    generic: Option<usize>,
+    /// Pages with a pattern for lines that are no JSON, the user's own first.
+    patterns: Vec<usize>,
+    /// Where documents keep several records.
+    records: Vec<Envelope>,
+}
+
+/// The pages that Vigie ships.
+static SHIPPED: LazyLock<Arc<Mappings>> = LazyLock::new(|| {
+    let (mappings, _) = Mappings::with(&[]);
+    Arc::new(mappings)
+});
+
+impl Mappings {
+    /// The pages that Vigie ships.
+    #[must_use]
+    pub fn shipped() -> Arc<Self> {
+        SHIPPED.clone()
+    }
+
+    /// The pages that Vigie ships and the user's own, by name and text. A page that is wrong is left
+    /// out, and what is wrong in it said.
+    #[must_use]
+    pub fn with(own: &[(String, String)]) -> (Self, Vec<PageError>) {
+        let mut compiler = Compiler::default();
+        let mut wrong = Vec::new();
+        let ours = shipped::PAGES.iter().map(|(name, text)| (*name, *text, false));
+        for (name, text, is_own) in own.iter().map(|(name, text)| (name.as_str(), text.as_str(), true)).chain(ours) {
+            if let Err(error) = compiler.add(name, text, is_own) {
+                wrong.push(error);
+            }
+        }
+        (Self::of(compiler), wrong)
+    }
+
+    fn of(compiler: Compiler) -> Self {
+        let Compiler { names, shapes, pages, records } = compiler;
+        let generic = pages.iter().position(|page| &*page.format == GENERIC);
+        let patterns = (0..pages.len()).filter(|page| pages[*page].pattern.is_some()).collect();
+        Self { files: Files::new(shapes, names.len()), names, pages, generic, patterns, records }
+    }
+
+    /// The formats of the pages and what people call them, by format.
+    #[must_use]
+    pub fn formats(&self) -> Vec<(&str, &str)> {
+        let mut formats: Vec<(&str, &str)> = self.pages.iter().map(|page| (&*page.format, &*page.title)).collect();
+        formats.sort_unstable();
+        formats.dedup();
+        formats
+    }
+}
+
+/// What is wrong in a page, if anything.
+///
+/// # Errors
+/// [`PageError`]: the first thing that is wrong.
+pub fn check_page(name: &str, text: &str) -> Result<(), PageError> {
+    Compiler::default().add(name, text, true)
+}
