@@ -4,6 +4,7 @@
 //! once over [`Row`]. Files are asked by the column first (`search::columns`), and by the row only
 //! where a column does not answer.
 
+use crate::codec::Malformed;
 use vigie_model::event::{Class, EventSeverity, FieldId, Label, StoredEvent, Value};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
@@ -35,6 +36,38 @@ pub(crate) trait Row {
 
     /// Shows the unmapped names and values until `visit` says yes; tells whether it did.
     fn visit_unmapped(&self, visit: &mut dyn FnMut(&str, &str) -> bool) -> bool;
+}
+
+/// What an event holds beside its fixed part.
+pub(crate) enum Held<'a> {
+    /// A field with its value.
+    Field(FieldId, Part<'a>),
+    /// A field of several texts.
+    Texts(FieldId, &'a [&'a str]),
+    /// A name and a value that the schema has no field for.
+    Unmapped(&'a str, &'a str),
+}
+
+/// An event as it is written to a file: shown whole, without being built.
+pub(crate) trait Record: Row {
+    /// Shows everything it holds: fields in their order, then the unmapped. What follows a value
+    /// that cannot be read is not shown.
+    fn each(&self, show: &mut impl FnMut(Held<'_>)) -> Result<(), Malformed>;
+}
+
+impl Record for StoredEvent {
+    fn each(&self, show: &mut impl FnMut(Held<'_>)) -> Result<(), Malformed> {
+        for (field, value) in self.event.fields.iter() {
+            match value {
+                Value::Text(text) => show(Held::Field(field, Part::Text(text))),
+                Value::Integer(number) => show(Held::Field(field, Part::Integer(*number))),
+                Value::Boolean(truth) => show(Held::Field(field, Part::Boolean(*truth))),
+                Value::Texts(texts) => show(Held::Texts(field, &texts.iter().map(|text| &**text).collect::<Vec<_>>())),
+            }
+        }
+        self.event.unmapped.iter().for_each(|(name, value)| show(Held::Unmapped(name, value)));
+        Ok(())
+    }
 }
 
 impl Row for StoredEvent {

@@ -14,7 +14,7 @@
 use crate::catalogue::{Catalogue, NewFile, Sealing};
 use crate::codec::{BatchView, EventView, Malformed};
 use crate::disk::Disk;
-use crate::files::{self, FileError, Order};
+use crate::files::{FileError, FileWriter, Order};
 use crate::row::Row;
 use crate::wal::{Entry, Segment, Segments};
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vigie_db::DbError;
-use vigie_model::event::{Class, StoredEvent};
+use vigie_model::event::Class;
 use vigie_model::ids::EventId;
 use vigie_model::time::{Day, Timestamp};
 
@@ -120,9 +120,14 @@ impl Sealer<'_> {
         let first = part.first().copied();
         let class = first.map_or(Class::BaseEvent, |place| place.class);
         let mut reader = source.reader();
-        // What was malformed has been reported; every place was read once already.
-        let events = part.iter().filter_map(|place| reader.event(*place).ok()).map(Ok::<_, SealError>);
-        let facts = files::write(&self.directory.join(&path), class, Order::Time, events)?;
+        let mut file = FileWriter::create(&self.directory.join(&path), class, Order::Time)?;
+        for place in part {
+            // What was malformed has been reported; every place was read once already.
+            if let Ok(event) = reader.event(*place) {
+                file.push(&event)?;
+            }
+        }
+        let facts = file.finish()?;
         Ok(NewFile { path, class_uid: class.uid(), day: first.map_or(Day::default(), |place| place.day), facts })
     }
 
@@ -215,13 +220,12 @@ struct EventReader<'s> {
 }
 
 impl EventReader<'_> {
-    fn event(&mut self, place: Place) -> Result<StoredEvent, Malformed> {
+    fn event(&mut self, place: Place) -> Result<EventView<'_>, Malformed> {
         if self.open.as_ref().is_none_or(|(record, _)| *record != place.record) {
             self.open = Some((place.record, self.source.view(place.record as usize)?));
         }
         let (_, view) = self.open.as_ref().ok_or(Malformed)?;
-        let event = view.event_at(place.offset as usize, EventId(place.id))?.to_event()?;
-        Ok(StoredEvent { id: EventId(place.id), event })
+        view.event_at(place.offset as usize, EventId(place.id))
     }
 }
 

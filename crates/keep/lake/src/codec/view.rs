@@ -3,7 +3,7 @@
 use super::bytes::{Malformed, Reader};
 use super::table::PathTable;
 use super::{VERSION, VERSION_WITHOUT_LABELS};
-use crate::row::{Part, Row};
+use crate::row::{Held, Part, Record, Row};
 use std::cell::OnceCell;
 use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Label, Labels, Origin, Value};
 use vigie_model::ids::EventId;
@@ -206,6 +206,49 @@ impl EventView<'_> {
         }
         Ok(false)
     }
+}
+
+impl Record for EventView<'_> {
+    fn each(&self, show: &mut impl FnMut(Held<'_>)) -> Result<(), Malformed> {
+        let mut reader = self.fields;
+        // Whole when an event is of a schema that this program does not share.
+        let mut unknown = Vec::new();
+        for _ in 0..reader.count()? {
+            let slot = self.table.slot(reader.number()?)?;
+            match slot.field {
+                Some(field) => show_value(&mut reader, field, slot.kind, show)?,
+                None => unknown.push((&*slot.path, shown(&read_value(&mut reader, slot.kind)?))),
+            }
+        }
+        unknown.iter().for_each(|(path, text)| show(Held::Unmapped(path, text)));
+        if self.class().uid() != self.class_uid {
+            show(Held::Unmapped("class_uid", &self.class_uid.to_string()));
+        }
+        self.origin.beyond().for_each(|(name, value)| show(Held::Unmapped(&format!("label.{name}"), value)));
+        for _ in 0..reader.count()? {
+            let name = reader.text()?;
+            show(Held::Unmapped(name, reader.text()?));
+        }
+        Ok(())
+    }
+}
+
+fn show_value(
+    reader: &mut Reader<'_>,
+    field: FieldId,
+    kind: FieldKind,
+    show: &mut impl FnMut(Held<'_>),
+) -> Result<(), Malformed> {
+    match kind {
+        FieldKind::Text => show(Held::Field(field, Part::Text(reader.text()?))),
+        FieldKind::Integer => show(Held::Field(field, Part::Integer(reader.signed()?))),
+        FieldKind::Boolean => show(Held::Field(field, Part::Boolean(reader.byte()? != 0))),
+        FieldKind::Texts => {
+            let texts: Result<Vec<&str>, Malformed> = (0..reader.count()?).map(|_| reader.text()).collect();
+            show(Held::Texts(field, &texts?));
+        }
+    }
+    Ok(())
 }
 
 impl Row for EventView<'_> {

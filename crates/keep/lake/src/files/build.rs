@@ -1,21 +1,35 @@
-//! From events to columns.
+//! From events to the columns of a row group.
+//!
+//! Events are shown value by value ([`Record::each`]) and go straight into columns: none is built on
+//! the way. A group is closed by its rows or by its bytes, whichever comes first, so that what is in
+//! memory does not depend on how long records are.
 
+use super::part::part_of;
 use super::schema::{LABELS, schema, searched};
-use arrow_array::RecordBatch;
+use crate::codec::Malformed;
+use crate::row::{Held, Part, Record};
 use arrow_array::builder::{
     ArrayBuilder, BooleanBuilder, Int32Builder, Int64Builder, MapBuilder, MapFieldNames, StringBuilder,
     TimestampMicrosecondBuilder,
 };
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_array::{ArrayRef, new_null_array};
+use arrow_schema::SchemaRef;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::sync::Arc;
-use vigie_model::event::{Class, FieldId, FieldKind, StoredEvent, Value};
+use vigie_model::event::ocsf::field;
+use vigie_model::event::{Class, FieldId, FieldKind};
 
-/// Gathers events of one class into a record batch.
-pub(super) struct BatchBuilder {
+/// Rows of a row group: what a search may skip as a whole.
+pub(super) const GROUP_ROWS: usize = 131_072;
+/// Bytes of texts and records after which a row group is closed.
+const GROUP_BYTES: usize = 48 << 20;
+
+/// Gathers events of one class into the columns of a row group.
+pub(super) struct GroupBuilder {
     schema: SchemaRef,
     rows: usize,
+    bytes: usize,
     id: Int64Builder,
     time: TimestampMicrosecondBuilder,
     received: TimestampMicrosecondBuilder,
@@ -29,6 +43,8 @@ pub(super) struct BatchBuilder {
     places: Vec<u16>,
     fields: TextMapBuilder,
     unmapped: TextMapBuilder,
+    message_at: Int32Builder,
+    message_chars: Int32Builder,
     raw: StringBuilder,
     raw_base64: BooleanBuilder,
 }
@@ -41,7 +57,7 @@ enum Column {
     Boolean(BooleanBuilder),
 }
 
-impl BatchBuilder {
+impl GroupBuilder {
     pub(super) fn new(class: Class) -> Self {
         let searched = searched(class);
         let mut places = vec![0; FieldId::all().count()];
@@ -51,6 +67,7 @@ impl BatchBuilder {
         Self {
             schema: schema(class),
             rows: 0,
+            bytes: 0,
             id: Int64Builder::new(),
             time: TimestampMicrosecondBuilder::new().with_timezone("UTC"),
             received: TimestampMicrosecondBuilder::new().with_timezone("UTC"),
@@ -63,6 +80,8 @@ impl BatchBuilder {
             places,
             fields: text_map(),
             unmapped: text_map(),
+            message_at: Int32Builder::new(),
+            message_chars: Int32Builder::new(),
             raw: StringBuilder::new(),
             raw_base64: BooleanBuilder::new(),
         }
@@ -72,59 +91,99 @@ impl BatchBuilder {
         self.rows
     }
 
+    pub(super) const fn is_full(&self) -> bool {
+        self.rows >= GROUP_ROWS || self.bytes >= GROUP_BYTES
+    }
+
     pub(super) const fn schema(&self) -> &SchemaRef {
         &self.schema
     }
 
-    pub(super) fn push(&mut self, stored: &StoredEvent) -> Result<(), ArrowError> {
-        let event = &stored.event;
-        self.id.append_value(stored.id.0.cast_signed());
-        self.time.append_value(event.time.micros());
-        self.received.append_value(event.received.micros());
-        self.class.append_value(event.class.uid().cast_signed());
-        self.activity.append_value(i32::from(event.activity));
-        self.severity.append_value(i32::from(event.severity.number()));
-        let origin = &event.origin;
-        for (builder, text) in self.origin.iter_mut().zip([&origin.source, &origin.format, &origin.host]) {
+    /// Adds an event. An error says that its stored bytes end early: what came before is kept, the
+    /// record always is.
+    pub(super) fn push(&mut self, event: &impl Record) -> Result<(), Malformed> {
+        self.id.append_value(event.id().0.cast_signed());
+        self.time.append_value(event.time().micros());
+        self.received.append_value(event.received().micros());
+        self.class.append_value(event.class().uid().cast_signed());
+        self.activity.append_value(i32::from(event.activity()));
+        self.severity.append_value(i32::from(event.severity().number()));
+        for (builder, text) in self.origin.iter_mut().zip([event.source(), event.format(), event.host()]) {
             builder.append_value(text);
         }
         for (builder, label) in self.labels.iter_mut().zip(LABELS) {
-            builder.append_option(origin.labels.get(label));
+            builder.append_option(event.label(label));
         }
-        for (field, value) in event.fields.iter() {
-            self.push_field(field, value);
-        }
-        self.fields.append(true)?;
-        for (name, value) in &event.unmapped {
-            self.unmapped.keys().append_value(name);
-            self.unmapped.values().append_value(value);
-        }
-        self.unmapped.append(true)?;
-        let text = std::str::from_utf8(&event.raw);
+        let raw = event.raw();
+        let text = std::str::from_utf8(raw).ok();
         match text {
-            Ok(text) => self.raw.append_value(text),
-            Err(_) => self.raw.append_value(STANDARD.encode(&event.raw)),
+            Some(text) => self.raw.append_value(text),
+            None => self.raw.append_value(STANDARD.encode(raw)),
         }
-        self.raw_base64.append_value(text.is_err());
+        self.raw_base64.append_value(text.is_none());
+        self.bytes += raw.len();
+
+        let (fields, unmapped, messages) = (self.fields.keys().len(), self.unmapped.keys().len(), self.message_at.len());
+        let read = event.each(&mut |held| match held {
+            Held::Field(field, part) => self.push_field(field, part, text),
+            Held::Texts(field, texts) => {
+                self.push_pair(field, &serde_json::Value::from(texts).to_string());
+            }
+            Held::Unmapped(name, value) => {
+                self.unmapped.keys().append_value(name);
+                self.unmapped.values().append_value(value);
+                self.bytes += name.len() + value.len();
+            }
+        });
+        let has_fields = self.fields.keys().len() > fields;
+        let has_unmapped = self.unmapped.keys().len() > unmapped;
+        // Keys and values are appended together, so this holds.
+        self.fields.append(has_fields).map_err(|_| Malformed)?;
+        self.unmapped.append(has_unmapped).map_err(|_| Malformed)?;
+        if self.message_at.len() == messages {
+            self.message_at.append_null();
+            self.message_chars.append_null();
+        }
         self.rows += 1;
-        Ok(())
+        read
     }
 
-    fn push_field(&mut self, field: FieldId, value: &Value) {
-        let place = self.places.get(field.index()).copied().unwrap_or_default();
-        let column = usize::from(place).checked_sub(1).and_then(|place| self.columns.get_mut(place));
-        if column.is_some_and(|column| column.push(self.rows, value)) {
+    fn push_field(&mut self, field: FieldId, part: Part<'_>, raw: Option<&str>) {
+        if field == field::MESSAGE.id()
+            && let Part::Text(message) = part
+            && let Some(place) = raw.and_then(|raw| part_of(raw, message))
+        {
+            self.message_at.append_value(place.at);
+            self.message_chars.append_option(place.chars);
             return;
         }
-        self.fields.keys().append_value(field.path());
-        self.fields.values().append_value(written(value));
+        if let Part::Text(text) = part {
+            self.bytes += text.len();
+        }
+        let place = self.places.get(field.index()).copied().unwrap_or_default();
+        let column = usize::from(place).checked_sub(1).and_then(|place| self.columns.get_mut(place));
+        if column.is_some_and(|column| column.push(self.rows, part)) {
+            return;
+        }
+        match part {
+            Part::Text(text) => self.push_pair(field, text),
+            Part::Integer(number) => self.push_pair(field, &number.to_string()),
+            Part::Boolean(truth) => self.push_pair(field, if truth { "true" } else { "false" }),
+        }
     }
 
-    /// The batch; the builder is empty afterwards.
-    pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
+    fn push_pair(&mut self, field: FieldId, text: &str) {
+        self.fields.keys().append_value(field.path());
+        self.fields.values().append_value(text);
+        self.bytes += text.len();
+    }
+
+    /// The columns; the builder is empty afterwards.
+    pub(super) fn finish(&mut self) -> Vec<ArrayRef> {
         let rows = std::mem::take(&mut self.rows);
+        self.bytes = 0;
         let [source, format, host] = &mut self.origin;
-        let mut arrays: Vec<arrow_array::ArrayRef> = vec![
+        let mut arrays: Vec<ArrayRef> = vec![
             Arc::new(self.id.finish()),
             Arc::new(self.time.finish()),
             Arc::new(self.received.finish()),
@@ -135,13 +194,16 @@ impl BatchBuilder {
             Arc::new(format.finish()),
             Arc::new(host.finish()),
         ];
-        arrays.extend(self.labels.iter_mut().map(|label| -> arrow_array::ArrayRef { Arc::new(label.finish()) }));
-        arrays.extend(self.columns.iter_mut().map(|column| column.finish(rows)));
+        arrays.extend(self.labels.iter_mut().map(|label| -> ArrayRef { Arc::new(label.finish()) }));
+        let mut empty = Vec::new();
+        arrays.extend(self.columns.iter_mut().map(|column| column.finish(rows, &mut empty)));
         arrays.push(Arc::new(self.fields.finish()));
         arrays.push(Arc::new(self.unmapped.finish()));
+        arrays.push(Arc::new(self.message_at.finish()));
+        arrays.push(Arc::new(self.message_chars.finish()));
         arrays.push(Arc::new(self.raw.finish()));
         arrays.push(Arc::new(self.raw_base64.finish()));
-        RecordBatch::try_new(Arc::clone(&self.schema), arrays)
+        arrays
     }
 }
 
@@ -156,12 +218,12 @@ impl Column {
 
     /// Puts a value into a row. Rows left out since the last one have none: most events have few of
     /// the fields, so those are not visited one by one.
-    fn push(&mut self, row: usize, value: &Value) -> bool {
+    fn push(&mut self, row: usize, part: Part<'_>) -> bool {
         self.fill(row);
-        match (self, value) {
-            (Self::Text(builder), Value::Text(text)) => builder.append_value(text),
-            (Self::Integer(builder), Value::Integer(number)) => builder.append_value(*number),
-            (Self::Boolean(builder), Value::Boolean(truth)) => builder.append_value(*truth),
+        match (self, part) {
+            (Self::Text(builder), Part::Text(text)) => builder.append_value(text),
+            (Self::Integer(builder), Part::Integer(number)) => builder.append_value(number),
+            (Self::Boolean(builder), Part::Boolean(truth)) => builder.append_value(truth),
             _ => return false,
         }
         true
@@ -175,7 +237,20 @@ impl Column {
         }
     }
 
-    fn finish(&mut self, rows: usize) -> arrow_array::ArrayRef {
+    /// Columns without any value share one array of their type.
+    fn finish(&mut self, rows: usize, empty: &mut Vec<ArrayRef>) -> ArrayRef {
+        let (unused, kind) = match self {
+            Self::Text(builder) => (builder.is_empty(), arrow_schema::DataType::Utf8),
+            Self::Integer(builder) => (builder.is_empty(), arrow_schema::DataType::Int64),
+            Self::Boolean(builder) => (builder.is_empty(), arrow_schema::DataType::Boolean),
+        };
+        if unused {
+            if let Some(array) = empty.iter().find(|array| *array.data_type() == kind) {
+                return Arc::clone(array);
+            }
+            empty.push(new_null_array(&kind, rows));
+            return empty.last().map_or_else(|| new_null_array(&kind, rows), Arc::clone);
+        }
         self.fill(rows);
         match self {
             Self::Text(builder) => Arc::new(builder.finish()),
@@ -189,14 +264,4 @@ fn text_map() -> TextMapBuilder {
     let names = MapFieldNames { entry: "key_value".to_owned(), key: "key".to_owned(), value: "value".to_owned() };
     let value = Arc::new(arrow_schema::Field::new("value", arrow_schema::DataType::Utf8, false));
     MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new()).with_values_field(value)
-}
-
-/// A value as it stands in the map: texts as they are, several texts as a JSON array.
-fn written(value: &Value) -> String {
-    match value {
-        Value::Text(text) => text.to_string(),
-        Value::Integer(number) => number.to_string(),
-        Value::Boolean(truth) => truth.to_string(),
-        Value::Texts(texts) => serde_json::Value::from(texts.iter().map(|text| &**text).collect::<Vec<_>>()).to_string(),
-    }
 }

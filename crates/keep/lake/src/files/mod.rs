@@ -2,11 +2,14 @@
 //!
 //! Plain Parquet for any engine: signed integers, UTC times in µs, UTF-8. What is searched has a
 //! column under its OCSF path ([`schema`]); the other fields of the schema are in the map `fields`,
-//! what the schema does not know in the map `unmapped`, the record in `raw`. A file is written whole
+//! what the schema does not know in the map `unmapped`, the record in `raw`. A message that stands in
+//! the record is not stored twice, its place is ([`part`]). A file is written whole
 //! under another name, synced and renamed ([`write`]); after that it never changes.
 
 mod build;
+mod encoding;
 mod open;
+mod part;
 mod rows;
 mod schema;
 mod write;
@@ -15,9 +18,10 @@ mod write;
 mod tests;
 
 pub(crate) use open::{Columns, OpenFile};
+pub(crate) use part::part_at;
 pub(crate) use rows::{pairs, raw_bytes, read, stored_events};
 pub(crate) use schema::name;
-pub(crate) use write::{FileFacts, Order, write};
+pub(crate) use write::{FileFacts, FileWriter, Order, write};
 
 use std::io;
 use std::path::PathBuf;

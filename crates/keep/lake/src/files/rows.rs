@@ -1,5 +1,6 @@
 //! From rows back to events.
 
+use super::part::part_at;
 use super::schema::{LABELS, name};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
@@ -28,6 +29,8 @@ struct Rows<'b> {
     columns: Vec<(&'b str, Values<'b>)>,
     fields: &'b MapArray,
     unmapped: &'b MapArray,
+    /// Where the message stands in the record; files of before do not say.
+    message: Option<[&'b Int32Array; 2]>,
     raw: &'b StringArray,
     raw_base64: &'b BooleanArray,
 }
@@ -60,6 +63,7 @@ impl<'b> Rows<'b> {
             columns: searched(batch),
             fields: map(name::FIELDS)?,
             unmapped: map(name::UNMAPPED)?,
+            message: small(name::MESSAGE_AT).and_then(|at| Ok([at, small(name::MESSAGE_CHARS)?])).ok(),
             raw: text(name::RAW)?,
             raw_base64: column(name::RAW_BASE64)?.as_boolean_opt().ok_or(name::RAW_BASE64)?,
         })
@@ -85,6 +89,9 @@ impl<'b> Rows<'b> {
                 put(&mut event, path, value);
             }
         }
+        if let Some(message) = self.message(row)? {
+            put(&mut event, name::MESSAGE, Value::Text(message.into()));
+        }
         for (path, text) in pairs(self.fields, row) {
             match read(path, text) {
                 Some((field, value)) => drop(event.fields.set_value(field, value)),
@@ -93,6 +100,13 @@ impl<'b> Rows<'b> {
         }
         event.unmapped.extend(pairs(self.unmapped, row).map(|(name, value)| (name.to_owned(), value.to_owned())));
         Ok(StoredEvent { id: EventId(self.id.value(row).cast_unsigned()), event })
+    }
+
+    /// The message, where it is a part of the record.
+    fn message(&self, row: usize) -> Result<Option<&'b str>, &'static str> {
+        let Some([at, chars]) = self.message.filter(|[at, _]| at.is_valid(row)) else { return Ok(None) };
+        let chars = chars.is_valid(row).then(|| chars.value(row));
+        part_at(self.raw.value(row), at.value(row), chars).map(Some).ok_or(name::MESSAGE_AT)
     }
 
     fn raw(&self, row: usize) -> Result<Vec<u8>, &'static str> {
@@ -119,6 +133,8 @@ fn searched(batch: &RecordBatch) -> Vec<(&str, Values<'_>)> {
         name::HOST,
         name::FIELDS,
         name::UNMAPPED,
+        name::MESSAGE_AT,
+        name::MESSAGE_CHARS,
         name::RAW,
         name::RAW_BASE64,
     ];

@@ -20,6 +20,9 @@ pub(crate) mod name {
     pub(crate) const HOST: &str = "host";
     pub(crate) const FIELDS: &str = "fields";
     pub(crate) const UNMAPPED: &str = "unmapped";
+    pub(crate) const MESSAGE: &str = "message";
+    pub(crate) const MESSAGE_AT: &str = "message_at";
+    pub(crate) const MESSAGE_CHARS: &str = "message_chars";
     pub(crate) const RAW: &str = "raw";
     pub(crate) const RAW_BASE64: &str = "raw_base64";
 }
@@ -138,8 +141,10 @@ pub(super) fn schema(class: Class) -> SchemaRef {
     ];
     columns.extend(LABELS.iter().map(|label| Field::new(label.name(), DataType::Utf8, true)));
     columns.extend(searched(class).into_iter().map(|field| Field::new(field.path(), type_of(field.info().kind), true)));
-    columns.push(Field::new(name::FIELDS, map_type(), false));
-    columns.push(Field::new(name::UNMAPPED, map_type(), false));
+    columns.push(Field::new(name::FIELDS, map_type(), true));
+    columns.push(Field::new(name::UNMAPPED, map_type(), true));
+    columns.push(Field::new(name::MESSAGE_AT, DataType::Int32, true));
+    columns.push(Field::new(name::MESSAGE_CHARS, DataType::Int32, true));
     columns.push(Field::new(name::RAW, DataType::Utf8, false));
     columns.push(Field::new(name::RAW_BASE64, DataType::Boolean, false));
     Arc::new(Schema::new(columns))

@@ -1,22 +1,28 @@
 //! Writing a file, whole and durable before it has its name.
+//!
+//! A row group is gathered, then written column by column, so that one column's encoder is at work
+//! at a time: memory is that of one group's values, whatever the file.
 
 use super::FileError;
-use super::build::BatchBuilder;
-use super::schema::{entities, name};
+use super::build::GroupBuilder;
+use super::encoding;
+use super::schema::name;
+use crate::row::Record;
 use arrow_schema::Schema;
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{KeyValue, SortingColumn};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
+use parquet::file::metadata::SortingColumn;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::TypePtr;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
-use vigie_model::event::{Class, OCSF_VERSION, StoredEvent};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use vigie_model::event::{Class, StoredEvent};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
@@ -40,31 +46,105 @@ pub(crate) enum Order {
     Host,
 }
 
-/// Rows that become columns at once.
-const BATCH_ROWS: usize = 8192;
-/// Rows of a row group: what a search may skip as a whole, and what is held in memory to be written.
-const GROUP_ROWS: usize = 65_536;
-/// Rows of a page.
-const PAGE_ROWS: usize = 8192;
-/// Of a hundred values that are not there, one passes a Bloom filter.
-const BLOOM_FALSE_POSITIVES: f64 = 0.01;
-
-/// Writes events of one class to a file that others see when it is whole and on disk.
-///
-/// The events come in the order that is given. Directories on the way are made, and their entries synced.
+/// Writes a file of events that are there as such.
 pub(crate) fn write<E: From<FileError>>(
     path: &Path,
     class: Class,
     order: Order,
     events: impl Iterator<Item = Result<StoredEvent, E>>,
 ) -> Result<FileFacts, E> {
-    let beside = path.with_extension("parquet.new");
-    let failed = |source| E::from(FileError::Io { path: path.to_owned(), source });
-    create_directories(path).map_err(failed)?;
-    let facts = write_beside(&beside, path, (class, order), events)?;
-    std::fs::rename(&beside, path).map_err(failed)?;
-    vigie_kit::files::sync_dir(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
-    Ok(facts)
+    let mut writer = FileWriter::create(path, class, order)?;
+    for event in events {
+        writer.push(&event?)?;
+    }
+    Ok(writer.finish()?)
+}
+
+/// A file of one class that others see when it is whole and on disk.
+pub(crate) struct FileWriter {
+    path: PathBuf,
+    beside: PathBuf,
+    root: TypePtr,
+    writer: SerializedFileWriter<Sink>,
+    group: GroupBuilder,
+    facts: Gathered,
+    /// Events of which some bytes could not be read.
+    malformed: u64,
+}
+
+impl FileWriter {
+    /// Begins a file. Directories on the way are made, and their entries synced.
+    pub(crate) fn create(path: &Path, class: Class, order: Order) -> Result<Self, FileError> {
+        let failed = |source| FileError::Io { path: path.to_owned(), source };
+        let wrong = |source| FileError::Parquet { path: path.to_owned(), source };
+        create_directories(path).map_err(failed)?;
+        let beside = path.with_extension("parquet.new");
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(failed)?;
+        let sink = Sink { file: BufWriter::with_capacity(1 << 18, file), sha256: Sha256::new(), bytes: 0 };
+        let group = GroupBuilder::new(class);
+        let root = ArrowSchemaConverter::new().convert(group.schema()).map_err(wrong)?.root_schema_ptr();
+        let writer =
+            SerializedFileWriter::new(sink, Arc::clone(&root), Arc::new(encoding::of_file(sorting(order, group.schema()))))
+                .map_err(wrong)?;
+        let path = path.to_owned();
+        Ok(Self { path, beside, root, writer, group, facts: Gathered::default(), malformed: 0 })
+    }
+
+    /// Adds an event, in the order of the file.
+    pub(crate) fn push(&mut self, event: &impl Record) -> Result<(), FileError> {
+        self.facts.add(event);
+        self.malformed += u64::from(self.group.push(event).is_err());
+        if self.group.is_full() { self.write_group() } else { Ok(()) }
+    }
+
+    fn write_group(&mut self) -> Result<(), FileError> {
+        if self.group.rows() == 0 {
+            return Ok(());
+        }
+        let schema = Arc::clone(self.group.schema());
+        let arrays = self.group.finish();
+        let properties = encoding::of_group(&schema, &arrays);
+        let written = write_columns(&mut self.writer, &self.root, &schema, properties, &arrays);
+        written.map_err(|source| FileError::Parquet { path: self.path.clone(), source })
+    }
+
+    /// Makes the file whole, durable and seen.
+    pub(crate) fn finish(mut self) -> Result<FileFacts, FileError> {
+        self.write_group()?;
+        if self.malformed > 0 {
+            tracing::error!(path = %self.path.display(), events = self.malformed, "stored events end early; what could be read and their records are kept");
+        }
+        let failed = |source| FileError::Io { path: self.path.clone(), source };
+        let wrong = |source| FileError::Parquet { path: self.path.clone(), source };
+        let Sink { file, sha256, bytes } = self.writer.into_inner().map_err(wrong)?;
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.sync_all().map_err(failed)?;
+        std::fs::rename(&self.beside, &self.path).map_err(failed)?;
+        vigie_kit::files::sync_dir(self.path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
+        Ok(self.facts.done(bytes, sha256.finalize().into()))
+    }
+}
+
+fn write_columns(
+    writer: &mut SerializedFileWriter<Sink>,
+    root: &TypePtr,
+    schema: &Arc<Schema>,
+    properties: WriterProperties,
+    arrays: &[arrow_array::ArrayRef],
+) -> Result<(), ParquetError> {
+    // Encoders take their properties from a file; this one is only there to give them.
+    let settings = SerializedFileWriter::new(io::sink(), Arc::clone(root), Arc::new(properties))?;
+    let place = writer.flushed_row_groups().len();
+    let encoders = ArrowRowGroupWriterFactory::new(&settings, Arc::clone(schema)).create_column_writers(place)?;
+    let mut encoders = encoders.into_iter();
+    let mut group = writer.next_row_group()?;
+    for (field, array) in schema.fields().iter().zip(arrays) {
+        for (leaf, mut encoder) in compute_leaves(field, array)?.iter().zip(encoders.by_ref()) {
+            encoder.write(leaf)?;
+            encoder.close()?.append_to_row_group(&mut group)?;
+        }
+    }
+    group.close().map(drop)
 }
 
 /// Makes the directories of a file durable: a new directory is an entry in its parent.
@@ -77,67 +157,6 @@ fn create_directories(path: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn write_beside<E: From<FileError>>(
-    beside: &Path,
-    path: &Path,
-    (class, order): (Class, Order),
-    events: impl Iterator<Item = Result<StoredEvent, E>>,
-) -> Result<FileFacts, E> {
-    let failed = |source| E::from(FileError::Io { path: path.to_owned(), source });
-    let wrong = |source: ParquetError| E::from(FileError::Parquet { path: path.to_owned(), source });
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(beside).map_err(failed)?;
-    let sink = Sink { file: BufWriter::with_capacity(1 << 18, file), sha256: Sha256::new(), bytes: 0 };
-    let mut builder = BatchBuilder::new(class);
-    let options =
-        ArrowWriterOptions::new().with_properties(properties(sorting(order, builder.schema()))).with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(sink, builder.schema().clone(), options).map_err(wrong)?;
-    let mut facts = Gathered::default();
-    for event in events {
-        let event = event?;
-        facts.add(&event);
-        builder.push(&event).map_err(|error| wrong(error.into()))?;
-        if builder.rows() == BATCH_ROWS {
-            let batch = builder.finish().map_err(|error| wrong(error.into()))?;
-            writer.write(&batch).map_err(wrong)?;
-        }
-    }
-    let batch = builder.finish().map_err(|error| wrong(error.into()))?;
-    writer.write(&batch).map_err(wrong)?;
-    let Sink { file, sha256, bytes } = writer.into_inner().map_err(wrong)?;
-    let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-    file.sync_all().map_err(failed)?;
-    Ok(facts.done(bytes, sha256.finalize().into()))
-}
-
-fn properties(sorting: Vec<SortingColumn>) -> WriterProperties {
-    // A path with dots is one column here, not a nested one.
-    let column = |name: &str| ColumnPath::new(vec![name.to_owned()]);
-    let mut properties = WriterProperties::builder()
-        .set_created_by(concat!("vigie ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_key_value_metadata(Some(vec![KeyValue::new("ocsf.version".to_owned(), OCSF_VERSION.to_owned())]))
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
-        .set_max_row_group_row_count(Some(GROUP_ROWS))
-        .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_sorting_columns(Some(sorting))
-        // By page only where pages differ: the file is sorted by time, and ids go with it.
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_column_dictionary_enabled(column(name::RAW), false)
-        .set_column_statistics_enabled(column(name::RAW), EnabledStatistics::None);
-    for name in [name::ID, name::TIME, name::RECEIVED] {
-        properties = properties
-            .set_column_statistics_enabled(column(name), EnabledStatistics::Page)
-            .set_column_dictionary_enabled(column(name), false)
-            .set_column_encoding(column(name), Encoding::DELTA_BINARY_PACKED);
-    }
-    for name in entities() {
-        properties = properties
-            .set_column_bloom_filter_enabled(column(name), true)
-            .set_column_bloom_filter_fpp(column(name), BLOOM_FALSE_POSITIVES)
-            .set_column_bloom_filter_max_ndv(column(name), GROUP_ROWS as u64);
-    }
-    properties.build()
 }
 
 /// The order as the footer says it. The columns it names stand before all maps, so that their places
@@ -183,11 +202,11 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, stored: &StoredEvent) {
+    fn add(&mut self, event: &impl Record) {
         self.rows += 1;
-        widen(&mut self.times, stored.event.time);
-        widen(&mut self.received, stored.event.received);
-        widen(&mut self.ids, stored.id);
+        widen(&mut self.times, event.time());
+        widen(&mut self.received, event.received());
+        widen(&mut self.ids, event.id());
     }
 
     fn done(self, bytes: u64, sha256: [u8; 32]) -> FileFacts {

@@ -4,7 +4,7 @@
 //! a batch. Holds: the answer for a row is the same as [`Expr::matches`] on the event, which a
 //! property test over random events and queries shows.
 
-use crate::files::{FileError, OpenFile, name, pairs, raw_bytes, read};
+use crate::files::{FileError, OpenFile, name, pairs, part_at, raw_bytes, read};
 use crate::query::{Expr, Target, Term, Test, folded};
 use crate::row::Part;
 use arrow_array::cast::AsArray;
@@ -21,7 +21,12 @@ pub(super) fn wanted(expr: &Expr, file: &OpenFile, columns: &mut BTreeSet<&'stat
         Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| wanted(part, file, columns)),
         Expr::Not(part) => wanted(part, file, columns),
         Expr::Term(term) => match &term.target {
-            Target::Field(field) => drop(columns.insert(column_of(*field, file))),
+            Target::Field(field) => {
+                columns.insert(column_of(*field, file));
+                if is_part_of_record(&term.target, file) {
+                    columns.extend([name::MESSAGE_AT, name::MESSAGE_CHARS, name::RAW]);
+                }
+            }
             Target::Id => drop(columns.insert(name::ID)),
             Target::Time => drop(columns.insert(name::TIME)),
             Target::Received => drop(columns.insert(name::RECEIVED)),
@@ -48,6 +53,11 @@ fn column_of(field: FieldId, file: &OpenFile) -> &'static str {
 /// The column of a label; files from before there were labels have none.
 fn column_of_label(label: Label, file: &OpenFile) -> Option<&'static str> {
     Some(label.name()).filter(|column| file.has(column))
+}
+
+/// Whether values of a target may be stored as a part of the record.
+pub(super) fn is_part_of_record(target: &Target, file: &OpenFile) -> bool {
+    matches!(target, Target::Field(field) if field.path() == name::MESSAGE) && file.has(name::MESSAGE_AT)
 }
 
 /// The rows of one file's columns.
@@ -85,6 +95,7 @@ impl Rows<'_> {
     fn term(&self, term: &Term) -> Result<BooleanBuffer, FileError> {
         let test = &term.test;
         match &term.target {
+            target @ Target::Field(_) if is_part_of_record(target, self.file) => self.message(test),
             Target::Field(field) if self.file.has(field.path()) => self.values(field.path(), test, false),
             Target::Field(field) => self.field_in_map(*field, test),
             Target::Id => self.values(name::ID, test, false),
@@ -153,6 +164,21 @@ impl Rows<'_> {
         let column =
             self.column(name::ACTIVITY)?.as_primitive_opt::<Int32Type>().ok_or_else(|| self.file.unexpected(name::ACTIVITY))?;
         Ok(BooleanBuffer::collect_bool(column.len(), |row| activities.contains(&column.value(row))))
+    }
+
+    /// Messages: with a value of their own, or a part of the record.
+    fn message(&self, test: &Test) -> Result<BooleanBuffer, FileError> {
+        let own = self.values(name::MESSAGE, test, false)?;
+        let number = |name| self.column(name)?.as_primitive_opt::<Int32Type>().ok_or_else(|| self.file.unexpected(name));
+        let (at, chars) = (number(name::MESSAGE_AT)?, number(name::MESSAGE_CHARS)?);
+        let raw = self.column(name::RAW)?.as_string_view_opt().ok_or_else(|| self.file.unexpected(name::RAW))?;
+        Ok(BooleanBuffer::collect_bool(raw.len(), |row| {
+            if at.is_null(row) {
+                return own.value(row);
+            }
+            let chars = chars.is_valid(row).then(|| chars.value(row));
+            part_at(raw.value(row), at.value(row), chars).is_some_and(|message| test.holds_text(message))
+        }))
     }
 
     fn raw(&self, test: &Test) -> Result<BooleanBuffer, FileError> {

@@ -1,6 +1,6 @@
 //! Searching one row group: cheap columns first, the record only for what is left.
 
-use super::columns::{Rows, wanted};
+use super::columns::{Rows, is_part_of_record, wanted};
 use super::prune::{self, OfGroup, Verdict};
 use super::scan::Question;
 use super::{Key, Place, SearchError, Sink};
@@ -95,7 +95,8 @@ impl FileSearch<'_> {
 
     fn rows(&self, group: usize, stretches: Vec<Range<usize>>, judged: Verdict, sink: &mut dyn Sink) -> Result<u64, SearchError> {
         let conjuncts: &[Expr] = if judged == Verdict::All { &[] } else { self.question.expr.conjuncts() };
-        let reads_record = |part: &&Expr| part.has(&|term| term.target == Target::Raw);
+        let reads_record =
+            |part: &&Expr| part.has(&|term| term.target == Target::Raw || is_part_of_record(&term.target, &self.file));
         let (costly, cheap): (Vec<&Expr>, Vec<&Expr>) = conjuncts.iter().partition(reads_record);
         let examined = stretches.iter().map(|stretch| stretch.len() as u64).sum();
         let candidates = self.candidates(group, stretches, &cheap, costly.is_empty(), sink)?;

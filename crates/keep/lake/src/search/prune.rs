@@ -4,6 +4,7 @@
 //! only exclude what its comparison excludes, so Bloom filters, which know texts letter by letter,
 //! speak only for texts without letters (queries ignore case).
 
+use super::columns::is_part_of_record;
 use crate::files::{FileError, OpenFile, name};
 use crate::query::{Expr, Target, Term, Test};
 use vigie_model::event::Class;
@@ -96,6 +97,10 @@ impl Facts for OfGroup<'_> {
                 Ok(Verdict::None)
             }
             Target::Label(label) => self.of_text(label.name(), &term.test),
+            target @ Target::Field(_) if is_part_of_record(target, self.file) => {
+                let empty = |column| self.file.is_empty(self.group, column);
+                Ok(if empty(name::MESSAGE) && empty(name::MESSAGE_AT) { Verdict::None } else { Verdict::Unknown })
+            }
             Target::Field(field) if self.file.has(field.path()) => {
                 let column = field.path();
                 if self.file.is_empty(self.group, column) {
