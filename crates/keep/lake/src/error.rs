@@ -93,6 +93,32 @@ pub enum KeepError {
     /// Files cannot be written anew: there is too little room for both, the old and the new.
     #[error("too little room on the disk")]
     NoRoom,
+    /// A hold of this name is in force.
+    #[error("there is a hold named `{0}`")]
+    HoldExists(String),
+    /// No hold of this name is in force.
+    #[error("there is no hold named `{0}`")]
+    NoSuchHold(String),
+    /// A hold cannot be understood, so nobody can say what it covers.
+    #[error("the hold `{0}` cannot be understood")]
+    Hold(String, #[source] Source),
+    /// Events that are to be erased are under a hold.
+    #[error("{events} events are under a hold: {}", holds.join(", "))]
+    Held {
+        /// How many.
+        events: u64,
+        /// The holds in force.
+        holds: Vec<String>,
+    },
+    /// An erasure names no subject.
+    #[error("an erasure of everything")]
+    EraseEverything,
+    /// A file cannot be read, so nobody can say what is in it.
+    #[error("{0} cannot be read")]
+    Unreadable(String),
+    /// Stored events cannot be looked through.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// Whoever asked did not want to wait for the end.
     #[error("this was cancelled")]
     Cancelled,
@@ -142,8 +168,14 @@ impl From<RewriteError> for KeepError {
             RewriteError::Db(error) => Self::Db(error),
             RewriteError::Stopped => Self::Cancelled,
             RewriteError::NoRoom => Self::NoRoom,
-            error @ RewriteError::File(_) => Self::Files(error.into()),
+            error @ (RewriteError::File(_) | RewriteError::NoRandomness) => Self::Files(error.into()),
         }
+    }
+}
+
+impl From<SearchError> for KeepError {
+    fn from(error: SearchError) -> Self {
+        Self::Read(error.into())
     }
 }
 
@@ -280,6 +312,89 @@ impl Explain for KeepError {
             Self::Db(error) => error.explain(),
             Self::Files(source) => unreadable(source),
             Self::Cancelled => ReadError::Cancelled.explain(),
+            Self::Read(error) => error.explain(),
+            Self::HoldExists(name) => Problem::new(
+                Kind::User,
+                text!(
+                    en "a hold named `{name}` is in force",
+                    fr "une mise sous séquestre nommée « {name} » est déjà en vigueur",
+                    de "eine Sperre namens „{name}“ besteht schon",
+                ),
+            )
+            .hint(text!(
+                en "choose another name, or release that hold first",
+                fr "choisissez un autre nom, ou levez d’abord celle-ci",
+                de "wählen Sie einen anderen Namen oder heben Sie jene Sperre zuerst auf",
+            )),
+            Self::NoSuchHold(name) => Problem::new(
+                Kind::User,
+                text!(
+                    en "no hold named `{name}` is in force",
+                    fr "aucune mise sous séquestre nommée « {name} » n’est en vigueur",
+                    de "es besteht keine Sperre namens „{name}“",
+                ),
+            )
+            .hint(text!(
+                en "`vigie lake hold list` shows all of them",
+                fr "`vigie lake hold list` les montre toutes",
+                de "`vigie lake hold list` zeigt alle",
+            )),
+            Self::Hold(name, source) => Problem::new(
+                Kind::Environment,
+                text!(
+                    en "the hold `{name}` cannot be understood, so nothing is dropped or erased",
+                    fr "la mise sous séquestre « {name} » est incompréhensible, rien n’est donc supprimé ni effacé",
+                    de "die Sperre „{name}“ ist nicht zu verstehen, darum wird nichts gelöscht",
+                ),
+            )
+            .hint(text!(
+                en "`vigie audit verify` tells whether somebody changed it; release it and place it anew",
+                fr "`vigie audit verify` dit si quelqu’un l’a modifiée ; levez-la et placez-la de nouveau",
+                de "`vigie audit verify` sagt, ob jemand sie verändert hat; heben Sie sie auf und legen Sie sie neu an",
+            ))
+            .because(source),
+            Self::Held { events, holds } => {
+                let holds = holds.join(", ");
+                Problem::new(
+                    Kind::User,
+                    text!(
+                        en "{events} of these events are under a hold ({holds}), so none was erased",
+                        fr "{events} de ces événements sont sous séquestre ({holds}), aucun n’a donc été effacé",
+                        de "{events} dieser Ereignisse sind gesperrt ({holds}), darum wurde keines gelöscht",
+                    ),
+                )
+                .hint(text!(
+                    en "release the hold, or erase the others only (`--spare-held`)",
+                    fr "levez la mise sous séquestre, ou n’effacez que les autres (`--spare-held`)",
+                    de "heben Sie die Sperre auf, oder löschen Sie nur die übrigen (`--spare-held`)",
+                ))
+            }
+            Self::EraseEverything => Problem::new(
+                Kind::User,
+                text!(
+                    en "a query that finds everything erases nothing",
+                    fr "une recherche qui trouve tout n’efface rien",
+                    de "eine Suche, die alles findet, löscht nichts",
+                ),
+            )
+            .hint(text!(
+                en "name whose events are to go, such as `user:eva`",
+                fr "nommez ceux dont les événements doivent disparaître, par exemple `user:eva`",
+                de "nennen Sie, wessen Ereignisse verschwinden sollen, etwa `user:eva`",
+            )),
+            Self::Unreadable(path) => Problem::new(
+                Kind::Environment,
+                text!(
+                    en "{path} cannot be read, so nobody can say what is in it; nothing was erased",
+                    fr "{path} est illisible, personne ne peut dire ce qu’il contient ; rien n’a été effacé",
+                    de "{path} ist nicht lesbar, niemand kann sagen, was darin steht; es wurde nichts gelöscht",
+                ),
+            )
+            .hint(text!(
+                en "check the disk; `vigie audit verify` names the files that are damaged or missing",
+                fr "vérifiez le disque ; `vigie audit verify` nomme les fichiers endommagés ou manquants",
+                de "prüfen Sie den Datenträger; `vigie audit verify` nennt beschädigte oder fehlende Dateien",
+            )),
             Self::NoRoom => Problem::new(
                 Kind::Environment,
                 text!(

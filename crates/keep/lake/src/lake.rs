@@ -57,6 +57,7 @@ pub(crate) struct Core {
     live: Live,
     pub(crate) followed: Followed,
     pub(crate) removals: keep::Removals,
+    pub(crate) known_held: keep::KnownHeld,
     recovered: Recovered,
 }
 
@@ -134,6 +135,7 @@ impl Lake {
             live: Live::default(),
             followed: Followed::default(),
             removals: keep::Removals::default(),
+            known_held: keep::KnownHeld::default(),
             recovered,
         });
         let mut open = Open { core, threads: Vec::new() };
@@ -294,7 +296,7 @@ impl Core {
         self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn scan(&self) -> Scan<'_> {
+    pub(crate) fn scan(&self) -> Scan<'_> {
         Scan { catalogue: &self.catalogue, segments: &self.segments, files: &self.files }
     }
 

@@ -34,7 +34,10 @@ mod wal;
 
 pub use batch::{Batch, Checkpoint};
 pub use error::{AppendError, KeepError, OpenError, ReadError};
-pub use keep::{Compacted, Expired, LakeStats, Verified, VerifyFault, Verifying, link_of, link_text};
+pub use keep::{
+    Compacted, Erased, Erasure, ErasurePreview, ErasureProof, Expired, Held, Hold, LakeStats, NewHold, Released, Verified,
+    VerifyFault, Verifying, link_of, link_text,
+};
 pub use lake::{Damaged, Lake, Recovered};
 pub use live::{NoEvents, Subscription};
 pub use query::{Query, QueryError};

@@ -36,6 +36,10 @@ pub(crate) mod kind {
     pub(crate) const ERASED: &str = "erased";
     /// Files that had gone before acts were links.
     pub(crate) const ADOPTED: &str = "adopted";
+    /// A hold was placed.
+    pub(crate) const HELD: &str = "hold";
+    /// A hold was released.
+    pub(crate) const RELEASED: &str = "release";
 }
 
 /// What an act says of files.
@@ -100,6 +104,12 @@ fn told(files: impl Iterator<Item = ToldFile>) -> Value {
 
 fn told_file(file: &FileRow) -> ToldFile {
     ToldFile { number: file.number, facts: hex(&facts_of(file)), sha256: hex(&file.facts.sha256), rows: file.facts.rows }
+}
+
+/// The number of the hold that an act released.
+pub(crate) fn hold_of(act: &Act) -> Option<i64> {
+    let body: Value = serde_json::from_str(&act.body).ok()?;
+    body.get("hold")?.as_i64()
 }
 
 /// Bytes as digits.

@@ -12,10 +12,12 @@
 
 mod acts;
 mod chain;
+mod holds;
 mod snapshot;
 
-pub(crate) use acts::{Act, NewAct, ToldFile, dropped_by, hex, kind};
+pub(crate) use acts::{Act, NewAct, ToldFile, dropped_by, hex, hold_of, kind};
 pub(crate) use chain::{Link, LinkKind, next_link};
+pub(crate) use holds::{HoldRow, faults as hold_faults};
 pub(crate) use snapshot::Files;
 
 use crate::files::FileFacts;
@@ -246,8 +248,9 @@ impl Catalogue {
     }
 
     /// Has files take the place of others, or files go without any in their place, in one
-    /// transaction with the act that says so. The paths of what went are to be removed.
-    pub(crate) fn replace(&self, gone: &[FileRow], new: &[Successor], at: Timestamp, act: &NewAct<'_>) -> Result<(), DbError> {
+    /// transaction with the act that says so, whose number it gives. The paths of what went are to be
+    /// removed.
+    pub(crate) fn replace(&self, gone: &[FileRow], new: &[Successor], at: Timestamp, act: &NewAct<'_>) -> Result<i64, DbError> {
         let replaced = self.db.write(|w| {
             let mut end = chain::end(w)?;
             let mut rows = Vec::with_capacity(new.len());
@@ -265,7 +268,8 @@ impl Catalogue {
             for file in gone {
                 drop_file(w, file, at, act.kind, (number, successor(file.number)))?;
             }
-            leave(w, gone.iter().map(|file| file.path.as_str()))
+            leave(w, gone.iter().map(|file| file.path.as_str()))?;
+            Ok(number)
         });
         self.current.change();
         replaced

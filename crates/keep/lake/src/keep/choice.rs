@@ -8,6 +8,7 @@
 
 use crate::catalogue::FileRow;
 use std::collections::BTreeMap;
+use std::path::Path;
 use vigie_model::event::Class;
 use vigie_model::ids::EventId;
 use vigie_model::time::{Day, Timestamp};
@@ -31,10 +32,11 @@ pub(super) struct Rules {
 
 /// The files to be merged next, the oldest day first; nothing when there are none.
 pub(super) fn choose<'f>(files: &'f [FileRow], rules: &Rules, is_held: &dyn Fn(&FileRow) -> bool) -> Option<Vec<&'f FileRow>> {
-    let mut groups: BTreeMap<(Day, Day, u32), Vec<&FileRow>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Day, Day, Option<&Path>), Vec<&FileRow>> = BTreeMap::new();
     for file in files.iter().filter(|file| rules.takes(file)) {
         let received = file.facts.received.1.day();
-        groups.entry((file.day, received, file.class_uid)).or_default().push(file);
+        // One class and tenant have a directory for each day.
+        groups.entry((file.day, received, Path::new(&file.path).parent())).or_default().push(file);
     }
     groups.into_iter().find_map(|((day, ..), mut group)| {
         group.retain(|file| group_is_worth(rules, file) && !is_held(file));

@@ -13,10 +13,10 @@
 
 use super::choice::{Rules, choose};
 use super::merge::{Merge, RUN_EVENTS, RewriteError, path_beside};
-use super::removal::Protected;
+pub(super) use super::removal::Protected as Announced;
 use crate::catalogue::{FileRow, NewAct, NewFile, Successor, kind};
 use crate::error::KeepError;
-use crate::files::OpenFile;
+use crate::files::{FileError, OpenFile};
 use crate::lake::{Core, Lake};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -83,7 +83,10 @@ impl Core {
             rows_max: settings.rows,
             bytes_max: settings.bytes,
         };
-        let Some(chosen) = choose(files.all(), &rules, &|_| false) else { return Ok(None) };
+        let Ok(in_force) = self.in_force(rules.now) else { return Ok(None) };
+        // What nobody can say is left as it is.
+        let is_held = |file: &FileRow| self.is_held(file, &in_force).unwrap_or(true);
+        let Some(chosen) = choose(files.all(), &rules, &is_held) else { return Ok(None) };
         let mut chosen: Vec<FileRow> = chosen.into_iter().cloned().collect();
         chosen.sort_unstable_by_key(|file| file.number);
         drop(files);
@@ -106,7 +109,7 @@ impl Core {
         let path = path_beside(&first.path, "merged", first.number);
         step(MergeStep::Announce)?;
         let protected = self.announce(&path)?;
-        let runs: RefCell<Vec<Protected<'_>>> = RefCell::default();
+        let runs: RefCell<Vec<Announced<'_>>> = RefCell::default();
         let run_path = || {
             let path = path_beside(&first.path, &format!("run-{}", runs.borrow().len()), first.number);
             runs.borrow_mut().push(self.announce(&path)?);
@@ -129,6 +132,9 @@ impl Core {
             bytes_before: sum(|file| file.facts.bytes),
             bytes_after: facts.bytes,
         };
+        if facts.rows != sum(|file| file.facts.rows) {
+            return Err(FileError::Content { path: self.directory.join(&path), what: "id" }.into());
+        }
         step(MergeStep::Commit)?;
         let level = chosen.iter().map(|file| file.level).max().unwrap_or(0) + 1;
         let successor = Successor {
@@ -151,14 +157,14 @@ impl Core {
     }
 
     /// Notes that a file is being written, which is removed unless it gets a row.
-    pub(super) fn announce(&self, path: &str) -> Result<Protected<'_>, RewriteError> {
+    pub(super) fn announce(&self, path: &str) -> Result<Announced<'_>, RewriteError> {
         let paths = [path.to_owned()];
         let protected = self.removals.protect(&paths);
         self.catalogue.announce(&paths)?;
         Ok(protected)
     }
 
-    fn remove_runs(&self, runs: &[Protected<'_>]) -> Result<(), RewriteError> {
+    fn remove_runs(&self, runs: &[Announced<'_>]) -> Result<(), RewriteError> {
         let paths = runs.iter().flat_map(|run| run.paths().iter().cloned()).collect();
         Ok(super::removal::remove_files(&self.directory, &self.catalogue, paths)?)
     }

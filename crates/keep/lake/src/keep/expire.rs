@@ -15,6 +15,8 @@ pub struct Expired {
     pub events: u64,
     /// Bytes.
     pub bytes: u64,
+    /// Files whose time is up and that a hold keeps.
+    pub held: u64,
     /// Nothing was dropped because the clock has jumped since the last time; the next time it will be.
     pub postponed: bool,
 }
@@ -33,9 +35,17 @@ impl Lake {
             return Ok(Expired { postponed: true, ..Expired::default() });
         }
         let files = core.catalogue.files()?;
-        let due: Vec<FileRow> = files.all().iter().filter(|file| core.is_past(file, now)).cloned().collect();
+        let in_force = core.in_force(now)?;
+        let (mut due, mut held) = (Vec::new(), 0);
+        for file in files.all().iter().filter(|file| core.is_past(file, now)) {
+            if core.is_held(file, &in_force)? {
+                held += 1;
+            } else {
+                due.push(file.clone());
+            }
+        }
         if due.is_empty() {
-            return Ok(Expired::default());
+            return Ok(Expired { held, ..Expired::default() });
         }
         {
             let _alone = core.alone();
@@ -48,6 +58,7 @@ impl Lake {
             files: due.len() as u64,
             events: sum(|file| file.facts.rows),
             bytes: sum(|file| file.facts.bytes),
+            held,
             postponed: false,
         })
     }
@@ -63,7 +74,7 @@ impl Core {
     }
 
     /// Whether everything in a file was received longer ago than events of its class are kept.
-    fn is_past(&self, file: &FileRow, now: Timestamp) -> bool {
+    pub(super) fn is_past(&self, file: &FileRow, now: Timestamp) -> bool {
         let days = self.days_kept(file.class_uid);
         days > 0 && file.facts.received.1 < now.plus_seconds(-86_400 * i64::from(days))
     }

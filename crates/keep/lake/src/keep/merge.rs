@@ -30,6 +30,8 @@ pub(crate) enum RewriteError {
     Db(#[from] vigie_db::DbError),
     #[error("there is no room for it on the disk")]
     NoRoom,
+    #[error("the system gives no random numbers")]
+    NoRandomness,
     #[error("it was stopped")]
     Stopped,
 }

@@ -2,7 +2,9 @@
 
 mod choice;
 mod compact;
+mod erase;
 mod expire;
+mod hold;
 mod merge;
 mod removal;
 mod verify;
@@ -11,7 +13,12 @@ pub use compact::Compacted;
 #[cfg(test)]
 pub(crate) use compact::MergeStep;
 pub(crate) use compact::compact_when_due;
+#[cfg(test)]
+pub(crate) use erase::EraseStep;
+pub use erase::{Erased, Erasure, ErasurePreview, ErasureProof};
 pub use expire::Expired;
+pub(crate) use hold::KnownHeld;
+pub use hold::{Held, Hold, NewHold, Released};
 pub(crate) use merge::RewriteError;
 pub(crate) use removal::{Removals, remove_leftovers};
 pub use verify::{Verified, VerifyFault, Verifying, link_of, link_text};

@@ -6,7 +6,7 @@
 //! does not have it ([`Verified::expected`]).
 
 use super::KeepError;
-use crate::catalogue::{Act, FileRow, Files, Link, LinkKind, dropped_by, hex, kind, next_link};
+use crate::catalogue::{Act, FileRow, Files, Link, LinkKind, dropped_by, hex, hold_faults, kind, next_link};
 use crate::lake::{Core, Lake};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -165,6 +165,8 @@ impl<'f> Walk<'f> {
                         faults.push(VerifyFault::Act(act.number));
                     }
                 }
+                let holds = hold_faults(r, &acts.borrow())?;
+                faults.extend(holds.into_iter().map(VerifyFault::Act));
                 Ok(())
             },
         )?;

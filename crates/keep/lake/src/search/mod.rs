@@ -21,7 +21,7 @@ mod tests;
 pub(crate) use by_id::{ById, Followed};
 pub(crate) use fetch::fetch;
 pub(crate) use scan::{Question, Scan};
-pub(crate) use sinks::{Buckets, Count, Newest};
+pub(crate) use sinks::{Buckets, Count, Ids, Newest};
 
 use crate::codec::Malformed;
 use crate::files::{FileError, OpenFile};

@@ -64,6 +64,13 @@ impl Scan<'_> {
         Ok(scanned)
     }
 
+    /// Shows the sink what of one file is asked for.
+    pub(crate) fn in_file(&self, row: &FileRow, question: &Question<'_>, sink: &mut dyn Sink) -> Result<Scanned, SearchError> {
+        let mut scanned = Scanned::default();
+        self.file(row, question, sink, &mut scanned)?;
+        Ok(scanned)
+    }
+
     fn file(
         &self,
         row: &FileRow,

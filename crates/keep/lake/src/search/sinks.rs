@@ -93,6 +93,24 @@ impl Sink for Count {
     }
 }
 
+/// Gathers the numbers of events.
+#[derive(Default)]
+pub(crate) struct Ids(pub(crate) Vec<u64>);
+
+impl Sink for Ids {
+    fn floor(&self) -> Option<Key> {
+        None
+    }
+
+    fn add(&mut self, key: Key, _place: &dyn Fn() -> Place) {
+        self.0.push(key.id.0);
+    }
+
+    fn add_all(&mut self, _first: Timestamp, _last: Timestamp, _count: u64) -> bool {
+        false
+    }
+}
+
 /// Counts by time.
 pub(crate) struct Buckets {
     from: Timestamp,

@@ -2,6 +2,8 @@
 
 mod compaction;
 mod crash;
+mod erasing;
+mod holding;
 mod keep;
 mod sealing;
 mod using;
