@@ -1,5 +1,6 @@
 //! What a message parser found in a message, before it becomes part of an event.
 
+use crate::header::When;
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -36,6 +37,8 @@ pub struct Meaning {
     pub fields: Fields,
     /// Labels that the message tells.
     pub labels: Vec<(Label, String)>,
+    /// When it happened, in the words of the message: without a zone it is the reader's.
+    pub(crate) when: Option<When>,
     /// What the message says beyond the fields.
     pub unmapped: Vec<(String, String)>,
 }
@@ -73,6 +76,13 @@ impl From<&'static str> for FormatName {
     }
 }
 
+impl Endpoint {
+    /// Whether it is this end.
+    pub(crate) fn is(self, other: Self) -> bool {
+        self.ip.id() == other.ip.id()
+    }
+}
+
 impl Meaning {
     /// A meaning without details.
     pub(crate) fn new(format: impl Into<FormatName>, class: Class, activity: u8) -> Self {
@@ -81,6 +91,7 @@ impl Meaning {
             class,
             activity,
             time: None,
+            when: None,
             host: None,
             severity: None,
             fields: Fields::default(),

@@ -149,7 +149,8 @@ impl Reader {
     }
 
     fn event(&mut self, line: Line<'_>, meaning: Option<Meaning>, received: Timestamp) -> Event {
-        let said = meaning.as_ref().and_then(|meaning| meaning.time).or(line.time);
+        let told = meaning.as_ref().and_then(|meaning| meaning.when?.timestamp(&mut self.local, received));
+        let said = told.or(meaning.as_ref().and_then(|meaning| meaning.time)).or(line.time);
         let (time, unbelieved) = settle(said, received);
         let origin = Origin {
             source: self.source.clone(),
@@ -197,12 +198,17 @@ impl Reader {
     }
 }
 
+/// Whether what stands before the colon names a program: the kernel is none, nor is the tag of a format.
+fn is_program(name: &str) -> bool {
+    !matches!(name, "" | "kernel" | "CEF" | "LEEF") && !name.starts_with('%')
+}
+
 /// Adds what the header says to what the parser found.
 fn complete(event: &mut Event, line: Line<'_>) {
     if event.text(field::MESSAGE).is_none() && !line.message.is_empty() {
         event.set(field::MESSAGE, line.message);
     }
-    if !line.program.is_empty() && line.program != "kernel" {
+    if is_program(line.program) {
         if event.text(field::ACTOR_PROCESS_NAME).is_none() {
             event.set(field::ACTOR_PROCESS_NAME, line.program);
         }

@@ -2864,7 +2864,7 @@ pub mod user_type_id {
 }
 
 /// Paths of the arrays of objects that fields pass through, sorted: `resources` of `resources.name`.
-pub(super) static ARRAYS: [&str; 53] = [
+pub(super) static ARRAYS: [&str; 54] = [
     "actor.process.ancestry",
     "actor.process.container.tags",
     "actor.process.environment_variables",
@@ -2887,6 +2887,7 @@ pub(super) static ARRAYS: [&str; 53] = [
     "driver.file.signatures",
     "dst_endpoint.container.tags",
     "enrichments",
+    "evidences",
     "file.hashes",
     "file.signatures",
     "file_result.hashes",
@@ -2991,7 +2992,7 @@ pub(super) static PROFILES: [ProfileInfo; 66] = [
 ];
 
 /// All fields, sorted by path.
-pub static FIELDS: [FieldInfo; 1131] = [
+pub static FIELDS: [FieldInfo; 1145] = [
     texts("access_list", 0x400000200000),
     integer("access_mask", 0x400000200002),
     text("account_switch_type", 0x80000),
@@ -3461,6 +3462,20 @@ pub static FIELDS: [FieldInfo; 1131] = [
     text("entity_result.name", 0x200000),
     text("entity_result.type", 0x200000),
     text("entity_result.uid", 0x200000),
+    texts("evidences.connection_info.protocol_name", 0x3000),
+    texts("evidences.dst_endpoint.hostname", 0x3000),
+    texts("evidences.dst_endpoint.interface_name", 0x3000),
+    texts("evidences.dst_endpoint.ip", 0x3000),
+    texts("evidences.email.from", 0x3000),
+    texts("evidences.file.name", 0x3000),
+    texts("evidences.file.path", 0x3000),
+    texts("evidences.process.cmd_line", 0x3000),
+    texts("evidences.process.name", 0x3000),
+    texts("evidences.src_endpoint.hostname", 0x3000),
+    texts("evidences.src_endpoint.interface_name", 0x3000),
+    texts("evidences.src_endpoint.ip", 0x3000),
+    texts("evidences.url.url_string", 0x3000),
+    texts("evidences.user.name", 0x3000),
     integer("exit_code", 0x80),
     integer("file.accessed_time", 0x44002f2008102),
     integer("file.attributes", 0x44002f2008102),
@@ -5067,1328 +5082,1356 @@ pub mod field {
     pub const ENTITY_RESULT_TYPE: Field<Box<str>> = Field::new(467);
     /// `entity_result.uid`.
     pub const ENTITY_RESULT_UID: Field<Box<str>> = Field::new(468);
+    /// `evidences.connection_info.protocol_name`.
+    pub const EVIDENCES_CONNECTION_INFO_PROTOCOL_NAME: Field<Box<[Box<str>]>> = Field::new(469);
+    /// `evidences.dst_endpoint.hostname`.
+    pub const EVIDENCES_DST_ENDPOINT_HOSTNAME: Field<Box<[Box<str>]>> = Field::new(470);
+    /// `evidences.dst_endpoint.interface_name`.
+    pub const EVIDENCES_DST_ENDPOINT_INTERFACE_NAME: Field<Box<[Box<str>]>> = Field::new(471);
+    /// `evidences.dst_endpoint.ip`.
+    pub const EVIDENCES_DST_ENDPOINT_IP: Field<Box<[Box<str>]>> = Field::new(472);
+    /// `evidences.email.from`.
+    pub const EVIDENCES_EMAIL_FROM: Field<Box<[Box<str>]>> = Field::new(473);
+    /// `evidences.file.name`.
+    pub const EVIDENCES_FILE_NAME: Field<Box<[Box<str>]>> = Field::new(474);
+    /// `evidences.file.path`.
+    pub const EVIDENCES_FILE_PATH: Field<Box<[Box<str>]>> = Field::new(475);
+    /// `evidences.process.cmd_line`.
+    pub const EVIDENCES_PROCESS_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(476);
+    /// `evidences.process.name`.
+    pub const EVIDENCES_PROCESS_NAME: Field<Box<[Box<str>]>> = Field::new(477);
+    /// `evidences.src_endpoint.hostname`.
+    pub const EVIDENCES_SRC_ENDPOINT_HOSTNAME: Field<Box<[Box<str>]>> = Field::new(478);
+    /// `evidences.src_endpoint.interface_name`.
+    pub const EVIDENCES_SRC_ENDPOINT_INTERFACE_NAME: Field<Box<[Box<str>]>> = Field::new(479);
+    /// `evidences.src_endpoint.ip`.
+    pub const EVIDENCES_SRC_ENDPOINT_IP: Field<Box<[Box<str>]>> = Field::new(480);
+    /// `evidences.url.url_string`.
+    pub const EVIDENCES_URL_URL_STRING: Field<Box<[Box<str>]>> = Field::new(481);
+    /// `evidences.user.name`.
+    pub const EVIDENCES_USER_NAME: Field<Box<[Box<str>]>> = Field::new(482);
     /// `exit_code`.
-    pub const EXIT_CODE: Field<i64> = Field::new(469);
+    pub const EXIT_CODE: Field<i64> = Field::new(483);
     /// `file.accessed_time`.
-    pub const FILE_ACCESSED_TIME: Field<i64> = Field::new(470);
+    pub const FILE_ACCESSED_TIME: Field<i64> = Field::new(484);
     /// `file.attributes`.
-    pub const FILE_ATTRIBUTES: Field<i64> = Field::new(471);
+    pub const FILE_ATTRIBUTES: Field<i64> = Field::new(485);
     /// `file.company_name`.
-    pub const FILE_COMPANY_NAME: Field<Box<str>> = Field::new(472);
+    pub const FILE_COMPANY_NAME: Field<Box<str>> = Field::new(486);
     /// `file.created_time`.
-    pub const FILE_CREATED_TIME: Field<i64> = Field::new(473);
+    pub const FILE_CREATED_TIME: Field<i64> = Field::new(487);
     /// `file.desc`.
-    pub const FILE_DESC: Field<Box<str>> = Field::new(474);
+    pub const FILE_DESC: Field<Box<str>> = Field::new(488);
     /// `file.ext`.
-    pub const FILE_EXT: Field<Box<str>> = Field::new(475);
+    pub const FILE_EXT: Field<Box<str>> = Field::new(489);
     /// `file.hashes.algorithm`.
-    pub const FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(476);
+    pub const FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(490);
     /// `file.hashes.value`.
-    pub const FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(477);
+    pub const FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(491);
     /// `file.internal_name`.
-    pub const FILE_INTERNAL_NAME: Field<Box<str>> = Field::new(478);
+    pub const FILE_INTERNAL_NAME: Field<Box<str>> = Field::new(492);
     /// `file.is_deleted`.
-    pub const FILE_IS_DELETED: Field<bool> = Field::new(479);
+    pub const FILE_IS_DELETED: Field<bool> = Field::new(493);
     /// `file.is_encrypted`.
-    pub const FILE_IS_ENCRYPTED: Field<bool> = Field::new(480);
+    pub const FILE_IS_ENCRYPTED: Field<bool> = Field::new(494);
     /// `file.is_public`.
-    pub const FILE_IS_PUBLIC: Field<bool> = Field::new(481);
+    pub const FILE_IS_PUBLIC: Field<bool> = Field::new(495);
     /// `file.is_readonly`.
-    pub const FILE_IS_READONLY: Field<bool> = Field::new(482);
+    pub const FILE_IS_READONLY: Field<bool> = Field::new(496);
     /// `file.is_system`.
-    pub const FILE_IS_SYSTEM: Field<bool> = Field::new(483);
+    pub const FILE_IS_SYSTEM: Field<bool> = Field::new(497);
     /// `file.mime_type`.
-    pub const FILE_MIME_TYPE: Field<Box<str>> = Field::new(484);
+    pub const FILE_MIME_TYPE: Field<Box<str>> = Field::new(498);
     /// `file.modified_time`.
-    pub const FILE_MODIFIED_TIME: Field<i64> = Field::new(485);
+    pub const FILE_MODIFIED_TIME: Field<i64> = Field::new(499);
     /// `file.modifier.name`.
-    pub const FILE_MODIFIER_NAME: Field<Box<str>> = Field::new(486);
+    pub const FILE_MODIFIER_NAME: Field<Box<str>> = Field::new(500);
     /// `file.name`.
-    pub const FILE_NAME: Field<Box<str>> = Field::new(487);
+    pub const FILE_NAME: Field<Box<str>> = Field::new(501);
     /// `file.owner.name`.
-    pub const FILE_OWNER_NAME: Field<Box<str>> = Field::new(488);
+    pub const FILE_OWNER_NAME: Field<Box<str>> = Field::new(502);
     /// `file.owner.uid`.
-    pub const FILE_OWNER_UID: Field<Box<str>> = Field::new(489);
+    pub const FILE_OWNER_UID: Field<Box<str>> = Field::new(503);
     /// `file.parent_folder`.
-    pub const FILE_PARENT_FOLDER: Field<Box<str>> = Field::new(490);
+    pub const FILE_PARENT_FOLDER: Field<Box<str>> = Field::new(504);
     /// `file.path`.
-    pub const FILE_PATH: Field<Box<str>> = Field::new(491);
+    pub const FILE_PATH: Field<Box<str>> = Field::new(505);
     /// `file.security_descriptor`.
-    pub const FILE_SECURITY_DESCRIPTOR: Field<Box<str>> = Field::new(492);
+    pub const FILE_SECURITY_DESCRIPTOR: Field<Box<str>> = Field::new(506);
     /// `file.signatures.algorithm`.
-    pub const FILE_SIGNATURES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(493);
+    pub const FILE_SIGNATURES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(507);
     /// `file.signatures.certificate.issuer`.
-    pub const FILE_SIGNATURES_CERTIFICATE_ISSUER: Field<Box<[Box<str>]>> = Field::new(494);
+    pub const FILE_SIGNATURES_CERTIFICATE_ISSUER: Field<Box<[Box<str>]>> = Field::new(508);
     /// `file.signatures.certificate.subject`.
-    pub const FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(495);
+    pub const FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(509);
     /// `file.signatures.state`.
-    pub const FILE_SIGNATURES_STATE: Field<Box<[Box<str>]>> = Field::new(496);
+    pub const FILE_SIGNATURES_STATE: Field<Box<[Box<str>]>> = Field::new(510);
     /// `file.size`.
-    pub const FILE_SIZE: Field<i64> = Field::new(497);
+    pub const FILE_SIZE: Field<i64> = Field::new(511);
     /// `file.type`.
-    pub const FILE_TYPE: Field<Box<str>> = Field::new(498);
+    pub const FILE_TYPE: Field<Box<str>> = Field::new(512);
     /// `file.type_id`.
-    pub const FILE_TYPE_ID: Field<i64> = Field::new(499);
+    pub const FILE_TYPE_ID: Field<i64> = Field::new(513);
     /// `file.uid`.
-    pub const FILE_UID: Field<Box<str>> = Field::new(500);
+    pub const FILE_UID: Field<Box<str>> = Field::new(514);
     /// `file.uri`.
-    pub const FILE_URI: Field<Box<str>> = Field::new(501);
+    pub const FILE_URI: Field<Box<str>> = Field::new(515);
     /// `file.version`.
-    pub const FILE_VERSION: Field<Box<str>> = Field::new(502);
+    pub const FILE_VERSION: Field<Box<str>> = Field::new(516);
     /// `file_diff`.
-    pub const FILE_DIFF: Field<Box<str>> = Field::new(503);
+    pub const FILE_DIFF: Field<Box<str>> = Field::new(517);
     /// `file_result.created_time`.
-    pub const FILE_RESULT_CREATED_TIME: Field<i64> = Field::new(504);
+    pub const FILE_RESULT_CREATED_TIME: Field<i64> = Field::new(518);
     /// `file_result.ext`.
-    pub const FILE_RESULT_EXT: Field<Box<str>> = Field::new(505);
+    pub const FILE_RESULT_EXT: Field<Box<str>> = Field::new(519);
     /// `file_result.hashes.algorithm`.
-    pub const FILE_RESULT_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(506);
+    pub const FILE_RESULT_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(520);
     /// `file_result.hashes.value`.
-    pub const FILE_RESULT_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(507);
+    pub const FILE_RESULT_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(521);
     /// `file_result.modified_time`.
-    pub const FILE_RESULT_MODIFIED_TIME: Field<i64> = Field::new(508);
+    pub const FILE_RESULT_MODIFIED_TIME: Field<i64> = Field::new(522);
     /// `file_result.name`.
-    pub const FILE_RESULT_NAME: Field<Box<str>> = Field::new(509);
+    pub const FILE_RESULT_NAME: Field<Box<str>> = Field::new(523);
     /// `file_result.owner.name`.
-    pub const FILE_RESULT_OWNER_NAME: Field<Box<str>> = Field::new(510);
+    pub const FILE_RESULT_OWNER_NAME: Field<Box<str>> = Field::new(524);
     /// `file_result.owner.uid`.
-    pub const FILE_RESULT_OWNER_UID: Field<Box<str>> = Field::new(511);
+    pub const FILE_RESULT_OWNER_UID: Field<Box<str>> = Field::new(525);
     /// `file_result.path`.
-    pub const FILE_RESULT_PATH: Field<Box<str>> = Field::new(512);
+    pub const FILE_RESULT_PATH: Field<Box<str>> = Field::new(526);
     /// `file_result.signatures.certificate.subject`.
-    pub const FILE_RESULT_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(513);
+    pub const FILE_RESULT_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(527);
     /// `file_result.size`.
-    pub const FILE_RESULT_SIZE: Field<i64> = Field::new(514);
+    pub const FILE_RESULT_SIZE: Field<i64> = Field::new(528);
     /// `file_result.type_id`.
-    pub const FILE_RESULT_TYPE_ID: Field<i64> = Field::new(515);
+    pub const FILE_RESULT_TYPE_ID: Field<i64> = Field::new(529);
     /// `file_result.uid`.
-    pub const FILE_RESULT_UID: Field<Box<str>> = Field::new(516);
+    pub const FILE_RESULT_UID: Field<Box<str>> = Field::new(530);
     /// `file_result.version`.
-    pub const FILE_RESULT_VERSION: Field<Box<str>> = Field::new(517);
+    pub const FILE_RESULT_VERSION: Field<Box<str>> = Field::new(531);
     /// `finding_info.analytic.name`.
-    pub const FINDING_INFO_ANALYTIC_NAME: Field<Box<str>> = Field::new(518);
+    pub const FINDING_INFO_ANALYTIC_NAME: Field<Box<str>> = Field::new(532);
     /// `finding_info.analytic.type_id`.
-    pub const FINDING_INFO_ANALYTIC_TYPE_ID: Field<i64> = Field::new(519);
+    pub const FINDING_INFO_ANALYTIC_TYPE_ID: Field<i64> = Field::new(533);
     /// `finding_info.analytic.uid`.
-    pub const FINDING_INFO_ANALYTIC_UID: Field<Box<str>> = Field::new(520);
+    pub const FINDING_INFO_ANALYTIC_UID: Field<Box<str>> = Field::new(534);
     /// `finding_info.attacks.tactic.name`.
-    pub const FINDING_INFO_ATTACKS_TACTIC_NAME: Field<Box<[Box<str>]>> = Field::new(521);
+    pub const FINDING_INFO_ATTACKS_TACTIC_NAME: Field<Box<[Box<str>]>> = Field::new(535);
     /// `finding_info.attacks.tactic.uid`.
-    pub const FINDING_INFO_ATTACKS_TACTIC_UID: Field<Box<[Box<str>]>> = Field::new(522);
+    pub const FINDING_INFO_ATTACKS_TACTIC_UID: Field<Box<[Box<str>]>> = Field::new(536);
     /// `finding_info.attacks.technique.name`.
-    pub const FINDING_INFO_ATTACKS_TECHNIQUE_NAME: Field<Box<[Box<str>]>> = Field::new(523);
+    pub const FINDING_INFO_ATTACKS_TECHNIQUE_NAME: Field<Box<[Box<str>]>> = Field::new(537);
     /// `finding_info.attacks.technique.uid`.
-    pub const FINDING_INFO_ATTACKS_TECHNIQUE_UID: Field<Box<[Box<str>]>> = Field::new(524);
+    pub const FINDING_INFO_ATTACKS_TECHNIQUE_UID: Field<Box<[Box<str>]>> = Field::new(538);
     /// `finding_info.created_time`.
-    pub const FINDING_INFO_CREATED_TIME: Field<i64> = Field::new(525);
+    pub const FINDING_INFO_CREATED_TIME: Field<i64> = Field::new(539);
     /// `finding_info.data_sources`.
-    pub const FINDING_INFO_DATA_SOURCES: Field<Box<[Box<str>]>> = Field::new(526);
+    pub const FINDING_INFO_DATA_SOURCES: Field<Box<[Box<str>]>> = Field::new(540);
     /// `finding_info.desc`.
-    pub const FINDING_INFO_DESC: Field<Box<str>> = Field::new(527);
+    pub const FINDING_INFO_DESC: Field<Box<str>> = Field::new(541);
     /// `finding_info.first_seen_time`.
-    pub const FINDING_INFO_FIRST_SEEN_TIME: Field<i64> = Field::new(528);
+    pub const FINDING_INFO_FIRST_SEEN_TIME: Field<i64> = Field::new(542);
     /// `finding_info.last_seen_time`.
-    pub const FINDING_INFO_LAST_SEEN_TIME: Field<i64> = Field::new(529);
+    pub const FINDING_INFO_LAST_SEEN_TIME: Field<i64> = Field::new(543);
     /// `finding_info.modified_time`.
-    pub const FINDING_INFO_MODIFIED_TIME: Field<i64> = Field::new(530);
+    pub const FINDING_INFO_MODIFIED_TIME: Field<i64> = Field::new(544);
     /// `finding_info.src_url`.
-    pub const FINDING_INFO_SRC_URL: Field<Box<str>> = Field::new(531);
+    pub const FINDING_INFO_SRC_URL: Field<Box<str>> = Field::new(545);
     /// `finding_info.title`.
-    pub const FINDING_INFO_TITLE: Field<Box<str>> = Field::new(532);
+    pub const FINDING_INFO_TITLE: Field<Box<str>> = Field::new(546);
     /// `finding_info.types`.
-    pub const FINDING_INFO_TYPES: Field<Box<[Box<str>]>> = Field::new(533);
+    pub const FINDING_INFO_TYPES: Field<Box<[Box<str>]>> = Field::new(547);
     /// `finding_info.uid`.
-    pub const FINDING_INFO_UID: Field<Box<str>> = Field::new(534);
+    pub const FINDING_INFO_UID: Field<Box<str>> = Field::new(548);
     /// `firewall_rule.category`.
-    pub const FIREWALL_RULE_CATEGORY: Field<Box<str>> = Field::new(535);
+    pub const FIREWALL_RULE_CATEGORY: Field<Box<str>> = Field::new(549);
     /// `firewall_rule.condition`.
-    pub const FIREWALL_RULE_CONDITION: Field<Box<str>> = Field::new(536);
+    pub const FIREWALL_RULE_CONDITION: Field<Box<str>> = Field::new(550);
     /// `firewall_rule.desc`.
-    pub const FIREWALL_RULE_DESC: Field<Box<str>> = Field::new(537);
+    pub const FIREWALL_RULE_DESC: Field<Box<str>> = Field::new(551);
     /// `firewall_rule.match_location`.
-    pub const FIREWALL_RULE_MATCH_LOCATION: Field<Box<str>> = Field::new(538);
+    pub const FIREWALL_RULE_MATCH_LOCATION: Field<Box<str>> = Field::new(552);
     /// `firewall_rule.name`.
-    pub const FIREWALL_RULE_NAME: Field<Box<str>> = Field::new(539);
+    pub const FIREWALL_RULE_NAME: Field<Box<str>> = Field::new(553);
     /// `firewall_rule.rate_limit`.
-    pub const FIREWALL_RULE_RATE_LIMIT: Field<i64> = Field::new(540);
+    pub const FIREWALL_RULE_RATE_LIMIT: Field<i64> = Field::new(554);
     /// `firewall_rule.type`.
-    pub const FIREWALL_RULE_TYPE: Field<Box<str>> = Field::new(541);
+    pub const FIREWALL_RULE_TYPE: Field<Box<str>> = Field::new(555);
     /// `firewall_rule.uid`.
-    pub const FIREWALL_RULE_UID: Field<Box<str>> = Field::new(542);
+    pub const FIREWALL_RULE_UID: Field<Box<str>> = Field::new(556);
     /// `from`.
-    pub const FROM: Field<Box<str>> = Field::new(543);
+    pub const FROM: Field<Box<str>> = Field::new(557);
     /// `group.desc`.
-    pub const GROUP_DESC: Field<Box<str>> = Field::new(544);
+    pub const GROUP_DESC: Field<Box<str>> = Field::new(558);
     /// `group.domain`.
-    pub const GROUP_DOMAIN: Field<Box<str>> = Field::new(545);
+    pub const GROUP_DOMAIN: Field<Box<str>> = Field::new(559);
     /// `group.name`.
-    pub const GROUP_NAME: Field<Box<str>> = Field::new(546);
+    pub const GROUP_NAME: Field<Box<str>> = Field::new(560);
     /// `group.privileges`.
-    pub const GROUP_PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(547);
+    pub const GROUP_PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(561);
     /// `group.type`.
-    pub const GROUP_TYPE: Field<Box<str>> = Field::new(548);
+    pub const GROUP_TYPE: Field<Box<str>> = Field::new(562);
     /// `group.uid`.
-    pub const GROUP_UID: Field<Box<str>> = Field::new(549);
+    pub const GROUP_UID: Field<Box<str>> = Field::new(563);
     /// `http_request.args`.
-    pub const HTTP_REQUEST_ARGS: Field<Box<str>> = Field::new(550);
+    pub const HTTP_REQUEST_ARGS: Field<Box<str>> = Field::new(564);
     /// `http_request.body_length`.
-    pub const HTTP_REQUEST_BODY_LENGTH: Field<i64> = Field::new(551);
+    pub const HTTP_REQUEST_BODY_LENGTH: Field<i64> = Field::new(565);
     /// `http_request.http_headers.name`.
-    pub const HTTP_REQUEST_HTTP_HEADERS_NAME: Field<Box<[Box<str>]>> = Field::new(552);
+    pub const HTTP_REQUEST_HTTP_HEADERS_NAME: Field<Box<[Box<str>]>> = Field::new(566);
     /// `http_request.http_headers.value`.
-    pub const HTTP_REQUEST_HTTP_HEADERS_VALUE: Field<Box<[Box<str>]>> = Field::new(553);
+    pub const HTTP_REQUEST_HTTP_HEADERS_VALUE: Field<Box<[Box<str>]>> = Field::new(567);
     /// `http_request.http_method`.
-    pub const HTTP_REQUEST_HTTP_METHOD: Field<Box<str>> = Field::new(554);
+    pub const HTTP_REQUEST_HTTP_METHOD: Field<Box<str>> = Field::new(568);
     /// `http_request.length`.
-    pub const HTTP_REQUEST_LENGTH: Field<i64> = Field::new(555);
+    pub const HTTP_REQUEST_LENGTH: Field<i64> = Field::new(569);
     /// `http_request.referrer`.
-    pub const HTTP_REQUEST_REFERRER: Field<Box<str>> = Field::new(556);
+    pub const HTTP_REQUEST_REFERRER: Field<Box<str>> = Field::new(570);
     /// `http_request.uid`.
-    pub const HTTP_REQUEST_UID: Field<Box<str>> = Field::new(557);
+    pub const HTTP_REQUEST_UID: Field<Box<str>> = Field::new(571);
     /// `http_request.url.domain`.
-    pub const HTTP_REQUEST_URL_DOMAIN: Field<Box<str>> = Field::new(558);
+    pub const HTTP_REQUEST_URL_DOMAIN: Field<Box<str>> = Field::new(572);
     /// `http_request.url.hostname`.
-    pub const HTTP_REQUEST_URL_HOSTNAME: Field<Box<str>> = Field::new(559);
+    pub const HTTP_REQUEST_URL_HOSTNAME: Field<Box<str>> = Field::new(573);
     /// `http_request.url.path`.
-    pub const HTTP_REQUEST_URL_PATH: Field<Box<str>> = Field::new(560);
+    pub const HTTP_REQUEST_URL_PATH: Field<Box<str>> = Field::new(574);
     /// `http_request.url.port`.
-    pub const HTTP_REQUEST_URL_PORT: Field<i64> = Field::new(561);
+    pub const HTTP_REQUEST_URL_PORT: Field<i64> = Field::new(575);
     /// `http_request.url.query_string`.
-    pub const HTTP_REQUEST_URL_QUERY_STRING: Field<Box<str>> = Field::new(562);
+    pub const HTTP_REQUEST_URL_QUERY_STRING: Field<Box<str>> = Field::new(576);
     /// `http_request.url.scheme`.
-    pub const HTTP_REQUEST_URL_SCHEME: Field<Box<str>> = Field::new(563);
+    pub const HTTP_REQUEST_URL_SCHEME: Field<Box<str>> = Field::new(577);
     /// `http_request.url.subdomain`.
-    pub const HTTP_REQUEST_URL_SUBDOMAIN: Field<Box<str>> = Field::new(564);
+    pub const HTTP_REQUEST_URL_SUBDOMAIN: Field<Box<str>> = Field::new(578);
     /// `http_request.url.url_string`.
-    pub const HTTP_REQUEST_URL_URL_STRING: Field<Box<str>> = Field::new(565);
+    pub const HTTP_REQUEST_URL_URL_STRING: Field<Box<str>> = Field::new(579);
     /// `http_request.user_agent`.
-    pub const HTTP_REQUEST_USER_AGENT: Field<Box<str>> = Field::new(566);
+    pub const HTTP_REQUEST_USER_AGENT: Field<Box<str>> = Field::new(580);
     /// `http_request.version`.
-    pub const HTTP_REQUEST_VERSION: Field<Box<str>> = Field::new(567);
+    pub const HTTP_REQUEST_VERSION: Field<Box<str>> = Field::new(581);
     /// `http_request.x_forwarded_for`.
-    pub const HTTP_REQUEST_X_FORWARDED_FOR: Field<Box<[Box<str>]>> = Field::new(568);
+    pub const HTTP_REQUEST_X_FORWARDED_FOR: Field<Box<[Box<str>]>> = Field::new(582);
     /// `http_response.code`.
-    pub const HTTP_RESPONSE_CODE: Field<i64> = Field::new(569);
+    pub const HTTP_RESPONSE_CODE: Field<i64> = Field::new(583);
     /// `http_response.content_type`.
-    pub const HTTP_RESPONSE_CONTENT_TYPE: Field<Box<str>> = Field::new(570);
+    pub const HTTP_RESPONSE_CONTENT_TYPE: Field<Box<str>> = Field::new(584);
     /// `http_response.latency`.
-    pub const HTTP_RESPONSE_LATENCY: Field<i64> = Field::new(571);
+    pub const HTTP_RESPONSE_LATENCY: Field<i64> = Field::new(585);
     /// `http_response.length`.
-    pub const HTTP_RESPONSE_LENGTH: Field<i64> = Field::new(572);
+    pub const HTTP_RESPONSE_LENGTH: Field<i64> = Field::new(586);
     /// `http_response.message`.
-    pub const HTTP_RESPONSE_MESSAGE: Field<Box<str>> = Field::new(573);
+    pub const HTTP_RESPONSE_MESSAGE: Field<Box<str>> = Field::new(587);
     /// `http_response.status`.
-    pub const HTTP_RESPONSE_STATUS: Field<Box<str>> = Field::new(574);
+    pub const HTTP_RESPONSE_STATUS: Field<Box<str>> = Field::new(588);
     /// `impact`.
-    pub const IMPACT: Field<Box<str>> = Field::new(575);
+    pub const IMPACT: Field<Box<str>> = Field::new(589);
     /// `impact_id`.
-    pub const IMPACT_ID: Field<i64> = Field::new(576);
+    pub const IMPACT_ID: Field<i64> = Field::new(590);
     /// `impact_score`.
-    pub const IMPACT_SCORE: Field<i64> = Field::new(577);
+    pub const IMPACT_SCORE: Field<i64> = Field::new(591);
     /// `injection_type`.
-    pub const INJECTION_TYPE: Field<Box<str>> = Field::new(578);
+    pub const INJECTION_TYPE: Field<Box<str>> = Field::new(592);
     /// `injection_type_id`.
-    pub const INJECTION_TYPE_ID: Field<i64> = Field::new(579);
+    pub const INJECTION_TYPE_ID: Field<i64> = Field::new(593);
     /// `is_alert`.
-    pub const IS_ALERT: Field<bool> = Field::new(580);
+    pub const IS_ALERT: Field<bool> = Field::new(594);
     /// `is_cleartext`.
-    pub const IS_CLEARTEXT: Field<bool> = Field::new(581);
+    pub const IS_CLEARTEXT: Field<bool> = Field::new(595);
     /// `is_mfa`.
-    pub const IS_MFA: Field<bool> = Field::new(582);
+    pub const IS_MFA: Field<bool> = Field::new(596);
     /// `is_new_logon`.
-    pub const IS_NEW_LOGON: Field<bool> = Field::new(583);
+    pub const IS_NEW_LOGON: Field<bool> = Field::new(597);
     /// `is_remote`.
-    pub const IS_REMOTE: Field<bool> = Field::new(584);
+    pub const IS_REMOTE: Field<bool> = Field::new(598);
     /// `is_renewal`.
-    pub const IS_RENEWAL: Field<bool> = Field::new(585);
+    pub const IS_RENEWAL: Field<bool> = Field::new(599);
     /// `is_src_dst_assignment_known`.
-    pub const IS_SRC_DST_ASSIGNMENT_KNOWN: Field<bool> = Field::new(586);
+    pub const IS_SRC_DST_ASSIGNMENT_KNOWN: Field<bool> = Field::new(600);
     /// `is_suspected_breach`.
-    pub const IS_SUSPECTED_BREACH: Field<bool> = Field::new(587);
+    pub const IS_SUSPECTED_BREACH: Field<bool> = Field::new(601);
     /// `job.cmd_line`.
-    pub const JOB_CMD_LINE: Field<Box<str>> = Field::new(588);
+    pub const JOB_CMD_LINE: Field<Box<str>> = Field::new(602);
     /// `job.created_time`.
-    pub const JOB_CREATED_TIME: Field<i64> = Field::new(589);
+    pub const JOB_CREATED_TIME: Field<i64> = Field::new(603);
     /// `job.desc`.
-    pub const JOB_DESC: Field<Box<str>> = Field::new(590);
+    pub const JOB_DESC: Field<Box<str>> = Field::new(604);
     /// `job.file.created_time`.
-    pub const JOB_FILE_CREATED_TIME: Field<i64> = Field::new(591);
+    pub const JOB_FILE_CREATED_TIME: Field<i64> = Field::new(605);
     /// `job.file.ext`.
-    pub const JOB_FILE_EXT: Field<Box<str>> = Field::new(592);
+    pub const JOB_FILE_EXT: Field<Box<str>> = Field::new(606);
     /// `job.file.hashes.algorithm`.
-    pub const JOB_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(593);
+    pub const JOB_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(607);
     /// `job.file.hashes.value`.
-    pub const JOB_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(594);
+    pub const JOB_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(608);
     /// `job.file.modified_time`.
-    pub const JOB_FILE_MODIFIED_TIME: Field<i64> = Field::new(595);
+    pub const JOB_FILE_MODIFIED_TIME: Field<i64> = Field::new(609);
     /// `job.file.name`.
-    pub const JOB_FILE_NAME: Field<Box<str>> = Field::new(596);
+    pub const JOB_FILE_NAME: Field<Box<str>> = Field::new(610);
     /// `job.file.owner.name`.
-    pub const JOB_FILE_OWNER_NAME: Field<Box<str>> = Field::new(597);
+    pub const JOB_FILE_OWNER_NAME: Field<Box<str>> = Field::new(611);
     /// `job.file.owner.uid`.
-    pub const JOB_FILE_OWNER_UID: Field<Box<str>> = Field::new(598);
+    pub const JOB_FILE_OWNER_UID: Field<Box<str>> = Field::new(612);
     /// `job.file.path`.
-    pub const JOB_FILE_PATH: Field<Box<str>> = Field::new(599);
+    pub const JOB_FILE_PATH: Field<Box<str>> = Field::new(613);
     /// `job.file.signatures.certificate.subject`.
-    pub const JOB_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(600);
+    pub const JOB_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(614);
     /// `job.file.size`.
-    pub const JOB_FILE_SIZE: Field<i64> = Field::new(601);
+    pub const JOB_FILE_SIZE: Field<i64> = Field::new(615);
     /// `job.file.type_id`.
-    pub const JOB_FILE_TYPE_ID: Field<i64> = Field::new(602);
+    pub const JOB_FILE_TYPE_ID: Field<i64> = Field::new(616);
     /// `job.file.uid`.
-    pub const JOB_FILE_UID: Field<Box<str>> = Field::new(603);
+    pub const JOB_FILE_UID: Field<Box<str>> = Field::new(617);
     /// `job.file.version`.
-    pub const JOB_FILE_VERSION: Field<Box<str>> = Field::new(604);
+    pub const JOB_FILE_VERSION: Field<Box<str>> = Field::new(618);
     /// `job.last_run_time`.
-    pub const JOB_LAST_RUN_TIME: Field<i64> = Field::new(605);
+    pub const JOB_LAST_RUN_TIME: Field<i64> = Field::new(619);
     /// `job.name`.
-    pub const JOB_NAME: Field<Box<str>> = Field::new(606);
+    pub const JOB_NAME: Field<Box<str>> = Field::new(620);
     /// `job.next_run_time`.
-    pub const JOB_NEXT_RUN_TIME: Field<i64> = Field::new(607);
+    pub const JOB_NEXT_RUN_TIME: Field<i64> = Field::new(621);
     /// `job.run_state`.
-    pub const JOB_RUN_STATE: Field<Box<str>> = Field::new(608);
+    pub const JOB_RUN_STATE: Field<Box<str>> = Field::new(622);
     /// `job.run_state_id`.
-    pub const JOB_RUN_STATE_ID: Field<i64> = Field::new(609);
+    pub const JOB_RUN_STATE_ID: Field<i64> = Field::new(623);
     /// `job.user.domain`.
-    pub const JOB_USER_DOMAIN: Field<Box<str>> = Field::new(610);
+    pub const JOB_USER_DOMAIN: Field<Box<str>> = Field::new(624);
     /// `job.user.full_name`.
-    pub const JOB_USER_FULL_NAME: Field<Box<str>> = Field::new(611);
+    pub const JOB_USER_FULL_NAME: Field<Box<str>> = Field::new(625);
     /// `job.user.name`.
-    pub const JOB_USER_NAME: Field<Box<str>> = Field::new(612);
+    pub const JOB_USER_NAME: Field<Box<str>> = Field::new(626);
     /// `job.user.type`.
-    pub const JOB_USER_TYPE: Field<Box<str>> = Field::new(613);
+    pub const JOB_USER_TYPE: Field<Box<str>> = Field::new(627);
     /// `job.user.type_id`.
-    pub const JOB_USER_TYPE_ID: Field<i64> = Field::new(614);
+    pub const JOB_USER_TYPE_ID: Field<i64> = Field::new(628);
     /// `job.user.uid`.
-    pub const JOB_USER_UID: Field<Box<str>> = Field::new(615);
+    pub const JOB_USER_UID: Field<Box<str>> = Field::new(629);
     /// `kernel.is_system`.
-    pub const KERNEL_IS_SYSTEM: Field<bool> = Field::new(616);
+    pub const KERNEL_IS_SYSTEM: Field<bool> = Field::new(630);
     /// `kernel.name`.
-    pub const KERNEL_NAME: Field<Box<str>> = Field::new(617);
+    pub const KERNEL_NAME: Field<Box<str>> = Field::new(631);
     /// `kernel.path`.
-    pub const KERNEL_PATH: Field<Box<str>> = Field::new(618);
+    pub const KERNEL_PATH: Field<Box<str>> = Field::new(632);
     /// `kernel.system_call`.
-    pub const KERNEL_SYSTEM_CALL: Field<Box<str>> = Field::new(619);
+    pub const KERNEL_SYSTEM_CALL: Field<Box<str>> = Field::new(633);
     /// `kernel.type`.
-    pub const KERNEL_TYPE: Field<Box<str>> = Field::new(620);
+    pub const KERNEL_TYPE: Field<Box<str>> = Field::new(634);
     /// `kernel.type_id`.
-    pub const KERNEL_TYPE_ID: Field<i64> = Field::new(621);
+    pub const KERNEL_TYPE_ID: Field<i64> = Field::new(635);
     /// `launch_type`.
-    pub const LAUNCH_TYPE: Field<Box<str>> = Field::new(622);
+    pub const LAUNCH_TYPE: Field<Box<str>> = Field::new(636);
     /// `launch_type_id`.
-    pub const LAUNCH_TYPE_ID: Field<i64> = Field::new(623);
+    pub const LAUNCH_TYPE_ID: Field<i64> = Field::new(637);
     /// `lease_dur`.
-    pub const LEASE_DUR: Field<i64> = Field::new(624);
+    pub const LEASE_DUR: Field<i64> = Field::new(638);
     /// `log_name`.
-    pub const LOG_NAME: Field<Box<str>> = Field::new(625);
+    pub const LOG_NAME: Field<Box<str>> = Field::new(639);
     /// `log_provider`.
-    pub const LOG_PROVIDER: Field<Box<str>> = Field::new(626);
+    pub const LOG_PROVIDER: Field<Box<str>> = Field::new(640);
     /// `log_type`.
-    pub const LOG_TYPE: Field<Box<str>> = Field::new(627);
+    pub const LOG_TYPE: Field<Box<str>> = Field::new(641);
     /// `log_type_id`.
-    pub const LOG_TYPE_ID: Field<i64> = Field::new(628);
+    pub const LOG_TYPE_ID: Field<i64> = Field::new(642);
     /// `logon_process.cmd_line`.
-    pub const LOGON_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(629);
+    pub const LOGON_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(643);
     /// `logon_process.created_time`.
-    pub const LOGON_PROCESS_CREATED_TIME: Field<i64> = Field::new(630);
+    pub const LOGON_PROCESS_CREATED_TIME: Field<i64> = Field::new(644);
     /// `logon_process.name`.
-    pub const LOGON_PROCESS_NAME: Field<Box<str>> = Field::new(631);
+    pub const LOGON_PROCESS_NAME: Field<Box<str>> = Field::new(645);
     /// `logon_process.path`.
-    pub const LOGON_PROCESS_PATH: Field<Box<str>> = Field::new(632);
+    pub const LOGON_PROCESS_PATH: Field<Box<str>> = Field::new(646);
     /// `logon_process.pid`.
-    pub const LOGON_PROCESS_PID: Field<i64> = Field::new(633);
+    pub const LOGON_PROCESS_PID: Field<i64> = Field::new(647);
     /// `logon_process.uid`.
-    pub const LOGON_PROCESS_UID: Field<Box<str>> = Field::new(634);
+    pub const LOGON_PROCESS_UID: Field<Box<str>> = Field::new(648);
     /// `logon_process.user.name`.
-    pub const LOGON_PROCESS_USER_NAME: Field<Box<str>> = Field::new(635);
+    pub const LOGON_PROCESS_USER_NAME: Field<Box<str>> = Field::new(649);
     /// `logon_process.user.uid`.
-    pub const LOGON_PROCESS_USER_UID: Field<Box<str>> = Field::new(636);
+    pub const LOGON_PROCESS_USER_UID: Field<Box<str>> = Field::new(650);
     /// `logon_type`.
-    pub const LOGON_TYPE: Field<Box<str>> = Field::new(637);
+    pub const LOGON_TYPE: Field<Box<str>> = Field::new(651);
     /// `logon_type_id`.
-    pub const LOGON_TYPE_ID: Field<i64> = Field::new(638);
+    pub const LOGON_TYPE_ID: Field<i64> = Field::new(652);
     /// `malware.name`.
-    pub const MALWARE_NAME: Field<Box<[Box<str>]>> = Field::new(639);
+    pub const MALWARE_NAME: Field<Box<[Box<str>]>> = Field::new(653);
     /// `malware.provider`.
-    pub const MALWARE_PROVIDER: Field<Box<[Box<str>]>> = Field::new(640);
+    pub const MALWARE_PROVIDER: Field<Box<[Box<str>]>> = Field::new(654);
     /// `malware.severity`.
-    pub const MALWARE_SEVERITY: Field<Box<[Box<str>]>> = Field::new(641);
+    pub const MALWARE_SEVERITY: Field<Box<[Box<str>]>> = Field::new(655);
     /// `malware.uid`.
-    pub const MALWARE_UID: Field<Box<[Box<str>]>> = Field::new(642);
+    pub const MALWARE_UID: Field<Box<[Box<str>]>> = Field::new(656);
     /// `message`.
-    pub const MESSAGE: Field<Box<str>> = Field::new(643);
+    pub const MESSAGE: Field<Box<str>> = Field::new(657);
     /// `message_trace_uid`.
-    pub const MESSAGE_TRACE_UID: Field<Box<str>> = Field::new(644);
+    pub const MESSAGE_TRACE_UID: Field<Box<str>> = Field::new(658);
     /// `metadata.correlation_uid`.
-    pub const METADATA_CORRELATION_UID: Field<Box<str>> = Field::new(645);
+    pub const METADATA_CORRELATION_UID: Field<Box<str>> = Field::new(659);
     /// `metadata.event_code`.
-    pub const METADATA_EVENT_CODE: Field<Box<str>> = Field::new(646);
+    pub const METADATA_EVENT_CODE: Field<Box<str>> = Field::new(660);
     /// `metadata.is_truncated`.
-    pub const METADATA_IS_TRUNCATED: Field<bool> = Field::new(647);
+    pub const METADATA_IS_TRUNCATED: Field<bool> = Field::new(661);
     /// `metadata.labels`.
-    pub const METADATA_LABELS: Field<Box<[Box<str>]>> = Field::new(648);
+    pub const METADATA_LABELS: Field<Box<[Box<str>]>> = Field::new(662);
     /// `metadata.log_format`.
-    pub const METADATA_LOG_FORMAT: Field<Box<str>> = Field::new(649);
+    pub const METADATA_LOG_FORMAT: Field<Box<str>> = Field::new(663);
     /// `metadata.log_level`.
-    pub const METADATA_LOG_LEVEL: Field<Box<str>> = Field::new(650);
+    pub const METADATA_LOG_LEVEL: Field<Box<str>> = Field::new(664);
     /// `metadata.log_name`.
-    pub const METADATA_LOG_NAME: Field<Box<str>> = Field::new(651);
+    pub const METADATA_LOG_NAME: Field<Box<str>> = Field::new(665);
     /// `metadata.log_provider`.
-    pub const METADATA_LOG_PROVIDER: Field<Box<str>> = Field::new(652);
+    pub const METADATA_LOG_PROVIDER: Field<Box<str>> = Field::new(666);
     /// `metadata.log_source`.
-    pub const METADATA_LOG_SOURCE: Field<Box<str>> = Field::new(653);
+    pub const METADATA_LOG_SOURCE: Field<Box<str>> = Field::new(667);
     /// `metadata.log_version`.
-    pub const METADATA_LOG_VERSION: Field<Box<str>> = Field::new(654);
+    pub const METADATA_LOG_VERSION: Field<Box<str>> = Field::new(668);
     /// `metadata.logged_time`.
-    pub const METADATA_LOGGED_TIME: Field<i64> = Field::new(655);
+    pub const METADATA_LOGGED_TIME: Field<i64> = Field::new(669);
     /// `metadata.original_event_uid`.
-    pub const METADATA_ORIGINAL_EVENT_UID: Field<Box<str>> = Field::new(656);
+    pub const METADATA_ORIGINAL_EVENT_UID: Field<Box<str>> = Field::new(670);
     /// `metadata.original_time`.
-    pub const METADATA_ORIGINAL_TIME: Field<Box<str>> = Field::new(657);
+    pub const METADATA_ORIGINAL_TIME: Field<Box<str>> = Field::new(671);
     /// `metadata.processed_time`.
-    pub const METADATA_PROCESSED_TIME: Field<i64> = Field::new(658);
+    pub const METADATA_PROCESSED_TIME: Field<i64> = Field::new(672);
     /// `metadata.product.feature.name`.
-    pub const METADATA_PRODUCT_FEATURE_NAME: Field<Box<str>> = Field::new(659);
+    pub const METADATA_PRODUCT_FEATURE_NAME: Field<Box<str>> = Field::new(673);
     /// `metadata.product.lang`.
-    pub const METADATA_PRODUCT_LANG: Field<Box<str>> = Field::new(660);
+    pub const METADATA_PRODUCT_LANG: Field<Box<str>> = Field::new(674);
     /// `metadata.product.name`.
-    pub const METADATA_PRODUCT_NAME: Field<Box<str>> = Field::new(661);
+    pub const METADATA_PRODUCT_NAME: Field<Box<str>> = Field::new(675);
     /// `metadata.product.path`.
-    pub const METADATA_PRODUCT_PATH: Field<Box<str>> = Field::new(662);
+    pub const METADATA_PRODUCT_PATH: Field<Box<str>> = Field::new(676);
     /// `metadata.product.uid`.
-    pub const METADATA_PRODUCT_UID: Field<Box<str>> = Field::new(663);
+    pub const METADATA_PRODUCT_UID: Field<Box<str>> = Field::new(677);
     /// `metadata.product.vendor_name`.
-    pub const METADATA_PRODUCT_VENDOR_NAME: Field<Box<str>> = Field::new(664);
+    pub const METADATA_PRODUCT_VENDOR_NAME: Field<Box<str>> = Field::new(678);
     /// `metadata.product.version`.
-    pub const METADATA_PRODUCT_VERSION: Field<Box<str>> = Field::new(665);
+    pub const METADATA_PRODUCT_VERSION: Field<Box<str>> = Field::new(679);
     /// `metadata.sequence`.
-    pub const METADATA_SEQUENCE: Field<i64> = Field::new(666);
+    pub const METADATA_SEQUENCE: Field<i64> = Field::new(680);
     /// `metadata.tenant_uid`.
-    pub const METADATA_TENANT_UID: Field<Box<str>> = Field::new(667);
+    pub const METADATA_TENANT_UID: Field<Box<str>> = Field::new(681);
     /// `metadata.type`.
-    pub const METADATA_TYPE: Field<Box<str>> = Field::new(668);
+    pub const METADATA_TYPE: Field<Box<str>> = Field::new(682);
     /// `metadata.uid`.
-    pub const METADATA_UID: Field<Box<str>> = Field::new(669);
+    pub const METADATA_UID: Field<Box<str>> = Field::new(683);
     /// `metadata.untruncated_size`.
-    pub const METADATA_UNTRUNCATED_SIZE: Field<i64> = Field::new(670);
+    pub const METADATA_UNTRUNCATED_SIZE: Field<i64> = Field::new(684);
     /// `module.base_address`.
-    pub const MODULE_BASE_ADDRESS: Field<Box<str>> = Field::new(671);
+    pub const MODULE_BASE_ADDRESS: Field<Box<str>> = Field::new(685);
     /// `module.file.created_time`.
-    pub const MODULE_FILE_CREATED_TIME: Field<i64> = Field::new(672);
+    pub const MODULE_FILE_CREATED_TIME: Field<i64> = Field::new(686);
     /// `module.file.ext`.
-    pub const MODULE_FILE_EXT: Field<Box<str>> = Field::new(673);
+    pub const MODULE_FILE_EXT: Field<Box<str>> = Field::new(687);
     /// `module.file.hashes.algorithm`.
-    pub const MODULE_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(674);
+    pub const MODULE_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(688);
     /// `module.file.hashes.value`.
-    pub const MODULE_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(675);
+    pub const MODULE_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(689);
     /// `module.file.modified_time`.
-    pub const MODULE_FILE_MODIFIED_TIME: Field<i64> = Field::new(676);
+    pub const MODULE_FILE_MODIFIED_TIME: Field<i64> = Field::new(690);
     /// `module.file.name`.
-    pub const MODULE_FILE_NAME: Field<Box<str>> = Field::new(677);
+    pub const MODULE_FILE_NAME: Field<Box<str>> = Field::new(691);
     /// `module.file.owner.name`.
-    pub const MODULE_FILE_OWNER_NAME: Field<Box<str>> = Field::new(678);
+    pub const MODULE_FILE_OWNER_NAME: Field<Box<str>> = Field::new(692);
     /// `module.file.owner.uid`.
-    pub const MODULE_FILE_OWNER_UID: Field<Box<str>> = Field::new(679);
+    pub const MODULE_FILE_OWNER_UID: Field<Box<str>> = Field::new(693);
     /// `module.file.path`.
-    pub const MODULE_FILE_PATH: Field<Box<str>> = Field::new(680);
+    pub const MODULE_FILE_PATH: Field<Box<str>> = Field::new(694);
     /// `module.file.signatures.certificate.subject`.
-    pub const MODULE_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(681);
+    pub const MODULE_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(695);
     /// `module.file.size`.
-    pub const MODULE_FILE_SIZE: Field<i64> = Field::new(682);
+    pub const MODULE_FILE_SIZE: Field<i64> = Field::new(696);
     /// `module.file.type_id`.
-    pub const MODULE_FILE_TYPE_ID: Field<i64> = Field::new(683);
+    pub const MODULE_FILE_TYPE_ID: Field<i64> = Field::new(697);
     /// `module.file.uid`.
-    pub const MODULE_FILE_UID: Field<Box<str>> = Field::new(684);
+    pub const MODULE_FILE_UID: Field<Box<str>> = Field::new(698);
     /// `module.file.version`.
-    pub const MODULE_FILE_VERSION: Field<Box<str>> = Field::new(685);
+    pub const MODULE_FILE_VERSION: Field<Box<str>> = Field::new(699);
     /// `module.function_name`.
-    pub const MODULE_FUNCTION_NAME: Field<Box<str>> = Field::new(686);
+    pub const MODULE_FUNCTION_NAME: Field<Box<str>> = Field::new(700);
     /// `module.load_type`.
-    pub const MODULE_LOAD_TYPE: Field<Box<str>> = Field::new(687);
+    pub const MODULE_LOAD_TYPE: Field<Box<str>> = Field::new(701);
     /// `module.load_type_id`.
-    pub const MODULE_LOAD_TYPE_ID: Field<i64> = Field::new(688);
+    pub const MODULE_LOAD_TYPE_ID: Field<i64> = Field::new(702);
     /// `module.start_address`.
-    pub const MODULE_START_ADDRESS: Field<Box<str>> = Field::new(689);
+    pub const MODULE_START_ADDRESS: Field<Box<str>> = Field::new(703);
     /// `module.type`.
-    pub const MODULE_TYPE: Field<Box<str>> = Field::new(690);
+    pub const MODULE_TYPE: Field<Box<str>> = Field::new(704);
     /// `num_detections`.
-    pub const NUM_DETECTIONS: Field<i64> = Field::new(691);
+    pub const NUM_DETECTIONS: Field<i64> = Field::new(705);
     /// `num_files`.
-    pub const NUM_FILES: Field<i64> = Field::new(692);
+    pub const NUM_FILES: Field<i64> = Field::new(706);
     /// `num_folders`.
-    pub const NUM_FOLDERS: Field<i64> = Field::new(693);
+    pub const NUM_FOLDERS: Field<i64> = Field::new(707);
     /// `num_network_items`.
-    pub const NUM_NETWORK_ITEMS: Field<i64> = Field::new(694);
+    pub const NUM_NETWORK_ITEMS: Field<i64> = Field::new(708);
     /// `num_processes`.
-    pub const NUM_PROCESSES: Field<i64> = Field::new(695);
+    pub const NUM_PROCESSES: Field<i64> = Field::new(709);
     /// `num_registry_items`.
-    pub const NUM_REGISTRY_ITEMS: Field<i64> = Field::new(696);
+    pub const NUM_REGISTRY_ITEMS: Field<i64> = Field::new(710);
     /// `num_resolutions`.
-    pub const NUM_RESOLUTIONS: Field<i64> = Field::new(697);
+    pub const NUM_RESOLUTIONS: Field<i64> = Field::new(711);
     /// `num_skipped_items`.
-    pub const NUM_SKIPPED_ITEMS: Field<i64> = Field::new(698);
+    pub const NUM_SKIPPED_ITEMS: Field<i64> = Field::new(712);
     /// `num_trusted_items`.
-    pub const NUM_TRUSTED_ITEMS: Field<i64> = Field::new(699);
+    pub const NUM_TRUSTED_ITEMS: Field<i64> = Field::new(713);
     /// `observables.name`.
-    pub const OBSERVABLES_NAME: Field<Box<[Box<str>]>> = Field::new(700);
+    pub const OBSERVABLES_NAME: Field<Box<[Box<str>]>> = Field::new(714);
     /// `observables.type`.
-    pub const OBSERVABLES_TYPE: Field<Box<[Box<str>]>> = Field::new(701);
+    pub const OBSERVABLES_TYPE: Field<Box<[Box<str>]>> = Field::new(715);
     /// `observables.value`.
-    pub const OBSERVABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(702);
+    pub const OBSERVABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(716);
     /// `peripheral_device.class`.
-    pub const PERIPHERAL_DEVICE_CLASS: Field<Box<str>> = Field::new(703);
+    pub const PERIPHERAL_DEVICE_CLASS: Field<Box<str>> = Field::new(717);
     /// `peripheral_device.model`.
-    pub const PERIPHERAL_DEVICE_MODEL: Field<Box<str>> = Field::new(704);
+    pub const PERIPHERAL_DEVICE_MODEL: Field<Box<str>> = Field::new(718);
     /// `peripheral_device.name`.
-    pub const PERIPHERAL_DEVICE_NAME: Field<Box<str>> = Field::new(705);
+    pub const PERIPHERAL_DEVICE_NAME: Field<Box<str>> = Field::new(719);
     /// `peripheral_device.serial_number`.
-    pub const PERIPHERAL_DEVICE_SERIAL_NUMBER: Field<Box<str>> = Field::new(706);
+    pub const PERIPHERAL_DEVICE_SERIAL_NUMBER: Field<Box<str>> = Field::new(720);
     /// `peripheral_device.type`.
-    pub const PERIPHERAL_DEVICE_TYPE: Field<Box<str>> = Field::new(707);
+    pub const PERIPHERAL_DEVICE_TYPE: Field<Box<str>> = Field::new(721);
     /// `peripheral_device.type_id`.
-    pub const PERIPHERAL_DEVICE_TYPE_ID: Field<i64> = Field::new(708);
+    pub const PERIPHERAL_DEVICE_TYPE_ID: Field<i64> = Field::new(722);
     /// `peripheral_device.uid`.
-    pub const PERIPHERAL_DEVICE_UID: Field<Box<str>> = Field::new(709);
+    pub const PERIPHERAL_DEVICE_UID: Field<Box<str>> = Field::new(723);
     /// `peripheral_device.vendor_id_list`.
-    pub const PERIPHERAL_DEVICE_VENDOR_ID_LIST: Field<Box<[Box<str>]>> = Field::new(710);
+    pub const PERIPHERAL_DEVICE_VENDOR_ID_LIST: Field<Box<[Box<str>]>> = Field::new(724);
     /// `peripheral_device.vendor_name`.
-    pub const PERIPHERAL_DEVICE_VENDOR_NAME: Field<Box<str>> = Field::new(711);
+    pub const PERIPHERAL_DEVICE_VENDOR_NAME: Field<Box<str>> = Field::new(725);
     /// `policies.name`.
-    pub const POLICIES_NAME: Field<Box<[Box<str>]>> = Field::new(712);
+    pub const POLICIES_NAME: Field<Box<[Box<str>]>> = Field::new(726);
     /// `policies.uid`.
-    pub const POLICIES_UID: Field<Box<[Box<str>]>> = Field::new(713);
+    pub const POLICIES_UID: Field<Box<[Box<str>]>> = Field::new(727);
     /// `policy.desc`.
-    pub const POLICY_DESC: Field<Box<str>> = Field::new(714);
+    pub const POLICY_DESC: Field<Box<str>> = Field::new(728);
     /// `policy.is_applied`.
-    pub const POLICY_IS_APPLIED: Field<bool> = Field::new(715);
+    pub const POLICY_IS_APPLIED: Field<bool> = Field::new(729);
     /// `policy.name`.
-    pub const POLICY_NAME: Field<Box<str>> = Field::new(716);
+    pub const POLICY_NAME: Field<Box<str>> = Field::new(730);
     /// `policy.type`.
-    pub const POLICY_TYPE: Field<Box<str>> = Field::new(717);
+    pub const POLICY_TYPE: Field<Box<str>> = Field::new(731);
     /// `policy.uid`.
-    pub const POLICY_UID: Field<Box<str>> = Field::new(718);
+    pub const POLICY_UID: Field<Box<str>> = Field::new(732);
     /// `policy.version`.
-    pub const POLICY_VERSION: Field<Box<str>> = Field::new(719);
+    pub const POLICY_VERSION: Field<Box<str>> = Field::new(733);
     /// `port`.
-    pub const PORT: Field<i64> = Field::new(720);
+    pub const PORT: Field<i64> = Field::new(734);
     /// `prev_security_level`.
-    pub const PREV_SECURITY_LEVEL: Field<Box<str>> = Field::new(721);
+    pub const PREV_SECURITY_LEVEL: Field<Box<str>> = Field::new(735);
     /// `prev_security_level_id`.
-    pub const PREV_SECURITY_LEVEL_ID: Field<i64> = Field::new(722);
+    pub const PREV_SECURITY_LEVEL_ID: Field<i64> = Field::new(736);
     /// `priority`.
-    pub const PRIORITY: Field<Box<str>> = Field::new(723);
+    pub const PRIORITY: Field<Box<str>> = Field::new(737);
     /// `priority_id`.
-    pub const PRIORITY_ID: Field<i64> = Field::new(724);
+    pub const PRIORITY_ID: Field<i64> = Field::new(738);
     /// `privileges`.
-    pub const PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(725);
+    pub const PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(739);
     /// `process.ancestry.cmd_line`.
-    pub const PROCESS_ANCESTRY_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(726);
+    pub const PROCESS_ANCESTRY_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(740);
     /// `process.ancestry.name`.
-    pub const PROCESS_ANCESTRY_NAME: Field<Box<[Box<str>]>> = Field::new(727);
+    pub const PROCESS_ANCESTRY_NAME: Field<Box<[Box<str>]>> = Field::new(741);
     /// `process.ancestry.uid`.
-    pub const PROCESS_ANCESTRY_UID: Field<Box<[Box<str>]>> = Field::new(728);
+    pub const PROCESS_ANCESTRY_UID: Field<Box<[Box<str>]>> = Field::new(742);
     /// `process.auid`.
-    pub const PROCESS_AUID: Field<i64> = Field::new(729);
+    pub const PROCESS_AUID: Field<i64> = Field::new(743);
     /// `process.cmd_line`.
-    pub const PROCESS_CMD_LINE: Field<Box<str>> = Field::new(730);
+    pub const PROCESS_CMD_LINE: Field<Box<str>> = Field::new(744);
     /// `process.container.hash.value`.
-    pub const PROCESS_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(731);
+    pub const PROCESS_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(745);
     /// `process.container.image.labels`.
-    pub const PROCESS_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(732);
+    pub const PROCESS_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(746);
     /// `process.container.image.name`.
-    pub const PROCESS_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(733);
+    pub const PROCESS_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(747);
     /// `process.container.image.path`.
-    pub const PROCESS_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(734);
+    pub const PROCESS_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(748);
     /// `process.container.image.uid`.
-    pub const PROCESS_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(735);
+    pub const PROCESS_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(749);
     /// `process.container.labels`.
-    pub const PROCESS_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(736);
+    pub const PROCESS_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(750);
     /// `process.container.name`.
-    pub const PROCESS_CONTAINER_NAME: Field<Box<str>> = Field::new(737);
+    pub const PROCESS_CONTAINER_NAME: Field<Box<str>> = Field::new(751);
     /// `process.container.network_driver`.
-    pub const PROCESS_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(738);
+    pub const PROCESS_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(752);
     /// `process.container.orchestrator`.
-    pub const PROCESS_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(739);
+    pub const PROCESS_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(753);
     /// `process.container.pod_uuid`.
-    pub const PROCESS_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(740);
+    pub const PROCESS_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(754);
     /// `process.container.runtime`.
-    pub const PROCESS_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(741);
+    pub const PROCESS_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(755);
     /// `process.container.size`.
-    pub const PROCESS_CONTAINER_SIZE: Field<i64> = Field::new(742);
+    pub const PROCESS_CONTAINER_SIZE: Field<i64> = Field::new(756);
     /// `process.container.tags.name`.
-    pub const PROCESS_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(743);
+    pub const PROCESS_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(757);
     /// `process.container.tags.value`.
-    pub const PROCESS_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(744);
+    pub const PROCESS_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(758);
     /// `process.container.uid`.
-    pub const PROCESS_CONTAINER_UID: Field<Box<str>> = Field::new(745);
+    pub const PROCESS_CONTAINER_UID: Field<Box<str>> = Field::new(759);
     /// `process.cpid`.
-    pub const PROCESS_CPID: Field<Box<str>> = Field::new(746);
+    pub const PROCESS_CPID: Field<Box<str>> = Field::new(760);
     /// `process.created_time`.
-    pub const PROCESS_CREATED_TIME: Field<i64> = Field::new(747);
+    pub const PROCESS_CREATED_TIME: Field<i64> = Field::new(761);
     /// `process.egid`.
-    pub const PROCESS_EGID: Field<i64> = Field::new(748);
+    pub const PROCESS_EGID: Field<i64> = Field::new(762);
     /// `process.environment_variables.name`.
-    pub const PROCESS_ENVIRONMENT_VARIABLES_NAME: Field<Box<[Box<str>]>> = Field::new(749);
+    pub const PROCESS_ENVIRONMENT_VARIABLES_NAME: Field<Box<[Box<str>]>> = Field::new(763);
     /// `process.environment_variables.value`.
-    pub const PROCESS_ENVIRONMENT_VARIABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(750);
+    pub const PROCESS_ENVIRONMENT_VARIABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(764);
     /// `process.euid`.
-    pub const PROCESS_EUID: Field<i64> = Field::new(751);
+    pub const PROCESS_EUID: Field<i64> = Field::new(765);
     /// `process.file.accessed_time`.
-    pub const PROCESS_FILE_ACCESSED_TIME: Field<i64> = Field::new(752);
+    pub const PROCESS_FILE_ACCESSED_TIME: Field<i64> = Field::new(766);
     /// `process.file.attributes`.
-    pub const PROCESS_FILE_ATTRIBUTES: Field<i64> = Field::new(753);
+    pub const PROCESS_FILE_ATTRIBUTES: Field<i64> = Field::new(767);
     /// `process.file.company_name`.
-    pub const PROCESS_FILE_COMPANY_NAME: Field<Box<str>> = Field::new(754);
+    pub const PROCESS_FILE_COMPANY_NAME: Field<Box<str>> = Field::new(768);
     /// `process.file.created_time`.
-    pub const PROCESS_FILE_CREATED_TIME: Field<i64> = Field::new(755);
+    pub const PROCESS_FILE_CREATED_TIME: Field<i64> = Field::new(769);
     /// `process.file.desc`.
-    pub const PROCESS_FILE_DESC: Field<Box<str>> = Field::new(756);
+    pub const PROCESS_FILE_DESC: Field<Box<str>> = Field::new(770);
     /// `process.file.ext`.
-    pub const PROCESS_FILE_EXT: Field<Box<str>> = Field::new(757);
+    pub const PROCESS_FILE_EXT: Field<Box<str>> = Field::new(771);
     /// `process.file.hashes.algorithm`.
-    pub const PROCESS_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(758);
+    pub const PROCESS_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(772);
     /// `process.file.hashes.value`.
-    pub const PROCESS_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(759);
+    pub const PROCESS_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(773);
     /// `process.file.internal_name`.
-    pub const PROCESS_FILE_INTERNAL_NAME: Field<Box<str>> = Field::new(760);
+    pub const PROCESS_FILE_INTERNAL_NAME: Field<Box<str>> = Field::new(774);
     /// `process.file.is_deleted`.
-    pub const PROCESS_FILE_IS_DELETED: Field<bool> = Field::new(761);
+    pub const PROCESS_FILE_IS_DELETED: Field<bool> = Field::new(775);
     /// `process.file.is_encrypted`.
-    pub const PROCESS_FILE_IS_ENCRYPTED: Field<bool> = Field::new(762);
+    pub const PROCESS_FILE_IS_ENCRYPTED: Field<bool> = Field::new(776);
     /// `process.file.is_public`.
-    pub const PROCESS_FILE_IS_PUBLIC: Field<bool> = Field::new(763);
+    pub const PROCESS_FILE_IS_PUBLIC: Field<bool> = Field::new(777);
     /// `process.file.is_readonly`.
-    pub const PROCESS_FILE_IS_READONLY: Field<bool> = Field::new(764);
+    pub const PROCESS_FILE_IS_READONLY: Field<bool> = Field::new(778);
     /// `process.file.is_system`.
-    pub const PROCESS_FILE_IS_SYSTEM: Field<bool> = Field::new(765);
+    pub const PROCESS_FILE_IS_SYSTEM: Field<bool> = Field::new(779);
     /// `process.file.mime_type`.
-    pub const PROCESS_FILE_MIME_TYPE: Field<Box<str>> = Field::new(766);
+    pub const PROCESS_FILE_MIME_TYPE: Field<Box<str>> = Field::new(780);
     /// `process.file.modified_time`.
-    pub const PROCESS_FILE_MODIFIED_TIME: Field<i64> = Field::new(767);
+    pub const PROCESS_FILE_MODIFIED_TIME: Field<i64> = Field::new(781);
     /// `process.file.modifier.name`.
-    pub const PROCESS_FILE_MODIFIER_NAME: Field<Box<str>> = Field::new(768);
+    pub const PROCESS_FILE_MODIFIER_NAME: Field<Box<str>> = Field::new(782);
     /// `process.file.name`.
-    pub const PROCESS_FILE_NAME: Field<Box<str>> = Field::new(769);
+    pub const PROCESS_FILE_NAME: Field<Box<str>> = Field::new(783);
     /// `process.file.owner.name`.
-    pub const PROCESS_FILE_OWNER_NAME: Field<Box<str>> = Field::new(770);
+    pub const PROCESS_FILE_OWNER_NAME: Field<Box<str>> = Field::new(784);
     /// `process.file.owner.uid`.
-    pub const PROCESS_FILE_OWNER_UID: Field<Box<str>> = Field::new(771);
+    pub const PROCESS_FILE_OWNER_UID: Field<Box<str>> = Field::new(785);
     /// `process.file.parent_folder`.
-    pub const PROCESS_FILE_PARENT_FOLDER: Field<Box<str>> = Field::new(772);
+    pub const PROCESS_FILE_PARENT_FOLDER: Field<Box<str>> = Field::new(786);
     /// `process.file.path`.
-    pub const PROCESS_FILE_PATH: Field<Box<str>> = Field::new(773);
+    pub const PROCESS_FILE_PATH: Field<Box<str>> = Field::new(787);
     /// `process.file.security_descriptor`.
-    pub const PROCESS_FILE_SECURITY_DESCRIPTOR: Field<Box<str>> = Field::new(774);
+    pub const PROCESS_FILE_SECURITY_DESCRIPTOR: Field<Box<str>> = Field::new(788);
     /// `process.file.signatures.algorithm`.
-    pub const PROCESS_FILE_SIGNATURES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(775);
+    pub const PROCESS_FILE_SIGNATURES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(789);
     /// `process.file.signatures.certificate.issuer`.
-    pub const PROCESS_FILE_SIGNATURES_CERTIFICATE_ISSUER: Field<Box<[Box<str>]>> = Field::new(776);
+    pub const PROCESS_FILE_SIGNATURES_CERTIFICATE_ISSUER: Field<Box<[Box<str>]>> = Field::new(790);
     /// `process.file.signatures.certificate.subject`.
-    pub const PROCESS_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(777);
+    pub const PROCESS_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(791);
     /// `process.file.signatures.state`.
-    pub const PROCESS_FILE_SIGNATURES_STATE: Field<Box<[Box<str>]>> = Field::new(778);
+    pub const PROCESS_FILE_SIGNATURES_STATE: Field<Box<[Box<str>]>> = Field::new(792);
     /// `process.file.size`.
-    pub const PROCESS_FILE_SIZE: Field<i64> = Field::new(779);
+    pub const PROCESS_FILE_SIZE: Field<i64> = Field::new(793);
     /// `process.file.type`.
-    pub const PROCESS_FILE_TYPE: Field<Box<str>> = Field::new(780);
+    pub const PROCESS_FILE_TYPE: Field<Box<str>> = Field::new(794);
     /// `process.file.type_id`.
-    pub const PROCESS_FILE_TYPE_ID: Field<i64> = Field::new(781);
+    pub const PROCESS_FILE_TYPE_ID: Field<i64> = Field::new(795);
     /// `process.file.uid`.
-    pub const PROCESS_FILE_UID: Field<Box<str>> = Field::new(782);
+    pub const PROCESS_FILE_UID: Field<Box<str>> = Field::new(796);
     /// `process.file.uri`.
-    pub const PROCESS_FILE_URI: Field<Box<str>> = Field::new(783);
+    pub const PROCESS_FILE_URI: Field<Box<str>> = Field::new(797);
     /// `process.file.version`.
-    pub const PROCESS_FILE_VERSION: Field<Box<str>> = Field::new(784);
+    pub const PROCESS_FILE_VERSION: Field<Box<str>> = Field::new(798);
     /// `process.group.name`.
-    pub const PROCESS_GROUP_NAME: Field<Box<str>> = Field::new(785);
+    pub const PROCESS_GROUP_NAME: Field<Box<str>> = Field::new(799);
     /// `process.group.uid`.
-    pub const PROCESS_GROUP_UID: Field<Box<str>> = Field::new(786);
+    pub const PROCESS_GROUP_UID: Field<Box<str>> = Field::new(800);
     /// `process.integrity`.
-    pub const PROCESS_INTEGRITY: Field<Box<str>> = Field::new(787);
+    pub const PROCESS_INTEGRITY: Field<Box<str>> = Field::new(801);
     /// `process.integrity_id`.
-    pub const PROCESS_INTEGRITY_ID: Field<i64> = Field::new(788);
+    pub const PROCESS_INTEGRITY_ID: Field<i64> = Field::new(802);
     /// `process.name`.
-    pub const PROCESS_NAME: Field<Box<str>> = Field::new(789);
+    pub const PROCESS_NAME: Field<Box<str>> = Field::new(803);
     /// `process.namespace_pid`.
-    pub const PROCESS_NAMESPACE_PID: Field<i64> = Field::new(790);
+    pub const PROCESS_NAMESPACE_PID: Field<i64> = Field::new(804);
     /// `process.parent_process.ancestry.cmd_line`.
-    pub const PROCESS_PARENT_PROCESS_ANCESTRY_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(791);
+    pub const PROCESS_PARENT_PROCESS_ANCESTRY_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(805);
     /// `process.parent_process.ancestry.name`.
-    pub const PROCESS_PARENT_PROCESS_ANCESTRY_NAME: Field<Box<[Box<str>]>> = Field::new(792);
+    pub const PROCESS_PARENT_PROCESS_ANCESTRY_NAME: Field<Box<[Box<str>]>> = Field::new(806);
     /// `process.parent_process.ancestry.uid`.
-    pub const PROCESS_PARENT_PROCESS_ANCESTRY_UID: Field<Box<[Box<str>]>> = Field::new(793);
+    pub const PROCESS_PARENT_PROCESS_ANCESTRY_UID: Field<Box<[Box<str>]>> = Field::new(807);
     /// `process.parent_process.auid`.
-    pub const PROCESS_PARENT_PROCESS_AUID: Field<i64> = Field::new(794);
+    pub const PROCESS_PARENT_PROCESS_AUID: Field<i64> = Field::new(808);
     /// `process.parent_process.cmd_line`.
-    pub const PROCESS_PARENT_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(795);
+    pub const PROCESS_PARENT_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(809);
     /// `process.parent_process.container.name`.
-    pub const PROCESS_PARENT_PROCESS_CONTAINER_NAME: Field<Box<str>> = Field::new(796);
+    pub const PROCESS_PARENT_PROCESS_CONTAINER_NAME: Field<Box<str>> = Field::new(810);
     /// `process.parent_process.container.uid`.
-    pub const PROCESS_PARENT_PROCESS_CONTAINER_UID: Field<Box<str>> = Field::new(797);
+    pub const PROCESS_PARENT_PROCESS_CONTAINER_UID: Field<Box<str>> = Field::new(811);
     /// `process.parent_process.cpid`.
-    pub const PROCESS_PARENT_PROCESS_CPID: Field<Box<str>> = Field::new(798);
+    pub const PROCESS_PARENT_PROCESS_CPID: Field<Box<str>> = Field::new(812);
     /// `process.parent_process.created_time`.
-    pub const PROCESS_PARENT_PROCESS_CREATED_TIME: Field<i64> = Field::new(799);
+    pub const PROCESS_PARENT_PROCESS_CREATED_TIME: Field<i64> = Field::new(813);
     /// `process.parent_process.egid`.
-    pub const PROCESS_PARENT_PROCESS_EGID: Field<i64> = Field::new(800);
+    pub const PROCESS_PARENT_PROCESS_EGID: Field<i64> = Field::new(814);
     /// `process.parent_process.environment_variables.name`.
-    pub const PROCESS_PARENT_PROCESS_ENVIRONMENT_VARIABLES_NAME: Field<Box<[Box<str>]>> = Field::new(801);
+    pub const PROCESS_PARENT_PROCESS_ENVIRONMENT_VARIABLES_NAME: Field<Box<[Box<str>]>> = Field::new(815);
     /// `process.parent_process.environment_variables.value`.
-    pub const PROCESS_PARENT_PROCESS_ENVIRONMENT_VARIABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(802);
+    pub const PROCESS_PARENT_PROCESS_ENVIRONMENT_VARIABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(816);
     /// `process.parent_process.euid`.
-    pub const PROCESS_PARENT_PROCESS_EUID: Field<i64> = Field::new(803);
+    pub const PROCESS_PARENT_PROCESS_EUID: Field<i64> = Field::new(817);
     /// `process.parent_process.file.hashes.value`.
-    pub const PROCESS_PARENT_PROCESS_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(804);
+    pub const PROCESS_PARENT_PROCESS_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(818);
     /// `process.parent_process.file.name`.
-    pub const PROCESS_PARENT_PROCESS_FILE_NAME: Field<Box<str>> = Field::new(805);
+    pub const PROCESS_PARENT_PROCESS_FILE_NAME: Field<Box<str>> = Field::new(819);
     /// `process.parent_process.file.path`.
-    pub const PROCESS_PARENT_PROCESS_FILE_PATH: Field<Box<str>> = Field::new(806);
+    pub const PROCESS_PARENT_PROCESS_FILE_PATH: Field<Box<str>> = Field::new(820);
     /// `process.parent_process.group.name`.
-    pub const PROCESS_PARENT_PROCESS_GROUP_NAME: Field<Box<str>> = Field::new(807);
+    pub const PROCESS_PARENT_PROCESS_GROUP_NAME: Field<Box<str>> = Field::new(821);
     /// `process.parent_process.group.uid`.
-    pub const PROCESS_PARENT_PROCESS_GROUP_UID: Field<Box<str>> = Field::new(808);
+    pub const PROCESS_PARENT_PROCESS_GROUP_UID: Field<Box<str>> = Field::new(822);
     /// `process.parent_process.integrity`.
-    pub const PROCESS_PARENT_PROCESS_INTEGRITY: Field<Box<str>> = Field::new(809);
+    pub const PROCESS_PARENT_PROCESS_INTEGRITY: Field<Box<str>> = Field::new(823);
     /// `process.parent_process.integrity_id`.
-    pub const PROCESS_PARENT_PROCESS_INTEGRITY_ID: Field<i64> = Field::new(810);
+    pub const PROCESS_PARENT_PROCESS_INTEGRITY_ID: Field<i64> = Field::new(824);
     /// `process.parent_process.name`.
-    pub const PROCESS_PARENT_PROCESS_NAME: Field<Box<str>> = Field::new(811);
+    pub const PROCESS_PARENT_PROCESS_NAME: Field<Box<str>> = Field::new(825);
     /// `process.parent_process.namespace_pid`.
-    pub const PROCESS_PARENT_PROCESS_NAMESPACE_PID: Field<i64> = Field::new(812);
+    pub const PROCESS_PARENT_PROCESS_NAMESPACE_PID: Field<i64> = Field::new(826);
     /// `process.parent_process.parent_process.cmd_line`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(813);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(827);
     /// `process.parent_process.parent_process.created_time`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_CREATED_TIME: Field<i64> = Field::new(814);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_CREATED_TIME: Field<i64> = Field::new(828);
     /// `process.parent_process.parent_process.name`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_NAME: Field<Box<str>> = Field::new(815);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_NAME: Field<Box<str>> = Field::new(829);
     /// `process.parent_process.parent_process.path`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_PATH: Field<Box<str>> = Field::new(816);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_PATH: Field<Box<str>> = Field::new(830);
     /// `process.parent_process.parent_process.pid`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_PID: Field<i64> = Field::new(817);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_PID: Field<i64> = Field::new(831);
     /// `process.parent_process.parent_process.uid`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_UID: Field<Box<str>> = Field::new(818);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_UID: Field<Box<str>> = Field::new(832);
     /// `process.parent_process.parent_process.user.name`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_USER_NAME: Field<Box<str>> = Field::new(819);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_USER_NAME: Field<Box<str>> = Field::new(833);
     /// `process.parent_process.parent_process.user.uid`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_USER_UID: Field<Box<str>> = Field::new(820);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_USER_UID: Field<Box<str>> = Field::new(834);
     /// `process.parent_process.path`.
-    pub const PROCESS_PARENT_PROCESS_PATH: Field<Box<str>> = Field::new(821);
+    pub const PROCESS_PARENT_PROCESS_PATH: Field<Box<str>> = Field::new(835);
     /// `process.parent_process.pid`.
-    pub const PROCESS_PARENT_PROCESS_PID: Field<i64> = Field::new(822);
+    pub const PROCESS_PARENT_PROCESS_PID: Field<i64> = Field::new(836);
     /// `process.parent_process.ptid`.
-    pub const PROCESS_PARENT_PROCESS_PTID: Field<i64> = Field::new(823);
+    pub const PROCESS_PARENT_PROCESS_PTID: Field<i64> = Field::new(837);
     /// `process.parent_process.sandbox`.
-    pub const PROCESS_PARENT_PROCESS_SANDBOX: Field<Box<str>> = Field::new(824);
+    pub const PROCESS_PARENT_PROCESS_SANDBOX: Field<Box<str>> = Field::new(838);
     /// `process.parent_process.terminated_time`.
-    pub const PROCESS_PARENT_PROCESS_TERMINATED_TIME: Field<i64> = Field::new(825);
+    pub const PROCESS_PARENT_PROCESS_TERMINATED_TIME: Field<i64> = Field::new(839);
     /// `process.parent_process.uid`.
-    pub const PROCESS_PARENT_PROCESS_UID: Field<Box<str>> = Field::new(826);
+    pub const PROCESS_PARENT_PROCESS_UID: Field<Box<str>> = Field::new(840);
     /// `process.parent_process.user.domain`.
-    pub const PROCESS_PARENT_PROCESS_USER_DOMAIN: Field<Box<str>> = Field::new(827);
+    pub const PROCESS_PARENT_PROCESS_USER_DOMAIN: Field<Box<str>> = Field::new(841);
     /// `process.parent_process.user.full_name`.
-    pub const PROCESS_PARENT_PROCESS_USER_FULL_NAME: Field<Box<str>> = Field::new(828);
+    pub const PROCESS_PARENT_PROCESS_USER_FULL_NAME: Field<Box<str>> = Field::new(842);
     /// `process.parent_process.user.name`.
-    pub const PROCESS_PARENT_PROCESS_USER_NAME: Field<Box<str>> = Field::new(829);
+    pub const PROCESS_PARENT_PROCESS_USER_NAME: Field<Box<str>> = Field::new(843);
     /// `process.parent_process.user.type`.
-    pub const PROCESS_PARENT_PROCESS_USER_TYPE: Field<Box<str>> = Field::new(830);
+    pub const PROCESS_PARENT_PROCESS_USER_TYPE: Field<Box<str>> = Field::new(844);
     /// `process.parent_process.user.type_id`.
-    pub const PROCESS_PARENT_PROCESS_USER_TYPE_ID: Field<i64> = Field::new(831);
+    pub const PROCESS_PARENT_PROCESS_USER_TYPE_ID: Field<i64> = Field::new(845);
     /// `process.parent_process.user.uid`.
-    pub const PROCESS_PARENT_PROCESS_USER_UID: Field<Box<str>> = Field::new(832);
+    pub const PROCESS_PARENT_PROCESS_USER_UID: Field<Box<str>> = Field::new(846);
     /// `process.parent_process.working_directory`.
-    pub const PROCESS_PARENT_PROCESS_WORKING_DIRECTORY: Field<Box<str>> = Field::new(833);
+    pub const PROCESS_PARENT_PROCESS_WORKING_DIRECTORY: Field<Box<str>> = Field::new(847);
     /// `process.path`.
-    pub const PROCESS_PATH: Field<Box<str>> = Field::new(834);
+    pub const PROCESS_PATH: Field<Box<str>> = Field::new(848);
     /// `process.pid`.
-    pub const PROCESS_PID: Field<i64> = Field::new(835);
+    pub const PROCESS_PID: Field<i64> = Field::new(849);
     /// `process.ptid`.
-    pub const PROCESS_PTID: Field<i64> = Field::new(836);
+    pub const PROCESS_PTID: Field<i64> = Field::new(850);
     /// `process.sandbox`.
-    pub const PROCESS_SANDBOX: Field<Box<str>> = Field::new(837);
+    pub const PROCESS_SANDBOX: Field<Box<str>> = Field::new(851);
     /// `process.session.terminal`.
-    pub const PROCESS_SESSION_TERMINAL: Field<Box<str>> = Field::new(838);
+    pub const PROCESS_SESSION_TERMINAL: Field<Box<str>> = Field::new(852);
     /// `process.session.uid`.
-    pub const PROCESS_SESSION_UID: Field<Box<str>> = Field::new(839);
+    pub const PROCESS_SESSION_UID: Field<Box<str>> = Field::new(853);
     /// `process.terminated_time`.
-    pub const PROCESS_TERMINATED_TIME: Field<i64> = Field::new(840);
+    pub const PROCESS_TERMINATED_TIME: Field<i64> = Field::new(854);
     /// `process.uid`.
-    pub const PROCESS_UID: Field<Box<str>> = Field::new(841);
+    pub const PROCESS_UID: Field<Box<str>> = Field::new(855);
     /// `process.user.domain`.
-    pub const PROCESS_USER_DOMAIN: Field<Box<str>> = Field::new(842);
+    pub const PROCESS_USER_DOMAIN: Field<Box<str>> = Field::new(856);
     /// `process.user.full_name`.
-    pub const PROCESS_USER_FULL_NAME: Field<Box<str>> = Field::new(843);
+    pub const PROCESS_USER_FULL_NAME: Field<Box<str>> = Field::new(857);
     /// `process.user.name`.
-    pub const PROCESS_USER_NAME: Field<Box<str>> = Field::new(844);
+    pub const PROCESS_USER_NAME: Field<Box<str>> = Field::new(858);
     /// `process.user.type`.
-    pub const PROCESS_USER_TYPE: Field<Box<str>> = Field::new(845);
+    pub const PROCESS_USER_TYPE: Field<Box<str>> = Field::new(859);
     /// `process.user.type_id`.
-    pub const PROCESS_USER_TYPE_ID: Field<i64> = Field::new(846);
+    pub const PROCESS_USER_TYPE_ID: Field<i64> = Field::new(860);
     /// `process.user.uid`.
-    pub const PROCESS_USER_UID: Field<Box<str>> = Field::new(847);
+    pub const PROCESS_USER_UID: Field<Box<str>> = Field::new(861);
     /// `process.working_directory`.
-    pub const PROCESS_WORKING_DIRECTORY: Field<Box<str>> = Field::new(848);
+    pub const PROCESS_WORKING_DIRECTORY: Field<Box<str>> = Field::new(862);
     /// `product.feature.name`.
-    pub const PRODUCT_FEATURE_NAME: Field<Box<str>> = Field::new(849);
+    pub const PRODUCT_FEATURE_NAME: Field<Box<str>> = Field::new(863);
     /// `product.lang`.
-    pub const PRODUCT_LANG: Field<Box<str>> = Field::new(850);
+    pub const PRODUCT_LANG: Field<Box<str>> = Field::new(864);
     /// `product.name`.
-    pub const PRODUCT_NAME: Field<Box<str>> = Field::new(851);
+    pub const PRODUCT_NAME: Field<Box<str>> = Field::new(865);
     /// `product.path`.
-    pub const PRODUCT_PATH: Field<Box<str>> = Field::new(852);
+    pub const PRODUCT_PATH: Field<Box<str>> = Field::new(866);
     /// `product.uid`.
-    pub const PRODUCT_UID: Field<Box<str>> = Field::new(853);
+    pub const PRODUCT_UID: Field<Box<str>> = Field::new(867);
     /// `product.vendor_name`.
-    pub const PRODUCT_VENDOR_NAME: Field<Box<str>> = Field::new(854);
+    pub const PRODUCT_VENDOR_NAME: Field<Box<str>> = Field::new(868);
     /// `product.version`.
-    pub const PRODUCT_VERSION: Field<Box<str>> = Field::new(855);
+    pub const PRODUCT_VERSION: Field<Box<str>> = Field::new(869);
     /// `protocol_name`.
-    pub const PROTOCOL_NAME: Field<Box<str>> = Field::new(856);
+    pub const PROTOCOL_NAME: Field<Box<str>> = Field::new(870);
     /// `protocol_ver`.
-    pub const PROTOCOL_VER: Field<Box<str>> = Field::new(857);
+    pub const PROTOCOL_VER: Field<Box<str>> = Field::new(871);
     /// `proxy_endpoint.hostname`.
-    pub const PROXY_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(858);
+    pub const PROXY_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(872);
     /// `proxy_endpoint.ip`.
-    pub const PROXY_ENDPOINT_IP: Field<Box<str>> = Field::new(859);
+    pub const PROXY_ENDPOINT_IP: Field<Box<str>> = Field::new(873);
     /// `proxy_endpoint.name`.
-    pub const PROXY_ENDPOINT_NAME: Field<Box<str>> = Field::new(860);
+    pub const PROXY_ENDPOINT_NAME: Field<Box<str>> = Field::new(874);
     /// `proxy_endpoint.port`.
-    pub const PROXY_ENDPOINT_PORT: Field<i64> = Field::new(861);
+    pub const PROXY_ENDPOINT_PORT: Field<i64> = Field::new(875);
     /// `proxy_endpoint.uid`.
-    pub const PROXY_ENDPOINT_UID: Field<Box<str>> = Field::new(862);
+    pub const PROXY_ENDPOINT_UID: Field<Box<str>> = Field::new(876);
     /// `query.class`.
-    pub const QUERY_CLASS: Field<Box<str>> = Field::new(863);
+    pub const QUERY_CLASS: Field<Box<str>> = Field::new(877);
     /// `query.hostname`.
-    pub const QUERY_HOSTNAME: Field<Box<str>> = Field::new(864);
+    pub const QUERY_HOSTNAME: Field<Box<str>> = Field::new(878);
     /// `query.opcode`.
-    pub const QUERY_OPCODE: Field<Box<str>> = Field::new(865);
+    pub const QUERY_OPCODE: Field<Box<str>> = Field::new(879);
     /// `query.opcode_id`.
-    pub const QUERY_OPCODE_ID: Field<i64> = Field::new(866);
+    pub const QUERY_OPCODE_ID: Field<i64> = Field::new(880);
     /// `query.packet_uid`.
-    pub const QUERY_PACKET_UID: Field<i64> = Field::new(867);
+    pub const QUERY_PACKET_UID: Field<i64> = Field::new(881);
     /// `query.type`.
-    pub const QUERY_TYPE: Field<Box<str>> = Field::new(868);
+    pub const QUERY_TYPE: Field<Box<str>> = Field::new(882);
     /// `query_info.bytes`.
-    pub const QUERY_INFO_BYTES: Field<i64> = Field::new(869);
+    pub const QUERY_INFO_BYTES: Field<i64> = Field::new(883);
     /// `query_info.name`.
-    pub const QUERY_INFO_NAME: Field<Box<str>> = Field::new(870);
+    pub const QUERY_INFO_NAME: Field<Box<str>> = Field::new(884);
     /// `query_info.query_string`.
-    pub const QUERY_INFO_QUERY_STRING: Field<Box<str>> = Field::new(871);
+    pub const QUERY_INFO_QUERY_STRING: Field<Box<str>> = Field::new(885);
     /// `query_info.query_time`.
-    pub const QUERY_INFO_QUERY_TIME: Field<i64> = Field::new(872);
+    pub const QUERY_INFO_QUERY_TIME: Field<i64> = Field::new(886);
     /// `query_info.uid`.
-    pub const QUERY_INFO_UID: Field<Box<str>> = Field::new(873);
+    pub const QUERY_INFO_UID: Field<Box<str>> = Field::new(887);
     /// `query_time`.
-    pub const QUERY_TIME: Field<i64> = Field::new(874);
+    pub const QUERY_TIME: Field<i64> = Field::new(888);
     /// `raw_data_size`.
-    pub const RAW_DATA_SIZE: Field<i64> = Field::new(875);
+    pub const RAW_DATA_SIZE: Field<i64> = Field::new(889);
     /// `rcode`.
-    pub const RCODE: Field<Box<str>> = Field::new(876);
+    pub const RCODE: Field<Box<str>> = Field::new(890);
     /// `rcode_id`.
-    pub const RCODE_ID: Field<i64> = Field::new(877);
+    pub const RCODE_ID: Field<i64> = Field::new(891);
     /// `relay.hostname`.
-    pub const RELAY_HOSTNAME: Field<Box<str>> = Field::new(878);
+    pub const RELAY_HOSTNAME: Field<Box<str>> = Field::new(892);
     /// `relay.ip`.
-    pub const RELAY_IP: Field<Box<str>> = Field::new(879);
+    pub const RELAY_IP: Field<Box<str>> = Field::new(893);
     /// `relay.name`.
-    pub const RELAY_NAME: Field<Box<str>> = Field::new(880);
+    pub const RELAY_NAME: Field<Box<str>> = Field::new(894);
     /// `remediation.desc`.
-    pub const REMEDIATION_DESC: Field<Box<str>> = Field::new(881);
+    pub const REMEDIATION_DESC: Field<Box<str>> = Field::new(895);
     /// `remediation.references`.
-    pub const REMEDIATION_REFERENCES: Field<Box<[Box<str>]>> = Field::new(882);
+    pub const REMEDIATION_REFERENCES: Field<Box<[Box<str>]>> = Field::new(896);
     /// `remote_display.physical_width`.
-    pub const REMOTE_DISPLAY_PHYSICAL_WIDTH: Field<i64> = Field::new(883);
+    pub const REMOTE_DISPLAY_PHYSICAL_WIDTH: Field<i64> = Field::new(897);
     /// `requested_permissions`.
-    pub const REQUESTED_PERMISSIONS: Field<i64> = Field::new(884);
+    pub const REQUESTED_PERMISSIONS: Field<i64> = Field::new(898);
     /// `resource.criticality`.
-    pub const RESOURCE_CRITICALITY: Field<Box<str>> = Field::new(885);
+    pub const RESOURCE_CRITICALITY: Field<Box<str>> = Field::new(899);
     /// `resource.hostname`.
-    pub const RESOURCE_HOSTNAME: Field<Box<str>> = Field::new(886);
+    pub const RESOURCE_HOSTNAME: Field<Box<str>> = Field::new(900);
     /// `resource.ip`.
-    pub const RESOURCE_IP: Field<Box<str>> = Field::new(887);
+    pub const RESOURCE_IP: Field<Box<str>> = Field::new(901);
     /// `resource.name`.
-    pub const RESOURCE_NAME: Field<Box<str>> = Field::new(888);
+    pub const RESOURCE_NAME: Field<Box<str>> = Field::new(902);
     /// `resource.namespace`.
-    pub const RESOURCE_NAMESPACE: Field<Box<str>> = Field::new(889);
+    pub const RESOURCE_NAMESPACE: Field<Box<str>> = Field::new(903);
     /// `resource.owner.name`.
-    pub const RESOURCE_OWNER_NAME: Field<Box<str>> = Field::new(890);
+    pub const RESOURCE_OWNER_NAME: Field<Box<str>> = Field::new(904);
     /// `resource.owner.uid`.
-    pub const RESOURCE_OWNER_UID: Field<Box<str>> = Field::new(891);
+    pub const RESOURCE_OWNER_UID: Field<Box<str>> = Field::new(905);
     /// `resource.region`.
-    pub const RESOURCE_REGION: Field<Box<str>> = Field::new(892);
+    pub const RESOURCE_REGION: Field<Box<str>> = Field::new(906);
     /// `resource.role`.
-    pub const RESOURCE_ROLE: Field<Box<str>> = Field::new(893);
+    pub const RESOURCE_ROLE: Field<Box<str>> = Field::new(907);
     /// `resource.type`.
-    pub const RESOURCE_TYPE: Field<Box<str>> = Field::new(894);
+    pub const RESOURCE_TYPE: Field<Box<str>> = Field::new(908);
     /// `resource.uid`.
-    pub const RESOURCE_UID: Field<Box<str>> = Field::new(895);
+    pub const RESOURCE_UID: Field<Box<str>> = Field::new(909);
     /// `resource.version`.
-    pub const RESOURCE_VERSION: Field<Box<str>> = Field::new(896);
+    pub const RESOURCE_VERSION: Field<Box<str>> = Field::new(910);
     /// `resource.zone`.
-    pub const RESOURCE_ZONE: Field<Box<str>> = Field::new(897);
+    pub const RESOURCE_ZONE: Field<Box<str>> = Field::new(911);
     /// `resources.criticality`.
-    pub const RESOURCES_CRITICALITY: Field<Box<[Box<str>]>> = Field::new(898);
+    pub const RESOURCES_CRITICALITY: Field<Box<[Box<str>]>> = Field::new(912);
     /// `resources.hostname`.
-    pub const RESOURCES_HOSTNAME: Field<Box<[Box<str>]>> = Field::new(899);
+    pub const RESOURCES_HOSTNAME: Field<Box<[Box<str>]>> = Field::new(913);
     /// `resources.ip`.
-    pub const RESOURCES_IP: Field<Box<[Box<str>]>> = Field::new(900);
+    pub const RESOURCES_IP: Field<Box<[Box<str>]>> = Field::new(914);
     /// `resources.name`.
-    pub const RESOURCES_NAME: Field<Box<[Box<str>]>> = Field::new(901);
+    pub const RESOURCES_NAME: Field<Box<[Box<str>]>> = Field::new(915);
     /// `resources.namespace`.
-    pub const RESOURCES_NAMESPACE: Field<Box<[Box<str>]>> = Field::new(902);
+    pub const RESOURCES_NAMESPACE: Field<Box<[Box<str>]>> = Field::new(916);
     /// `resources.owner.name`.
-    pub const RESOURCES_OWNER_NAME: Field<Box<[Box<str>]>> = Field::new(903);
+    pub const RESOURCES_OWNER_NAME: Field<Box<[Box<str>]>> = Field::new(917);
     /// `resources.owner.uid`.
-    pub const RESOURCES_OWNER_UID: Field<Box<[Box<str>]>> = Field::new(904);
+    pub const RESOURCES_OWNER_UID: Field<Box<[Box<str>]>> = Field::new(918);
     /// `resources.region`.
-    pub const RESOURCES_REGION: Field<Box<[Box<str>]>> = Field::new(905);
+    pub const RESOURCES_REGION: Field<Box<[Box<str>]>> = Field::new(919);
     /// `resources.role`.
-    pub const RESOURCES_ROLE: Field<Box<[Box<str>]>> = Field::new(906);
+    pub const RESOURCES_ROLE: Field<Box<[Box<str>]>> = Field::new(920);
     /// `resources.type`.
-    pub const RESOURCES_TYPE: Field<Box<[Box<str>]>> = Field::new(907);
+    pub const RESOURCES_TYPE: Field<Box<[Box<str>]>> = Field::new(921);
     /// `resources.uid`.
-    pub const RESOURCES_UID: Field<Box<[Box<str>]>> = Field::new(908);
+    pub const RESOURCES_UID: Field<Box<[Box<str>]>> = Field::new(922);
     /// `resources.version`.
-    pub const RESOURCES_VERSION: Field<Box<[Box<str>]>> = Field::new(909);
+    pub const RESOURCES_VERSION: Field<Box<[Box<str>]>> = Field::new(923);
     /// `resources.zone`.
-    pub const RESOURCES_ZONE: Field<Box<[Box<str>]>> = Field::new(910);
+    pub const RESOURCES_ZONE: Field<Box<[Box<str>]>> = Field::new(924);
     /// `response_time`.
-    pub const RESPONSE_TIME: Field<i64> = Field::new(911);
+    pub const RESPONSE_TIME: Field<i64> = Field::new(925);
     /// `risk_details`.
-    pub const RISK_DETAILS: Field<Box<str>> = Field::new(912);
+    pub const RISK_DETAILS: Field<Box<str>> = Field::new(926);
     /// `risk_level`.
-    pub const RISK_LEVEL: Field<Box<str>> = Field::new(913);
+    pub const RISK_LEVEL: Field<Box<str>> = Field::new(927);
     /// `risk_level_id`.
-    pub const RISK_LEVEL_ID: Field<i64> = Field::new(914);
+    pub const RISK_LEVEL_ID: Field<i64> = Field::new(928);
     /// `risk_score`.
-    pub const RISK_SCORE: Field<i64> = Field::new(915);
+    pub const RISK_SCORE: Field<i64> = Field::new(929);
     /// `sbom.package.architecture`.
-    pub const SBOM_PACKAGE_ARCHITECTURE: Field<Box<str>> = Field::new(916);
+    pub const SBOM_PACKAGE_ARCHITECTURE: Field<Box<str>> = Field::new(930);
     /// `sbom.package.license`.
-    pub const SBOM_PACKAGE_LICENSE: Field<Box<str>> = Field::new(917);
+    pub const SBOM_PACKAGE_LICENSE: Field<Box<str>> = Field::new(931);
     /// `sbom.package.name`.
-    pub const SBOM_PACKAGE_NAME: Field<Box<str>> = Field::new(918);
+    pub const SBOM_PACKAGE_NAME: Field<Box<str>> = Field::new(932);
     /// `sbom.package.package_manager`.
-    pub const SBOM_PACKAGE_PACKAGE_MANAGER: Field<Box<str>> = Field::new(919);
+    pub const SBOM_PACKAGE_PACKAGE_MANAGER: Field<Box<str>> = Field::new(933);
     /// `sbom.package.purl`.
-    pub const SBOM_PACKAGE_PURL: Field<Box<str>> = Field::new(920);
+    pub const SBOM_PACKAGE_PURL: Field<Box<str>> = Field::new(934);
     /// `sbom.package.release`.
-    pub const SBOM_PACKAGE_RELEASE: Field<Box<str>> = Field::new(921);
+    pub const SBOM_PACKAGE_RELEASE: Field<Box<str>> = Field::new(935);
     /// `sbom.package.type`.
-    pub const SBOM_PACKAGE_TYPE: Field<Box<str>> = Field::new(922);
+    pub const SBOM_PACKAGE_TYPE: Field<Box<str>> = Field::new(936);
     /// `sbom.package.uid`.
-    pub const SBOM_PACKAGE_UID: Field<Box<str>> = Field::new(923);
+    pub const SBOM_PACKAGE_UID: Field<Box<str>> = Field::new(937);
     /// `sbom.package.vendor_name`.
-    pub const SBOM_PACKAGE_VENDOR_NAME: Field<Box<str>> = Field::new(924);
+    pub const SBOM_PACKAGE_VENDOR_NAME: Field<Box<str>> = Field::new(938);
     /// `sbom.package.version`.
-    pub const SBOM_PACKAGE_VERSION: Field<Box<str>> = Field::new(925);
+    pub const SBOM_PACKAGE_VERSION: Field<Box<str>> = Field::new(939);
     /// `scan.name`.
-    pub const SCAN_NAME: Field<Box<str>> = Field::new(926);
+    pub const SCAN_NAME: Field<Box<str>> = Field::new(940);
     /// `scan.type`.
-    pub const SCAN_TYPE: Field<Box<str>> = Field::new(927);
+    pub const SCAN_TYPE: Field<Box<str>> = Field::new(941);
     /// `scan.type_id`.
-    pub const SCAN_TYPE_ID: Field<i64> = Field::new(928);
+    pub const SCAN_TYPE_ID: Field<i64> = Field::new(942);
     /// `scan.uid`.
-    pub const SCAN_UID: Field<Box<str>> = Field::new(929);
+    pub const SCAN_UID: Field<Box<str>> = Field::new(943);
     /// `schedule_uid`.
-    pub const SCHEDULE_UID: Field<Box<str>> = Field::new(930);
+    pub const SCHEDULE_UID: Field<Box<str>> = Field::new(944);
     /// `script.file.created_time`.
-    pub const SCRIPT_FILE_CREATED_TIME: Field<i64> = Field::new(931);
+    pub const SCRIPT_FILE_CREATED_TIME: Field<i64> = Field::new(945);
     /// `script.file.ext`.
-    pub const SCRIPT_FILE_EXT: Field<Box<str>> = Field::new(932);
+    pub const SCRIPT_FILE_EXT: Field<Box<str>> = Field::new(946);
     /// `script.file.hashes.algorithm`.
-    pub const SCRIPT_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(933);
+    pub const SCRIPT_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(947);
     /// `script.file.hashes.value`.
-    pub const SCRIPT_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(934);
+    pub const SCRIPT_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(948);
     /// `script.file.modified_time`.
-    pub const SCRIPT_FILE_MODIFIED_TIME: Field<i64> = Field::new(935);
+    pub const SCRIPT_FILE_MODIFIED_TIME: Field<i64> = Field::new(949);
     /// `script.file.name`.
-    pub const SCRIPT_FILE_NAME: Field<Box<str>> = Field::new(936);
+    pub const SCRIPT_FILE_NAME: Field<Box<str>> = Field::new(950);
     /// `script.file.owner.name`.
-    pub const SCRIPT_FILE_OWNER_NAME: Field<Box<str>> = Field::new(937);
+    pub const SCRIPT_FILE_OWNER_NAME: Field<Box<str>> = Field::new(951);
     /// `script.file.owner.uid`.
-    pub const SCRIPT_FILE_OWNER_UID: Field<Box<str>> = Field::new(938);
+    pub const SCRIPT_FILE_OWNER_UID: Field<Box<str>> = Field::new(952);
     /// `script.file.path`.
-    pub const SCRIPT_FILE_PATH: Field<Box<str>> = Field::new(939);
+    pub const SCRIPT_FILE_PATH: Field<Box<str>> = Field::new(953);
     /// `script.file.signatures.certificate.subject`.
-    pub const SCRIPT_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(940);
+    pub const SCRIPT_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(954);
     /// `script.file.size`.
-    pub const SCRIPT_FILE_SIZE: Field<i64> = Field::new(941);
+    pub const SCRIPT_FILE_SIZE: Field<i64> = Field::new(955);
     /// `script.file.type_id`.
-    pub const SCRIPT_FILE_TYPE_ID: Field<i64> = Field::new(942);
+    pub const SCRIPT_FILE_TYPE_ID: Field<i64> = Field::new(956);
     /// `script.file.uid`.
-    pub const SCRIPT_FILE_UID: Field<Box<str>> = Field::new(943);
+    pub const SCRIPT_FILE_UID: Field<Box<str>> = Field::new(957);
     /// `script.file.version`.
-    pub const SCRIPT_FILE_VERSION: Field<Box<str>> = Field::new(944);
+    pub const SCRIPT_FILE_VERSION: Field<Box<str>> = Field::new(958);
     /// `script.hashes.value`.
-    pub const SCRIPT_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(945);
+    pub const SCRIPT_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(959);
     /// `script.name`.
-    pub const SCRIPT_NAME: Field<Box<str>> = Field::new(946);
+    pub const SCRIPT_NAME: Field<Box<str>> = Field::new(960);
     /// `script.script_content.value`.
-    pub const SCRIPT_SCRIPT_CONTENT_VALUE: Field<Box<str>> = Field::new(947);
+    pub const SCRIPT_SCRIPT_CONTENT_VALUE: Field<Box<str>> = Field::new(961);
     /// `script.type`.
-    pub const SCRIPT_TYPE: Field<Box<str>> = Field::new(948);
+    pub const SCRIPT_TYPE: Field<Box<str>> = Field::new(962);
     /// `script.type_id`.
-    pub const SCRIPT_TYPE_ID: Field<i64> = Field::new(949);
+    pub const SCRIPT_TYPE_ID: Field<i64> = Field::new(963);
     /// `script.uid`.
-    pub const SCRIPT_UID: Field<Box<str>> = Field::new(950);
+    pub const SCRIPT_UID: Field<Box<str>> = Field::new(964);
     /// `security_level`.
-    pub const SECURITY_LEVEL: Field<Box<str>> = Field::new(951);
+    pub const SECURITY_LEVEL: Field<Box<str>> = Field::new(965);
     /// `security_level_id`.
-    pub const SECURITY_LEVEL_ID: Field<i64> = Field::new(952);
+    pub const SECURITY_LEVEL_ID: Field<i64> = Field::new(966);
     /// `server_hassh.algorithm`.
-    pub const SERVER_HASSH_ALGORITHM: Field<Box<str>> = Field::new(953);
+    pub const SERVER_HASSH_ALGORITHM: Field<Box<str>> = Field::new(967);
     /// `server_hassh.fingerprint.value`.
-    pub const SERVER_HASSH_FINGERPRINT_VALUE: Field<Box<str>> = Field::new(954);
+    pub const SERVER_HASSH_FINGERPRINT_VALUE: Field<Box<str>> = Field::new(968);
     /// `service.labels`.
-    pub const SERVICE_LABELS: Field<Box<[Box<str>]>> = Field::new(955);
+    pub const SERVICE_LABELS: Field<Box<[Box<str>]>> = Field::new(969);
     /// `service.name`.
-    pub const SERVICE_NAME: Field<Box<str>> = Field::new(956);
+    pub const SERVICE_NAME: Field<Box<str>> = Field::new(970);
     /// `service.uid`.
-    pub const SERVICE_UID: Field<Box<str>> = Field::new(957);
+    pub const SERVICE_UID: Field<Box<str>> = Field::new(971);
     /// `service.version`.
-    pub const SERVICE_VERSION: Field<Box<str>> = Field::new(958);
+    pub const SERVICE_VERSION: Field<Box<str>> = Field::new(972);
     /// `session.count`.
-    pub const SESSION_COUNT: Field<i64> = Field::new(959);
+    pub const SESSION_COUNT: Field<i64> = Field::new(973);
     /// `session.created_time`.
-    pub const SESSION_CREATED_TIME: Field<i64> = Field::new(960);
+    pub const SESSION_CREATED_TIME: Field<i64> = Field::new(974);
     /// `session.credential_uid`.
-    pub const SESSION_CREDENTIAL_UID: Field<Box<str>> = Field::new(961);
+    pub const SESSION_CREDENTIAL_UID: Field<Box<str>> = Field::new(975);
     /// `session.expiration_reason`.
-    pub const SESSION_EXPIRATION_REASON: Field<Box<str>> = Field::new(962);
+    pub const SESSION_EXPIRATION_REASON: Field<Box<str>> = Field::new(976);
     /// `session.expiration_time`.
-    pub const SESSION_EXPIRATION_TIME: Field<i64> = Field::new(963);
+    pub const SESSION_EXPIRATION_TIME: Field<i64> = Field::new(977);
     /// `session.is_mfa`.
-    pub const SESSION_IS_MFA: Field<bool> = Field::new(964);
+    pub const SESSION_IS_MFA: Field<bool> = Field::new(978);
     /// `session.is_remote`.
-    pub const SESSION_IS_REMOTE: Field<bool> = Field::new(965);
+    pub const SESSION_IS_REMOTE: Field<bool> = Field::new(979);
     /// `session.is_vpn`.
-    pub const SESSION_IS_VPN: Field<bool> = Field::new(966);
+    pub const SESSION_IS_VPN: Field<bool> = Field::new(980);
     /// `session.issuer`.
-    pub const SESSION_ISSUER: Field<Box<str>> = Field::new(967);
+    pub const SESSION_ISSUER: Field<Box<str>> = Field::new(981);
     /// `session.terminal`.
-    pub const SESSION_TERMINAL: Field<Box<str>> = Field::new(968);
+    pub const SESSION_TERMINAL: Field<Box<str>> = Field::new(982);
     /// `session.uid`.
-    pub const SESSION_UID: Field<Box<str>> = Field::new(969);
+    pub const SESSION_UID: Field<Box<str>> = Field::new(983);
     /// `session.uid_alt`.
-    pub const SESSION_UID_ALT: Field<Box<str>> = Field::new(970);
+    pub const SESSION_UID_ALT: Field<Box<str>> = Field::new(984);
     /// `session.uuid`.
-    pub const SESSION_UUID: Field<Box<str>> = Field::new(971);
+    pub const SESSION_UUID: Field<Box<str>> = Field::new(985);
     /// `share`.
-    pub const SHARE: Field<Box<str>> = Field::new(972);
+    pub const SHARE: Field<Box<str>> = Field::new(986);
     /// `share_type`.
-    pub const SHARE_TYPE: Field<Box<str>> = Field::new(973);
+    pub const SHARE_TYPE: Field<Box<str>> = Field::new(987);
     /// `share_type_id`.
-    pub const SHARE_TYPE_ID: Field<i64> = Field::new(974);
+    pub const SHARE_TYPE_ID: Field<i64> = Field::new(988);
     /// `src_endpoint.autonomous_system.name`.
-    pub const SRC_ENDPOINT_AUTONOMOUS_SYSTEM_NAME: Field<Box<str>> = Field::new(975);
+    pub const SRC_ENDPOINT_AUTONOMOUS_SYSTEM_NAME: Field<Box<str>> = Field::new(989);
     /// `src_endpoint.autonomous_system.number`.
-    pub const SRC_ENDPOINT_AUTONOMOUS_SYSTEM_NUMBER: Field<i64> = Field::new(976);
+    pub const SRC_ENDPOINT_AUTONOMOUS_SYSTEM_NUMBER: Field<i64> = Field::new(990);
     /// `src_endpoint.container.hash.value`.
-    pub const SRC_ENDPOINT_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(977);
+    pub const SRC_ENDPOINT_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(991);
     /// `src_endpoint.container.image.labels`.
-    pub const SRC_ENDPOINT_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(978);
+    pub const SRC_ENDPOINT_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(992);
     /// `src_endpoint.container.image.name`.
-    pub const SRC_ENDPOINT_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(979);
+    pub const SRC_ENDPOINT_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(993);
     /// `src_endpoint.container.image.path`.
-    pub const SRC_ENDPOINT_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(980);
+    pub const SRC_ENDPOINT_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(994);
     /// `src_endpoint.container.image.uid`.
-    pub const SRC_ENDPOINT_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(981);
+    pub const SRC_ENDPOINT_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(995);
     /// `src_endpoint.container.labels`.
-    pub const SRC_ENDPOINT_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(982);
+    pub const SRC_ENDPOINT_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(996);
     /// `src_endpoint.container.name`.
-    pub const SRC_ENDPOINT_CONTAINER_NAME: Field<Box<str>> = Field::new(983);
+    pub const SRC_ENDPOINT_CONTAINER_NAME: Field<Box<str>> = Field::new(997);
     /// `src_endpoint.container.network_driver`.
-    pub const SRC_ENDPOINT_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(984);
+    pub const SRC_ENDPOINT_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(998);
     /// `src_endpoint.container.orchestrator`.
-    pub const SRC_ENDPOINT_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(985);
+    pub const SRC_ENDPOINT_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(999);
     /// `src_endpoint.container.pod_uuid`.
-    pub const SRC_ENDPOINT_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(986);
+    pub const SRC_ENDPOINT_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(1000);
     /// `src_endpoint.container.runtime`.
-    pub const SRC_ENDPOINT_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(987);
+    pub const SRC_ENDPOINT_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(1001);
     /// `src_endpoint.container.size`.
-    pub const SRC_ENDPOINT_CONTAINER_SIZE: Field<i64> = Field::new(988);
+    pub const SRC_ENDPOINT_CONTAINER_SIZE: Field<i64> = Field::new(1002);
     /// `src_endpoint.container.tags.name`.
-    pub const SRC_ENDPOINT_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(989);
+    pub const SRC_ENDPOINT_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(1003);
     /// `src_endpoint.container.tags.value`.
-    pub const SRC_ENDPOINT_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(990);
+    pub const SRC_ENDPOINT_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(1004);
     /// `src_endpoint.container.uid`.
-    pub const SRC_ENDPOINT_CONTAINER_UID: Field<Box<str>> = Field::new(991);
+    pub const SRC_ENDPOINT_CONTAINER_UID: Field<Box<str>> = Field::new(1005);
     /// `src_endpoint.domain`.
-    pub const SRC_ENDPOINT_DOMAIN: Field<Box<str>> = Field::new(992);
+    pub const SRC_ENDPOINT_DOMAIN: Field<Box<str>> = Field::new(1006);
     /// `src_endpoint.hostname`.
-    pub const SRC_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(993);
+    pub const SRC_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(1007);
     /// `src_endpoint.instance_uid`.
-    pub const SRC_ENDPOINT_INSTANCE_UID: Field<Box<str>> = Field::new(994);
+    pub const SRC_ENDPOINT_INSTANCE_UID: Field<Box<str>> = Field::new(1008);
     /// `src_endpoint.interface_name`.
-    pub const SRC_ENDPOINT_INTERFACE_NAME: Field<Box<str>> = Field::new(995);
+    pub const SRC_ENDPOINT_INTERFACE_NAME: Field<Box<str>> = Field::new(1009);
     /// `src_endpoint.interface_uid`.
-    pub const SRC_ENDPOINT_INTERFACE_UID: Field<Box<str>> = Field::new(996);
+    pub const SRC_ENDPOINT_INTERFACE_UID: Field<Box<str>> = Field::new(1010);
     /// `src_endpoint.intermediate_ips`.
-    pub const SRC_ENDPOINT_INTERMEDIATE_IPS: Field<Box<[Box<str>]>> = Field::new(997);
+    pub const SRC_ENDPOINT_INTERMEDIATE_IPS: Field<Box<[Box<str>]>> = Field::new(1011);
     /// `src_endpoint.ip`.
-    pub const SRC_ENDPOINT_IP: Field<Box<str>> = Field::new(998);
+    pub const SRC_ENDPOINT_IP: Field<Box<str>> = Field::new(1012);
     /// `src_endpoint.isp`.
-    pub const SRC_ENDPOINT_ISP: Field<Box<str>> = Field::new(999);
+    pub const SRC_ENDPOINT_ISP: Field<Box<str>> = Field::new(1013);
     /// `src_endpoint.isp_org`.
-    pub const SRC_ENDPOINT_ISP_ORG: Field<Box<str>> = Field::new(1000);
+    pub const SRC_ENDPOINT_ISP_ORG: Field<Box<str>> = Field::new(1014);
     /// `src_endpoint.location.city`.
-    pub const SRC_ENDPOINT_LOCATION_CITY: Field<Box<str>> = Field::new(1001);
+    pub const SRC_ENDPOINT_LOCATION_CITY: Field<Box<str>> = Field::new(1015);
     /// `src_endpoint.location.continent`.
-    pub const SRC_ENDPOINT_LOCATION_CONTINENT: Field<Box<str>> = Field::new(1002);
+    pub const SRC_ENDPOINT_LOCATION_CONTINENT: Field<Box<str>> = Field::new(1016);
     /// `src_endpoint.location.country`.
-    pub const SRC_ENDPOINT_LOCATION_COUNTRY: Field<Box<str>> = Field::new(1003);
+    pub const SRC_ENDPOINT_LOCATION_COUNTRY: Field<Box<str>> = Field::new(1017);
     /// `src_endpoint.location.desc`.
-    pub const SRC_ENDPOINT_LOCATION_DESC: Field<Box<str>> = Field::new(1004);
+    pub const SRC_ENDPOINT_LOCATION_DESC: Field<Box<str>> = Field::new(1018);
     /// `src_endpoint.location.is_on_premises`.
-    pub const SRC_ENDPOINT_LOCATION_IS_ON_PREMISES: Field<bool> = Field::new(1005);
+    pub const SRC_ENDPOINT_LOCATION_IS_ON_PREMISES: Field<bool> = Field::new(1019);
     /// `src_endpoint.location.postal_code`.
-    pub const SRC_ENDPOINT_LOCATION_POSTAL_CODE: Field<Box<str>> = Field::new(1006);
+    pub const SRC_ENDPOINT_LOCATION_POSTAL_CODE: Field<Box<str>> = Field::new(1020);
     /// `src_endpoint.location.region`.
-    pub const SRC_ENDPOINT_LOCATION_REGION: Field<Box<str>> = Field::new(1007);
+    pub const SRC_ENDPOINT_LOCATION_REGION: Field<Box<str>> = Field::new(1021);
     /// `src_endpoint.mac`.
-    pub const SRC_ENDPOINT_MAC: Field<Box<str>> = Field::new(1008);
+    pub const SRC_ENDPOINT_MAC: Field<Box<str>> = Field::new(1022);
     /// `src_endpoint.name`.
-    pub const SRC_ENDPOINT_NAME: Field<Box<str>> = Field::new(1009);
+    pub const SRC_ENDPOINT_NAME: Field<Box<str>> = Field::new(1023);
     /// `src_endpoint.network_scope_id`.
-    pub const SRC_ENDPOINT_NETWORK_SCOPE_ID: Field<i64> = Field::new(1010);
+    pub const SRC_ENDPOINT_NETWORK_SCOPE_ID: Field<i64> = Field::new(1024);
     /// `src_endpoint.os.name`.
-    pub const SRC_ENDPOINT_OS_NAME: Field<Box<str>> = Field::new(1011);
+    pub const SRC_ENDPOINT_OS_NAME: Field<Box<str>> = Field::new(1025);
     /// `src_endpoint.os.type_id`.
-    pub const SRC_ENDPOINT_OS_TYPE_ID: Field<i64> = Field::new(1012);
+    pub const SRC_ENDPOINT_OS_TYPE_ID: Field<i64> = Field::new(1026);
     /// `src_endpoint.owner.name`.
-    pub const SRC_ENDPOINT_OWNER_NAME: Field<Box<str>> = Field::new(1013);
+    pub const SRC_ENDPOINT_OWNER_NAME: Field<Box<str>> = Field::new(1027);
     /// `src_endpoint.owner.uid`.
-    pub const SRC_ENDPOINT_OWNER_UID: Field<Box<str>> = Field::new(1014);
+    pub const SRC_ENDPOINT_OWNER_UID: Field<Box<str>> = Field::new(1028);
     /// `src_endpoint.port`.
-    pub const SRC_ENDPOINT_PORT: Field<i64> = Field::new(1015);
+    pub const SRC_ENDPOINT_PORT: Field<i64> = Field::new(1029);
     /// `src_endpoint.subnet_uid`.
-    pub const SRC_ENDPOINT_SUBNET_UID: Field<Box<str>> = Field::new(1016);
+    pub const SRC_ENDPOINT_SUBNET_UID: Field<Box<str>> = Field::new(1030);
     /// `src_endpoint.svc_name`.
-    pub const SRC_ENDPOINT_SVC_NAME: Field<Box<str>> = Field::new(1017);
+    pub const SRC_ENDPOINT_SVC_NAME: Field<Box<str>> = Field::new(1031);
     /// `src_endpoint.type`.
-    pub const SRC_ENDPOINT_TYPE: Field<Box<str>> = Field::new(1018);
+    pub const SRC_ENDPOINT_TYPE: Field<Box<str>> = Field::new(1032);
     /// `src_endpoint.type_id`.
-    pub const SRC_ENDPOINT_TYPE_ID: Field<i64> = Field::new(1019);
+    pub const SRC_ENDPOINT_TYPE_ID: Field<i64> = Field::new(1033);
     /// `src_endpoint.uid`.
-    pub const SRC_ENDPOINT_UID: Field<Box<str>> = Field::new(1020);
+    pub const SRC_ENDPOINT_UID: Field<Box<str>> = Field::new(1034);
     /// `src_endpoint.vlan_uid`.
-    pub const SRC_ENDPOINT_VLAN_UID: Field<Box<str>> = Field::new(1021);
+    pub const SRC_ENDPOINT_VLAN_UID: Field<Box<str>> = Field::new(1035);
     /// `src_endpoint.vpc_uid`.
-    pub const SRC_ENDPOINT_VPC_UID: Field<Box<str>> = Field::new(1022);
+    pub const SRC_ENDPOINT_VPC_UID: Field<Box<str>> = Field::new(1036);
     /// `src_endpoint.zone`.
-    pub const SRC_ENDPOINT_ZONE: Field<Box<str>> = Field::new(1023);
+    pub const SRC_ENDPOINT_ZONE: Field<Box<str>> = Field::new(1037);
     /// `src_url`.
-    pub const SRC_URL: Field<Box<str>> = Field::new(1024);
+    pub const SRC_URL: Field<Box<str>> = Field::new(1038);
     /// `start_time`.
-    pub const START_TIME: Field<i64> = Field::new(1025);
+    pub const START_TIME: Field<i64> = Field::new(1039);
     /// `state`.
-    pub const STATE: Field<Box<str>> = Field::new(1026);
+    pub const STATE: Field<Box<str>> = Field::new(1040);
     /// `state_id`.
-    pub const STATE_ID: Field<i64> = Field::new(1027);
+    pub const STATE_ID: Field<i64> = Field::new(1041);
     /// `status`.
-    pub const STATUS: Field<Box<str>> = Field::new(1028);
+    pub const STATUS: Field<Box<str>> = Field::new(1042);
     /// `status_code`.
-    pub const STATUS_CODE: Field<Box<str>> = Field::new(1029);
+    pub const STATUS_CODE: Field<Box<str>> = Field::new(1043);
     /// `status_detail`.
-    pub const STATUS_DETAIL: Field<Box<str>> = Field::new(1030);
+    pub const STATUS_DETAIL: Field<Box<str>> = Field::new(1044);
     /// `status_id`.
-    pub const STATUS_ID: Field<i64> = Field::new(1031);
+    pub const STATUS_ID: Field<i64> = Field::new(1045);
     /// `stratum`.
-    pub const STRATUM: Field<Box<str>> = Field::new(1032);
+    pub const STRATUM: Field<Box<str>> = Field::new(1046);
     /// `stratum_id`.
-    pub const STRATUM_ID: Field<i64> = Field::new(1033);
+    pub const STRATUM_ID: Field<i64> = Field::new(1047);
     /// `subgroup.desc`.
-    pub const SUBGROUP_DESC: Field<Box<str>> = Field::new(1034);
+    pub const SUBGROUP_DESC: Field<Box<str>> = Field::new(1048);
     /// `subgroup.domain`.
-    pub const SUBGROUP_DOMAIN: Field<Box<str>> = Field::new(1035);
+    pub const SUBGROUP_DOMAIN: Field<Box<str>> = Field::new(1049);
     /// `subgroup.name`.
-    pub const SUBGROUP_NAME: Field<Box<str>> = Field::new(1036);
+    pub const SUBGROUP_NAME: Field<Box<str>> = Field::new(1050);
     /// `subgroup.privileges`.
-    pub const SUBGROUP_PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(1037);
+    pub const SUBGROUP_PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(1051);
     /// `subgroup.type`.
-    pub const SUBGROUP_TYPE: Field<Box<str>> = Field::new(1038);
+    pub const SUBGROUP_TYPE: Field<Box<str>> = Field::new(1052);
     /// `subgroup.uid`.
-    pub const SUBGROUP_UID: Field<Box<str>> = Field::new(1039);
+    pub const SUBGROUP_UID: Field<Box<str>> = Field::new(1053);
     /// `table.desc`.
-    pub const TABLE_DESC: Field<Box<str>> = Field::new(1040);
+    pub const TABLE_DESC: Field<Box<str>> = Field::new(1054);
     /// `table.name`.
-    pub const TABLE_NAME: Field<Box<str>> = Field::new(1041);
+    pub const TABLE_NAME: Field<Box<str>> = Field::new(1055);
     /// `table.uid`.
-    pub const TABLE_UID: Field<Box<str>> = Field::new(1042);
+    pub const TABLE_UID: Field<Box<str>> = Field::new(1056);
     /// `timezone_offset`.
-    pub const TIMEZONE_OFFSET: Field<i64> = Field::new(1043);
+    pub const TIMEZONE_OFFSET: Field<i64> = Field::new(1057);
     /// `tls.alert`.
-    pub const TLS_ALERT: Field<i64> = Field::new(1044);
+    pub const TLS_ALERT: Field<i64> = Field::new(1058);
     /// `tls.certificate.created_time`.
-    pub const TLS_CERTIFICATE_CREATED_TIME: Field<i64> = Field::new(1045);
+    pub const TLS_CERTIFICATE_CREATED_TIME: Field<i64> = Field::new(1059);
     /// `tls.certificate.expiration_time`.
-    pub const TLS_CERTIFICATE_EXPIRATION_TIME: Field<i64> = Field::new(1046);
+    pub const TLS_CERTIFICATE_EXPIRATION_TIME: Field<i64> = Field::new(1060);
     /// `tls.certificate.fingerprints.value`.
-    pub const TLS_CERTIFICATE_FINGERPRINTS_VALUE: Field<Box<[Box<str>]>> = Field::new(1047);
+    pub const TLS_CERTIFICATE_FINGERPRINTS_VALUE: Field<Box<[Box<str>]>> = Field::new(1061);
     /// `tls.certificate.is_self_signed`.
-    pub const TLS_CERTIFICATE_IS_SELF_SIGNED: Field<bool> = Field::new(1048);
+    pub const TLS_CERTIFICATE_IS_SELF_SIGNED: Field<bool> = Field::new(1062);
     /// `tls.certificate.issuer`.
-    pub const TLS_CERTIFICATE_ISSUER: Field<Box<str>> = Field::new(1049);
+    pub const TLS_CERTIFICATE_ISSUER: Field<Box<str>> = Field::new(1063);
     /// `tls.certificate.serial_number`.
-    pub const TLS_CERTIFICATE_SERIAL_NUMBER: Field<Box<str>> = Field::new(1050);
+    pub const TLS_CERTIFICATE_SERIAL_NUMBER: Field<Box<str>> = Field::new(1064);
     /// `tls.certificate.subject`.
-    pub const TLS_CERTIFICATE_SUBJECT: Field<Box<str>> = Field::new(1051);
+    pub const TLS_CERTIFICATE_SUBJECT: Field<Box<str>> = Field::new(1065);
     /// `tls.certificate.version`.
-    pub const TLS_CERTIFICATE_VERSION: Field<Box<str>> = Field::new(1052);
+    pub const TLS_CERTIFICATE_VERSION: Field<Box<str>> = Field::new(1066);
     /// `tls.cipher`.
-    pub const TLS_CIPHER: Field<Box<str>> = Field::new(1053);
+    pub const TLS_CIPHER: Field<Box<str>> = Field::new(1067);
     /// `tls.ja3_hash.value`.
-    pub const TLS_JA3_HASH_VALUE: Field<Box<str>> = Field::new(1054);
+    pub const TLS_JA3_HASH_VALUE: Field<Box<str>> = Field::new(1068);
     /// `tls.ja3s_hash.value`.
-    pub const TLS_JA3S_HASH_VALUE: Field<Box<str>> = Field::new(1055);
+    pub const TLS_JA3S_HASH_VALUE: Field<Box<str>> = Field::new(1069);
     /// `tls.key_length`.
-    pub const TLS_KEY_LENGTH: Field<i64> = Field::new(1056);
+    pub const TLS_KEY_LENGTH: Field<i64> = Field::new(1070);
     /// `tls.sni`.
-    pub const TLS_SNI: Field<Box<str>> = Field::new(1057);
+    pub const TLS_SNI: Field<Box<str>> = Field::new(1071);
     /// `tls.version`.
-    pub const TLS_VERSION: Field<Box<str>> = Field::new(1058);
+    pub const TLS_VERSION: Field<Box<str>> = Field::new(1072);
     /// `to`.
-    pub const TO: Field<Box<[Box<str>]>> = Field::new(1059);
+    pub const TO: Field<Box<[Box<str>]>> = Field::new(1073);
     /// `total`.
-    pub const TOTAL: Field<i64> = Field::new(1060);
+    pub const TOTAL: Field<i64> = Field::new(1074);
     /// `trace.service.name`.
-    pub const TRACE_SERVICE_NAME: Field<Box<str>> = Field::new(1061);
+    pub const TRACE_SERVICE_NAME: Field<Box<str>> = Field::new(1075);
     /// `trace.span.uid`.
-    pub const TRACE_SPAN_UID: Field<Box<str>> = Field::new(1062);
+    pub const TRACE_SPAN_UID: Field<Box<str>> = Field::new(1076);
     /// `trace.uid`.
-    pub const TRACE_UID: Field<Box<str>> = Field::new(1063);
+    pub const TRACE_UID: Field<Box<str>> = Field::new(1077);
     /// `traffic.bytes`.
-    pub const TRAFFIC_BYTES: Field<i64> = Field::new(1064);
+    pub const TRAFFIC_BYTES: Field<i64> = Field::new(1078);
     /// `traffic.bytes_in`.
-    pub const TRAFFIC_BYTES_IN: Field<i64> = Field::new(1065);
+    pub const TRAFFIC_BYTES_IN: Field<i64> = Field::new(1079);
     /// `traffic.bytes_out`.
-    pub const TRAFFIC_BYTES_OUT: Field<i64> = Field::new(1066);
+    pub const TRAFFIC_BYTES_OUT: Field<i64> = Field::new(1080);
     /// `traffic.packets`.
-    pub const TRAFFIC_PACKETS: Field<i64> = Field::new(1067);
+    pub const TRAFFIC_PACKETS: Field<i64> = Field::new(1081);
     /// `traffic.packets_in`.
-    pub const TRAFFIC_PACKETS_IN: Field<i64> = Field::new(1068);
+    pub const TRAFFIC_PACKETS_IN: Field<i64> = Field::new(1082);
     /// `traffic.packets_out`.
-    pub const TRAFFIC_PACKETS_OUT: Field<i64> = Field::new(1069);
+    pub const TRAFFIC_PACKETS_OUT: Field<i64> = Field::new(1083);
     /// `transaction_uid`.
-    pub const TRANSACTION_UID: Field<Box<str>> = Field::new(1070);
+    pub const TRANSACTION_UID: Field<Box<str>> = Field::new(1084);
     /// `tree_uid`.
-    pub const TREE_UID: Field<Box<str>> = Field::new(1071);
+    pub const TREE_UID: Field<Box<str>> = Field::new(1085);
     /// `tunnel_interface.ip`.
-    pub const TUNNEL_INTERFACE_IP: Field<Box<str>> = Field::new(1072);
+    pub const TUNNEL_INTERFACE_IP: Field<Box<str>> = Field::new(1086);
     /// `tunnel_interface.name`.
-    pub const TUNNEL_INTERFACE_NAME: Field<Box<str>> = Field::new(1073);
+    pub const TUNNEL_INTERFACE_NAME: Field<Box<str>> = Field::new(1087);
     /// `tunnel_type`.
-    pub const TUNNEL_TYPE: Field<Box<str>> = Field::new(1074);
+    pub const TUNNEL_TYPE: Field<Box<str>> = Field::new(1088);
     /// `tunnel_type_id`.
-    pub const TUNNEL_TYPE_ID: Field<i64> = Field::new(1075);
+    pub const TUNNEL_TYPE_ID: Field<i64> = Field::new(1089);
     /// `type`.
-    pub const TYPE: Field<Box<str>> = Field::new(1076);
+    pub const TYPE: Field<Box<str>> = Field::new(1090);
     /// `type_id`.
-    pub const TYPE_ID: Field<i64> = Field::new(1077);
+    pub const TYPE_ID: Field<i64> = Field::new(1091);
     /// `url.domain`.
-    pub const URL_DOMAIN: Field<Box<str>> = Field::new(1078);
+    pub const URL_DOMAIN: Field<Box<str>> = Field::new(1092);
     /// `url.hostname`.
-    pub const URL_HOSTNAME: Field<Box<str>> = Field::new(1079);
+    pub const URL_HOSTNAME: Field<Box<str>> = Field::new(1093);
     /// `url.path`.
-    pub const URL_PATH: Field<Box<str>> = Field::new(1080);
+    pub const URL_PATH: Field<Box<str>> = Field::new(1094);
     /// `url.port`.
-    pub const URL_PORT: Field<i64> = Field::new(1081);
+    pub const URL_PORT: Field<i64> = Field::new(1095);
     /// `url.query_string`.
-    pub const URL_QUERY_STRING: Field<Box<str>> = Field::new(1082);
+    pub const URL_QUERY_STRING: Field<Box<str>> = Field::new(1096);
     /// `url.scheme`.
-    pub const URL_SCHEME: Field<Box<str>> = Field::new(1083);
+    pub const URL_SCHEME: Field<Box<str>> = Field::new(1097);
     /// `url.subdomain`.
-    pub const URL_SUBDOMAIN: Field<Box<str>> = Field::new(1084);
+    pub const URL_SUBDOMAIN: Field<Box<str>> = Field::new(1098);
     /// `url.url_string`.
-    pub const URL_URL_STRING: Field<Box<str>> = Field::new(1085);
+    pub const URL_URL_STRING: Field<Box<str>> = Field::new(1099);
     /// `user.account.labels`.
-    pub const USER_ACCOUNT_LABELS: Field<Box<[Box<str>]>> = Field::new(1086);
+    pub const USER_ACCOUNT_LABELS: Field<Box<[Box<str>]>> = Field::new(1100);
     /// `user.account.name`.
-    pub const USER_ACCOUNT_NAME: Field<Box<str>> = Field::new(1087);
+    pub const USER_ACCOUNT_NAME: Field<Box<str>> = Field::new(1101);
     /// `user.account.type`.
-    pub const USER_ACCOUNT_TYPE: Field<Box<str>> = Field::new(1088);
+    pub const USER_ACCOUNT_TYPE: Field<Box<str>> = Field::new(1102);
     /// `user.account.type_id`.
-    pub const USER_ACCOUNT_TYPE_ID: Field<i64> = Field::new(1089);
+    pub const USER_ACCOUNT_TYPE_ID: Field<i64> = Field::new(1103);
     /// `user.account.uid`.
-    pub const USER_ACCOUNT_UID: Field<Box<str>> = Field::new(1090);
+    pub const USER_ACCOUNT_UID: Field<Box<str>> = Field::new(1104);
     /// `user.display_name`.
-    pub const USER_DISPLAY_NAME: Field<Box<str>> = Field::new(1091);
+    pub const USER_DISPLAY_NAME: Field<Box<str>> = Field::new(1105);
     /// `user.domain`.
-    pub const USER_DOMAIN: Field<Box<str>> = Field::new(1092);
+    pub const USER_DOMAIN: Field<Box<str>> = Field::new(1106);
     /// `user.email_addr`.
-    pub const USER_EMAIL_ADDR: Field<Box<str>> = Field::new(1093);
+    pub const USER_EMAIL_ADDR: Field<Box<str>> = Field::new(1107);
     /// `user.full_name`.
-    pub const USER_FULL_NAME: Field<Box<str>> = Field::new(1094);
+    pub const USER_FULL_NAME: Field<Box<str>> = Field::new(1108);
     /// `user.groups.name`.
-    pub const USER_GROUPS_NAME: Field<Box<[Box<str>]>> = Field::new(1095);
+    pub const USER_GROUPS_NAME: Field<Box<[Box<str>]>> = Field::new(1109);
     /// `user.groups.uid`.
-    pub const USER_GROUPS_UID: Field<Box<[Box<str>]>> = Field::new(1096);
+    pub const USER_GROUPS_UID: Field<Box<[Box<str>]>> = Field::new(1110);
     /// `user.has_mfa`.
-    pub const USER_HAS_MFA: Field<bool> = Field::new(1097);
+    pub const USER_HAS_MFA: Field<bool> = Field::new(1111);
     /// `user.name`.
-    pub const USER_NAME: Field<Box<str>> = Field::new(1098);
+    pub const USER_NAME: Field<Box<str>> = Field::new(1112);
     /// `user.org.name`.
-    pub const USER_ORG_NAME: Field<Box<str>> = Field::new(1099);
+    pub const USER_ORG_NAME: Field<Box<str>> = Field::new(1113);
     /// `user.org.ou_name`.
-    pub const USER_ORG_OU_NAME: Field<Box<str>> = Field::new(1100);
+    pub const USER_ORG_OU_NAME: Field<Box<str>> = Field::new(1114);
     /// `user.org.ou_uid`.
-    pub const USER_ORG_OU_UID: Field<Box<str>> = Field::new(1101);
+    pub const USER_ORG_OU_UID: Field<Box<str>> = Field::new(1115);
     /// `user.org.uid`.
-    pub const USER_ORG_UID: Field<Box<str>> = Field::new(1102);
+    pub const USER_ORG_UID: Field<Box<str>> = Field::new(1116);
     /// `user.programmatic_credentials.uid`.
-    pub const USER_PROGRAMMATIC_CREDENTIALS_UID: Field<Box<[Box<str>]>> = Field::new(1103);
+    pub const USER_PROGRAMMATIC_CREDENTIALS_UID: Field<Box<[Box<str>]>> = Field::new(1117);
     /// `user.risk_level_id`.
-    pub const USER_RISK_LEVEL_ID: Field<i64> = Field::new(1104);
+    pub const USER_RISK_LEVEL_ID: Field<i64> = Field::new(1118);
     /// `user.type`.
-    pub const USER_TYPE: Field<Box<str>> = Field::new(1105);
+    pub const USER_TYPE: Field<Box<str>> = Field::new(1119);
     /// `user.type_id`.
-    pub const USER_TYPE_ID: Field<i64> = Field::new(1106);
+    pub const USER_TYPE_ID: Field<i64> = Field::new(1120);
     /// `user.uid`.
-    pub const USER_UID: Field<Box<str>> = Field::new(1107);
+    pub const USER_UID: Field<Box<str>> = Field::new(1121);
     /// `user.uid_alt`.
-    pub const USER_UID_ALT: Field<Box<str>> = Field::new(1108);
+    pub const USER_UID_ALT: Field<Box<str>> = Field::new(1122);
     /// `user_result.domain`.
-    pub const USER_RESULT_DOMAIN: Field<Box<str>> = Field::new(1109);
+    pub const USER_RESULT_DOMAIN: Field<Box<str>> = Field::new(1123);
     /// `user_result.full_name`.
-    pub const USER_RESULT_FULL_NAME: Field<Box<str>> = Field::new(1110);
+    pub const USER_RESULT_FULL_NAME: Field<Box<str>> = Field::new(1124);
     /// `user_result.name`.
-    pub const USER_RESULT_NAME: Field<Box<str>> = Field::new(1111);
+    pub const USER_RESULT_NAME: Field<Box<str>> = Field::new(1125);
     /// `user_result.type`.
-    pub const USER_RESULT_TYPE: Field<Box<str>> = Field::new(1112);
+    pub const USER_RESULT_TYPE: Field<Box<str>> = Field::new(1126);
     /// `user_result.type_id`.
-    pub const USER_RESULT_TYPE_ID: Field<i64> = Field::new(1113);
+    pub const USER_RESULT_TYPE_ID: Field<i64> = Field::new(1127);
     /// `user_result.uid`.
-    pub const USER_RESULT_UID: Field<Box<str>> = Field::new(1114);
+    pub const USER_RESULT_UID: Field<Box<str>> = Field::new(1128);
     /// `vendor_attributes.severity`.
-    pub const VENDOR_ATTRIBUTES_SEVERITY: Field<Box<str>> = Field::new(1115);
+    pub const VENDOR_ATTRIBUTES_SEVERITY: Field<Box<str>> = Field::new(1129);
     /// `vendor_attributes.severity_id`.
-    pub const VENDOR_ATTRIBUTES_SEVERITY_ID: Field<i64> = Field::new(1116);
+    pub const VENDOR_ATTRIBUTES_SEVERITY_ID: Field<i64> = Field::new(1130);
     /// `verdict`.
-    pub const VERDICT: Field<Box<str>> = Field::new(1117);
+    pub const VERDICT: Field<Box<str>> = Field::new(1131);
     /// `verdict_id`.
-    pub const VERDICT_ID: Field<i64> = Field::new(1118);
+    pub const VERDICT_ID: Field<i64> = Field::new(1132);
     /// `version`.
-    pub const VERSION: Field<Box<str>> = Field::new(1119);
+    pub const VERSION: Field<Box<str>> = Field::new(1133);
     /// `vulnerabilities.cve.title`.
-    pub const VULNERABILITIES_CVE_TITLE: Field<Box<[Box<str>]>> = Field::new(1120);
+    pub const VULNERABILITIES_CVE_TITLE: Field<Box<[Box<str>]>> = Field::new(1134);
     /// `vulnerabilities.cve.uid`.
-    pub const VULNERABILITIES_CVE_UID: Field<Box<[Box<str>]>> = Field::new(1121);
+    pub const VULNERABILITIES_CVE_UID: Field<Box<[Box<str>]>> = Field::new(1135);
     /// `vulnerabilities.desc`.
-    pub const VULNERABILITIES_DESC: Field<Box<[Box<str>]>> = Field::new(1122);
+    pub const VULNERABILITIES_DESC: Field<Box<[Box<str>]>> = Field::new(1136);
     /// `vulnerabilities.severity`.
-    pub const VULNERABILITIES_SEVERITY: Field<Box<[Box<str>]>> = Field::new(1123);
+    pub const VULNERABILITIES_SEVERITY: Field<Box<[Box<str>]>> = Field::new(1137);
     /// `vulnerabilities.title`.
-    pub const VULNERABILITIES_TITLE: Field<Box<[Box<str>]>> = Field::new(1124);
+    pub const VULNERABILITIES_TITLE: Field<Box<[Box<str>]>> = Field::new(1138);
     /// `vulnerabilities.vendor_name`.
-    pub const VULNERABILITIES_VENDOR_NAME: Field<Box<[Box<str>]>> = Field::new(1125);
+    pub const VULNERABILITIES_VENDOR_NAME: Field<Box<[Box<str>]>> = Field::new(1139);
     /// `web_resources.desc`.
-    pub const WEB_RESOURCES_DESC: Field<Box<[Box<str>]>> = Field::new(1126);
+    pub const WEB_RESOURCES_DESC: Field<Box<[Box<str>]>> = Field::new(1140);
     /// `web_resources.name`.
-    pub const WEB_RESOURCES_NAME: Field<Box<[Box<str>]>> = Field::new(1127);
+    pub const WEB_RESOURCES_NAME: Field<Box<[Box<str>]>> = Field::new(1141);
     /// `web_resources.type`.
-    pub const WEB_RESOURCES_TYPE: Field<Box<[Box<str>]>> = Field::new(1128);
+    pub const WEB_RESOURCES_TYPE: Field<Box<[Box<str>]>> = Field::new(1142);
     /// `web_resources.uid`.
-    pub const WEB_RESOURCES_UID: Field<Box<[Box<str>]>> = Field::new(1129);
+    pub const WEB_RESOURCES_UID: Field<Box<[Box<str>]>> = Field::new(1143);
     /// `web_resources.url_string`.
-    pub const WEB_RESOURCES_URL_STRING: Field<Box<[Box<str>]>> = Field::new(1130);
+    pub const WEB_RESOURCES_URL_STRING: Field<Box<[Box<str>]>> = Field::new(1144);
 }

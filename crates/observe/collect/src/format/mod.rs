@@ -12,6 +12,7 @@ mod apache;
 pub(crate) mod apt;
 pub(crate) mod audit;
 mod cron;
+mod devices;
 pub(crate) mod dnf;
 mod doas;
 pub(crate) mod dpkg;
@@ -55,11 +56,15 @@ use crate::header::Line;
 use crate::meaning::Meaning;
 
 /// Every value of `origin.format`.
-pub const FORMATS: [&str; 34] = [
+pub const FORMATS: &[&str] = &[
     "accounts",
     "apache",
     "apt",
     "audit",
+    "cef",
+    "checkpoint",
+    "cisco-asa",
+    "cisco-ios",
     "cron",
     "dnf",
     "doas",
@@ -67,17 +72,20 @@ pub const FORMATS: [&str; 34] = [
     "envoy",
     "exchange",
     "firewall",
+    "fortinet",
     "haproxy",
     "iis",
     "json",
     "kernel",
     "key-value",
+    "leef",
     "login",
     "logind",
     "mongodb",
     "mysql",
     "nginx",
     "openldap",
+    "paloalto",
     "pam",
     "postgres",
     "redis",
@@ -103,6 +111,7 @@ pub(crate) fn understand(line: &Line<'_>) -> Option<Meaning> {
     }
     by_program(program, line)
         .or_else(|| programs::parse(program, line))
+        .or_else(|| devices::parse(line))
         .or_else(|| programs::formed(line))
         .or_else(|| generic::parse(line))
 }

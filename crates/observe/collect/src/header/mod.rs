@@ -10,7 +10,7 @@ pub mod syslog;
 mod time;
 
 pub(crate) use clock::{Clock, epoch};
-pub(crate) use time::{Civil, LocalTime, number, settle};
+pub(crate) use time::{Civil, LocalTime, When, number, settle};
 
 use std::borrow::Cow;
 use vigie_model::time::Timestamp;

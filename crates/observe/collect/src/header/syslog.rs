@@ -21,8 +21,7 @@ const PARAMETERS_MAX: usize = 128;
 /// Reads a record. What has no header that makes sense is all message.
 pub(crate) fn parse<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> Line<'a> {
     let (priority, rest) = read_priority(text);
-    let mut line =
-        if let Some(line) = priority.and_then(|_| read_5424(rest, local)) { line } else { read_3164(rest, received, local) };
+    let mut line = if let Some(line) = read_5424(rest, local) { line } else { read_3164(rest, received, local) };
     line.facility = priority.map(|priority| priority / 8);
     line.severity = priority.map(|priority| priority % 8);
     line
@@ -57,7 +56,13 @@ fn read_5424<'a>(text: &'a str, local: &mut LocalTime) -> Option<Line<'a>> {
     if let Some(id) = given(id) {
         line.more.push((Cow::Borrowed("msgid"), Cow::Borrowed(id)));
     }
-    let message = if let Some(rest) = rest.strip_prefix('-') { rest } else { read_structured(rest, &mut line.more)? };
+    let message = if let Some(rest) = rest.strip_prefix('-') {
+        rest
+    } else if is_structured(rest) {
+        read_structured(rest, &mut line.more)?
+    } else {
+        rest
+    };
     // rsyslog puts the blank behind the tag of RFC 3164 in front of the message.
     let message = message.trim_start_matches(' ');
     line.message = message.strip_prefix('\u{feff}').unwrap_or(message);
@@ -66,6 +71,12 @@ fn read_5424<'a>(text: &'a str, local: &mut LocalTime) -> Option<Line<'a>> {
 
 fn given(word: &str) -> Option<&str> {
     (word != "-" && !word.is_empty()).then_some(word)
+}
+
+/// Check Point writes `[action:"Accept"; …]` where structured data belongs: that is the message.
+fn is_structured(text: &str) -> bool {
+    let id = text.split([' ', ']']).next().unwrap_or_default();
+    !(text.starts_with('[') && id.contains(":\""))
 }
 
 /// `[id name="value" …][id …]`, with `\"`, `\\` and `\]` in values. Gives what follows.
@@ -113,19 +124,35 @@ fn read_3164<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> L
     };
     let rest = rest.trim_start_matches(' ');
     let (first, after) = rest.split_once(' ').unwrap_or((rest, ""));
-    if first.ends_with(':') || first.len() > HOST_MAX {
+    if first.ends_with(':') || first.len() > HOST_MAX || !is_name(first) {
         let (program, pid, message) = read_program(rest).unwrap_or(("", None, rest));
         return Line { time: Some(time), program, pid, message, ..Line::default() };
     }
     let after = after.trim_start_matches(' ');
     let (program, pid, message) = read_program(after).unwrap_or(("", None, after));
-    Line { time: Some(time), host: given(first), program, pid, message, ..Line::default() }
+    Line { time: Some(time), host: given(sender(first)), program, pid, message, ..Line::default() }
+}
+
+/// `collector->192.0.2.1`, as archives of a manager write: who sent it, or whose file it was.
+fn sender(host: &str) -> &str {
+    host.split_once("->").map_or(host, |(collector, from)| if from.contains('/') { collector } else { from })
+}
+
+/// Whether a word may name a host or a program: pairs, lists and JSON are the message already.
+fn is_name(word: &str) -> bool {
+    !word.bytes().any(|byte| matches!(byte, b'=' | b',' | b'"' | b'{' | b'<' | b'|'))
 }
 
 /// `sshd[842]: text` → program, process id, message.
 fn read_program(text: &str) -> Option<(&str, Option<i64>, &str)> {
     let (tag, message) = text.split_once(':')?;
-    if tag.is_empty() || tag.starts_with('[') || tag.len() > PROGRAM_MAX || tag.bytes().any(|byte| byte.is_ascii_whitespace()) {
+    // Routers put the number of the record there.
+    if tag.bytes().all(|byte| byte.is_ascii_digit())
+        || tag.starts_with('[')
+        || tag.len() > PROGRAM_MAX
+        || tag.bytes().any(|byte| byte.is_ascii_whitespace())
+        || !is_name(tag.split('(').next().unwrap_or(tag))
+    {
         return None;
     }
     let (program, pid) = match tag.strip_suffix(']').and_then(|tag| tag.rsplit_once('[')) {
@@ -138,7 +165,7 @@ fn read_program(text: &str) -> Option<(&str, Option<i64>, &str)> {
 /// A time of RFC 3164, with or without year, or an ISO time. Gives what follows.
 fn read_any_time<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> Option<(Timestamp, &'a str)> {
     if text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
-        return read_time(text, local);
+        return read_time(text, local).or_else(|| read_year_first(text, local));
     }
     // Some devices mark an unsynchronised clock with `*` or `.`.
     let text = text.trim_start_matches(['*', '.', ' ']);
@@ -158,6 +185,14 @@ fn read_any_time<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) 
     Some((time, rest.strip_prefix(':').unwrap_or(rest)))
 }
 
+/// `2026 Nov 21 08:30:00 host …`, as NX-OS writes.
+fn read_year_first<'a>(text: &'a str, local: &mut LocalTime) -> Option<(Timestamp, &'a str)> {
+    let (year, rest) = text.split_once(' ').filter(|(year, _)| year.len() == 4)?;
+    let year = number(year).filter(|year| (1970..=9999).contains(year))?;
+    let (civil, rest) = Civil::read_syslog(rest)?;
+    Some((local.at(Civil { year: i16::try_from(year).ok()?, ..civil })?, rest))
+}
+
 /// An ISO time with offset, or without and local. Gives what follows.
 fn read_time<'a>(text: &'a str, local: &mut LocalTime) -> Option<(Timestamp, &'a str)> {
     let (civil, rest) = Civil::read_iso(text)?;
@@ -168,7 +203,7 @@ fn read_time<'a>(text: &'a str, local: &mut LocalTime) -> Option<(Timestamp, &'a
 }
 
 /// `Z`, `+01:00`, `-0700`, `+01`: seconds east of Greenwich.
-pub(super) fn read_offset(text: &str) -> Option<(i64, &str)> {
+pub(crate) fn read_offset(text: &str) -> Option<(i64, &str)> {
     if let Some(rest) = text.strip_prefix(['Z', 'z']) {
         return Some((0, rest));
     }
@@ -245,6 +280,20 @@ mod tests {
         check("<34>1 yesterday h p - - - x", "||||4.2||1 yesterday h p - - - x");
         check("<34>1 2026-11-21T08:30:00Z h p - - [a b=\"c", "||||4.2||1 2026-11-21T08:30:00Z h p - - [a b=\"c");
         check("app: text", "||app||||text");
+        check("polkitd(authority=local): text", "||polkitd(authority=local)||||text");
+    }
+
+    #[test]
+    fn pairs_lists_and_json_are_no_names() {
+        check("Nov 21 08:30:00 date=2026-11-21 time=08: 30", "2026-11-21T08:30:00Z||||||date=2026-11-21 time=08: 30");
+        check("Nov 21 08:30:00 1,2026/11/21 08:30:00,x", "2026-11-21T08:30:00Z||||||1,2026/11/21 08:30:00,x");
+        check(r#"{"a":1}"#, r#"||||||{"a":1}"#);
+        check(
+            r#"<134>1 2026-11-21T08:30:00Z h CheckPoint 42 - [action:"Accept"; a:"b"]"#,
+            r#"2026-11-21T08:30:00Z|h|CheckPoint|42|16.6||[action:"Accept"; a:"b"]"#,
+        );
+        check("1 2026-11-21T08:30:00Z h p - - - text", "2026-11-21T08:30:00Z|h|p||||text");
+        check("2026 Nov 21 08:30:00 h %X-5-Y: text", "2026-11-21T08:30:00Z|h|%X-5-Y||||text");
     }
 
     proptest! {

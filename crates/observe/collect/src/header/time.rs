@@ -38,6 +38,26 @@ pub(crate) struct LocalTime {
     minute: Option<(Civil, i64)>,
 }
 
+/// A time that a message tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// With its zone.
+    At(Timestamp),
+    /// Without zone; year 0 is the latest that fits.
+    Local(Civil),
+}
+
+impl When {
+    /// The time it means; nothing when there is no such time.
+    pub(crate) fn timestamp(self, local: &mut LocalTime, received: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::At(time) => Some(time),
+            Self::Local(civil) if civil.year == 0 => local.latest(civil, received),
+            Self::Local(civil) => local.at(civil),
+        }
+    }
+}
+
 /// A record's time, if it can be believed; else the time of its reception and what it said.
 pub(crate) fn settle(said: Option<Timestamp>, received: Timestamp) -> (Timestamp, Option<Timestamp>) {
     match said {
@@ -123,9 +143,14 @@ impl Civil {
 
     /// Reads `Nov 21 08:30:00`, also with a padded day and a fraction; the year is 0. Gives what follows.
     pub(crate) fn read_syslog(text: &str) -> Option<(Self, &str)> {
-        let month = month(text.get(..3)?)?;
         let rest = text.get(3..)?.strip_prefix(' ')?;
         let (day, rest) = rest.trim_start_matches(' ').split_once(' ')?;
+        Self::read_syslog_parts(text.get(..3)?, day, rest)
+    }
+
+    /// Reads a month, a day and `08:30:00`, with a fraction; the year is 0. Gives what follows.
+    pub(crate) fn read_syslog_parts<'a>(name: &str, day: &str, rest: &'a str) -> Option<(Self, &'a str)> {
+        let month = month(name)?;
         let part = |from: usize, to: usize| rest.get(from..to).and_then(number);
         if rest.as_bytes().get(2) != Some(&b':') || rest.as_bytes().get(5) != Some(&b':') {
             return None;
