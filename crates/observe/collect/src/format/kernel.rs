@@ -5,7 +5,7 @@
 //! `arch/x86/kernel/traps.c`, `kernel/module/`, `drivers/usb/core/hub.c`, `net/core/dev.c` of Linux
 //! 3 to 6.
 
-use super::{audit, firewall};
+use super::{audit, firewall, vpn};
 use crate::header::{Line, number};
 use crate::meaning::Meaning;
 use vigie_model::event::ocsf::activity::{kernel_activity, kernel_extension_activity, peripheral_activity, process_activity};
@@ -25,6 +25,7 @@ pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
         .or_else(|| module(text))
         .or_else(|| usb(text))
         .or_else(|| promiscuous(text))
+        .or_else(|| vpn::wireguard(text))
 }
 
 /// `[   12.345678] text`

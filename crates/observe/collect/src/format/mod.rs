@@ -13,12 +13,18 @@ pub(crate) mod apt;
 pub(crate) mod audit;
 mod cron;
 mod devices;
+mod desktop;
+mod dhcp;
 pub(crate) mod dnf;
+mod dns;
 mod doas;
+mod dovecot;
 pub(crate) mod dpkg;
 mod envoy;
 mod exchange;
+mod exim;
 mod firewall;
+mod ftp;
 mod generic;
 mod haproxy;
 mod http;
@@ -27,18 +33,24 @@ mod kernel;
 mod level;
 mod login;
 mod logind;
+mod mail;
 mod mongodb;
 mod mysql;
 mod nginx;
 mod openldap;
+mod opensmtpd;
 mod own_log;
 mod pairs;
 mod pam;
+mod panels;
+mod postfix;
 mod postgres;
 mod programs;
 mod redis;
+mod samba;
 #[cfg(test)]
 pub(crate) mod samples;
+mod sendmail;
 pub(crate) mod shape;
 mod sqlserver;
 mod squid;
@@ -46,6 +58,7 @@ mod sshd;
 mod su;
 mod sudo;
 mod systemd;
+mod vpn;
 mod web_access;
 mod words;
 pub(crate) mod zypper;
@@ -63,15 +76,23 @@ pub const FORMATS: &[&str] = &[
     "audit",
     "cef",
     "checkpoint",
+    "cimserver",
     "cisco-asa",
     "cisco-ios",
+    "cpanel",
     "cron",
+    "dbus",
+    "dhcp",
     "dnf",
+    "dnsmasq",
     "doas",
+    "dovecot",
     "dpkg",
     "envoy",
     "exchange",
+    "exim",
     "firewall",
+    "firewalld",
     "fortinet",
     "haproxy",
     "iis",
@@ -81,21 +102,39 @@ pub const FORMATS: &[&str] = &[
     "leef",
     "login",
     "logind",
+    "macos",
     "mongodb",
     "mysql",
+    "named",
+    "network-manager",
     "nginx",
     "openldap",
+    "opensmtpd",
+    "openvpn",
     "paloalto",
     "pam",
+    "polkit",
+    "postfix",
     "postgres",
+    "proftpd",
+    "pure-ftpd",
     "redis",
+    "rsh",
+    "samba",
+    "sendmail",
     "sqlserver",
     "squid",
     "sshd",
+    "strongswan",
     "su",
     "sudo",
     "systemd",
+    "time",
+    "unbound",
+    "vsftpd",
     "web-access",
+    "wireguard",
+    "xferlog",
     "yum",
     "zypper",
 ];

@@ -1,6 +1,9 @@
 //! Which parser reads the messages of a program, for the many programs that have one parser each.
 
-use super::{apache, haproxy, mysql, openldap, postgres, shape};
+use super::{
+    apache, desktop, dhcp, dns, dovecot, exim, ftp, haproxy, mysql, openldap, opensmtpd, panels, postfix, postgres, samba,
+    sendmail, shape, vpn,
+};
 use crate::header::{Clock, Line, LocalTime};
 use crate::meaning::Meaning;
 use jiff::tz::TimeZone;
@@ -11,20 +14,94 @@ type Parse = fn(&str, &Line<'_>) -> Option<Meaning>;
 
 /// By name, in the order of names.
 const PROGRAMS: &[(&str, Parse)] = &[
+    ("Error", dovecot::parse_own),
+    ("Fatal", dovecot::parse_own),
+    ("Info", dovecot::parse_own),
+    ("NetworkManager", desktop::parse),
+    ("Panic", dovecot::parse_own),
+    ("Warn", dovecot::parse_own),
+    ("Warning", dovecot::parse_own),
     ("apache", |_, line| apache::parse(line).or_else(|| formed(line))),
     ("apache2", |_, line| apache::parse(line).or_else(|| formed(line))),
+    ("auth", dovecot::parse_own),
+    ("auth-worker", dovecot::parse_own),
+    ("charon", vpn::parse),
+    ("charon-systemd", vpn::parse),
+    ("chronyd", desktop::parse),
+    ("cimserver", |_, line| panels::cimserver(line.message)),
+    ("dbus", desktop::parse),
+    ("dbus-broker-launch", desktop::parse),
+    ("dbus-daemon", desktop::parse),
+    ("dhclient", dhcp::parse),
+    ("dhcpd", dhcp::parse),
+    ("dhcpd6", dhcp::parse),
+    ("dnsmasq", dns::parse),
+    ("dnsmasq-dhcp", dhcp::parse),
+    ("dovecot", |_, line| dovecot::parse(line)),
+    ("dovecot-auth", |_, line| dovecot::parse(line)),
+    ("exim", |_, line| exim::parse(line)),
+    ("exim4", |_, line| exim::parse(line)),
+    ("firewalld", desktop::parse),
     ("haproxy", |_, line| haproxy::parse(line)),
     ("httpd", |_, line| apache::parse(line).or_else(|| formed(line))),
+    ("imap", dovecot::parse_own),
+    ("imap-login", dovecot::parse_own),
+    ("in.rlogind", |_, line| panels::rsh(line.message)),
+    ("in.rshd", |_, line| panels::rsh(line.message)),
+    ("ipsec", vpn::parse),
+    ("kea-dhcp4", dhcp::parse),
+    ("kea-dhcp6", dhcp::parse),
+    ("lmtp", dovecot::parse_own),
+    ("loginwindow", |program, line| panels::macos(program, line.message)),
+    ("managesieve", dovecot::parse_own),
+    ("managesieve-login", dovecot::parse_own),
     ("mariadbd", |_, line| mysql::parse(line)),
+    ("master", dovecot::parse_own),
     ("mysql-server_auditing", |_, line| mysql::parse(line)),
     ("mysqld", |_, line| mysql::parse(line)),
+    ("named", dns::parse),
+    ("nm-openvpn", vpn::parse),
+    ("nmbd", samba::parse),
+    ("ntpd", desktop::parse),
+    ("ntpdate", desktop::parse),
+    ("openvpn", vpn::parse),
+    ("ovpn-client", vpn::parse),
+    ("ovpn-server", vpn::parse),
+    ("pkexec", desktop::parse),
+    ("polkit", desktop::parse),
+    ("polkitd", desktop::parse),
+    ("pop3", dovecot::parse_own),
+    ("pop3-login", dovecot::parse_own),
     ("postgres", |_, line| postgres::parse(line)),
     ("postgresql", |_, line| postgres::parse(line)),
+    ("proftpd", ftp::parse),
+    ("pure-ftpd", ftp::parse),
+    ("rlogind", |_, line| panels::rsh(line.message)),
+    ("rsh", |_, line| panels::rsh(line.message)),
+    ("rshd", |_, line| panels::rsh(line.message)),
+    ("samba", samba::parse),
+    ("screensharingd", |program, line| panels::macos(program, line.message)),
+    ("sendmail", |_, line| sendmail::parse(line)),
+    ("sendmail-in", |_, line| sendmail::parse(line)),
     ("slapd", |_, line| openldap::parse(line)),
+    ("sm-msp-queue", |_, line| sendmail::parse(line)),
+    ("sm-mta", |_, line| sendmail::parse(line)),
+    ("smbd", samba::parse),
+    ("smbd_audit", samba::parse),
+    ("smtpd", |_, line| opensmtpd::parse(line)),
+    ("submission-login", dovecot::parse_own),
+    ("systemd-timesyncd", desktop::parse),
+    ("unbound", dns::parse),
+    ("vsftpd", ftp::parse),
+    ("winbindd", samba::parse),
 ];
 
 /// The meaning of a message by the program that wrote it.
 pub(super) fn parse(program: &str, line: &Line<'_>) -> Option<Meaning> {
+    // `postfix/smtpd`, `postfix-out/submission/smtpd`: the service stands behind the instance.
+    if line.program.starts_with("postfix") && (line.program.contains('/') || line.program.ends_with("-script")) {
+        return postfix::parse(line);
+    }
     let at = PROGRAMS.binary_search_by(|(name, _)| (*name).cmp(program)).ok()?;
     PROGRAMS.get(at)?.1(program, line)
 }

@@ -4,7 +4,10 @@
 //! that a line of another form costs a few comparisons. A form is strict: it has a time at its place, or something
 //! that nobody else writes.
 
-use super::{apache, envoy, exchange, iis, level, mongodb, mysql, nginx, postgres, redis, sqlserver, squid, web_access};
+use super::{
+    apache, dns, envoy, exchange, exim, ftp, iis, level, mongodb, mysql, nginx, panels, postgres, redis, samba, sqlserver, squid,
+    web_access,
+};
 use crate::header::{Clock, Line};
 use crate::meaning::Meaning;
 
@@ -18,6 +21,7 @@ pub(crate) fn read<'a>(text: &'a str, clock: &mut Clock<'_>) -> Read<'a> {
     let at = |at: usize| bytes.get(at).copied().unwrap_or_default();
     match at(0) {
         b'[' => bracket(text, clock),
+        b'0'..=b'9' if at(2) == b'-' && at(6) == b'-' => dns::read(text, clock),
         b'0'..=b'9' => match (at(4), at(6), at(8)) {
             (b'-', _, _) => dated(text, clock),
             (b'/', _, _) => nginx::read(text, clock),
@@ -43,8 +47,14 @@ fn numbered<'a>(text: &'a str, clock: &mut Clock<'_>) -> Read<'a> {
 
 /// `[…`
 fn bracket<'a>(text: &'a str, clock: &mut Clock<'_>) -> Read<'a> {
-    if text.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
-        return envoy::read(text, clock).or_else(|| redis::read(text, clock));
+    let bytes = text.as_bytes();
+    if bytes.get(1).is_some_and(u8::is_ascii_digit) {
+        return match (bytes.get(5), bytes.get(11)) {
+            (Some(b'-'), Some(b'T')) => envoy::read(text, clock),
+            (Some(b'-'), _) => panels::read_cpanel(text, clock),
+            (Some(b'/'), _) => samba::read(text, clock),
+            _ => redis::read(text, clock).or_else(|| dns::read_unbound(text)),
+        };
     }
     apache::read(text, clock)
 }
@@ -64,6 +74,7 @@ fn dated<'a>(text: &'a str, clock: &mut Clock<'_>) -> Read<'a> {
         .or_else(|| mongodb::read(time, rest))
         .or_else(|| sqlserver::read(time, rest))
         .or_else(|| postgres::read(time, rest))
+        .or_else(|| exim::read(time, rest))
 }
 
 /// Whether host and program of a syslog header follow a time: ` web-1 sshd[842]: `.
@@ -78,7 +89,19 @@ fn is_syslog(rest: &str) -> bool {
 fn word<'a>(text: &'a str, clock: &mut Clock<'_>) -> Read<'a> {
     let bytes = text.as_bytes();
     if bytes.get(3) == Some(&b' ') && bytes.first().is_some_and(u8::is_ascii_uppercase) {
-        return None;
+        return match text.get(..3)? {
+            "Mon" | "Tue" | "Wed" | "Thu" | "Fri" | "Sat" | "Sun" => ftp::read(text, clock),
+            _ => None,
+        };
+    }
+    if text.starts_with("client ") {
+        return dns::named(text).map(|meaning| (Line { message: text, ..Line::default() }, meaning));
+    }
+    if text.starts_with("proftpd[") {
+        // A version of ProFTPD that puts no colon behind its name.
+        let message = text.split_once("] ")?.1;
+        let line = Line { program: "proftpd", message, ..Line::default() };
+        return ftp::parse("proftpd", &line).map(|meaning| (line, meaning));
     }
     web_access::read(text, clock)
 }
