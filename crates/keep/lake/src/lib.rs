@@ -31,6 +31,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod wal;
+mod words;
 
 pub use batch::{Batch, Checkpoint};
 pub use error::{AppendError, KeepError, OpenError, ReadError};

@@ -6,6 +6,7 @@
 
 use super::part::part_of;
 use super::schema::{LABELS, schema, searched};
+use super::words::WordsBuilder;
 use crate::codec::Malformed;
 use crate::row::{Held, Part, Record};
 use arrow_array::builder::{
@@ -47,6 +48,7 @@ pub(super) struct GroupBuilder {
     message_chars: Int32Builder,
     raw: StringBuilder,
     raw_base64: BooleanBuilder,
+    words: WordsBuilder,
 }
 
 type TextMapBuilder = MapBuilder<StringBuilder, StringBuilder>;
@@ -84,6 +86,7 @@ impl GroupBuilder {
             message_chars: Int32Builder::new(),
             raw: StringBuilder::new(),
             raw_base64: BooleanBuilder::new(),
+            words: WordsBuilder::default(),
         }
     }
 
@@ -122,6 +125,7 @@ impl GroupBuilder {
         }
         self.raw_base64.append_value(text.is_none());
         self.bytes += raw.len();
+        self.words.push(raw);
 
         let (fields, unmapped, messages) = (self.fields.keys().len(), self.unmapped.keys().len(), self.message_at.len());
         let read = event.each(&mut |held| match held {
@@ -176,6 +180,11 @@ impl GroupBuilder {
         self.fields.keys().append_value(field.path());
         self.fields.values().append_value(text);
         self.bytes += text.len();
+    }
+
+    /// The words of the records.
+    pub(super) const fn words(&mut self) -> &mut WordsBuilder {
+        &mut self.words
     }
 
     /// The columns; the builder is empty afterwards.

@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use vigie_model::event::OCSF_VERSION;
 
 /// Rows of a page.
-pub(super) const PAGE_ROWS: usize = 8192;
+pub(crate) const PAGE_ROWS: usize = 8192;
 /// Bytes of a page: large enough that rows decide, also for long records.
 const PAGE_BYTES: usize = 8 << 20;
 /// Bytes of a dictionary, beyond which a column goes on without.

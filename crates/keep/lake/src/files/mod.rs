@@ -12,11 +12,13 @@ mod open;
 mod part;
 mod rows;
 mod schema;
+mod words;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use encoding::PAGE_ROWS;
 pub(crate) use open::{Columns, OpenFile};
 pub(crate) use part::part_at;
 pub(crate) use rows::{pairs, raw_bytes, read, stored_events};

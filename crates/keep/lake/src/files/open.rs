@@ -2,6 +2,7 @@
 
 use super::FileError;
 use super::schema::name;
+use super::words::{self, GroupWords, pages_of};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
@@ -28,6 +29,8 @@ pub(crate) struct OpenFile {
     columns: HashMap<String, Column>,
     falls_in_time: bool,
     falls_by_host: bool,
+    /// By row group, where the filters of its words are; empty when there are none.
+    words: Vec<GroupWords>,
     /// With texts as they are: for whole events.
     whole: ArrowReaderMetadata,
     /// With texts by dictionary: a condition is tried once for each different value.
@@ -68,7 +71,8 @@ impl OpenFile {
         };
         let falls_in_time = sorted(&[(name::TIME, true)]);
         let falls_by_host = sorted(&[(name::HOST, false), (name::TIME, true)]);
-        Ok(Self { path: path.to_owned(), file, columns, falls_in_time, falls_by_host, whole, lookup })
+        let words = words_of(whole.metadata(), length);
+        Ok(Self { path: path.to_owned(), file, columns, falls_in_time, falls_by_host, words, whole, lookup })
     }
 
     /// How many row groups there are.
@@ -111,6 +115,15 @@ impl OpenFile {
         let Some(column) = self.columns.get(column) else { return Ok(None) };
         let chunk = self.metadata().row_group(group).column(column.leaf);
         Sbbf::read_from_column_chunk(chunk, &self.file).map_err(self.wrong())
+    }
+
+    /// Which pages of a group may have a record with a word, by the word's hash; nothing when the
+    /// file does not say.
+    pub(crate) fn pages_with(&self, group: usize, hash: u64) -> Result<Option<Vec<bool>>, FileError> {
+        let Some(words) = self.words.get(group) else { return Ok(None) };
+        let (at, length) = words.bytes_of(hash);
+        let bytes = self.file.get_bytes(at, length).map_err(self.wrong())?;
+        Ok(Some(pages_of(&bytes, hash).collect()))
     }
 
     /// Whether the rows fall in time from the first to the last, as the footer says.
@@ -209,6 +222,13 @@ fn columns(metadata: &ArrowReaderMetadata) -> HashMap<String, Column> {
         Some((field.name().clone(), Column { root, leaf }))
     };
     roots.filter_map(column).collect()
+}
+
+fn words_of(metadata: &ParquetMetaData, length: u64) -> Vec<GroupWords> {
+    let known = metadata.file_metadata().key_value_metadata();
+    let text = known.and_then(|known| known.iter().find(|entry| entry.key == words::KEY)?.value.as_deref());
+    let rows = metadata.row_groups().iter().map(|group| usize::try_from(group.num_rows()).unwrap_or_default());
+    text.and_then(|text| words::read(text, length, &rows.collect::<Vec<_>>())).unwrap_or_default()
 }
 
 /// The same columns with texts by dictionary, the record as a view.

@@ -1,18 +1,20 @@
 //! Writing a file, whole and durable before it has its name.
 //!
 //! A row group is gathered, then written column by column, so that one column's encoder is at work
-//! at a time: memory is that of one group's values, whatever the file.
+//! at a time: memory is that of one group's values, whatever the file. The filters of its words follow
+//! the group ([`words`]).
 
 use super::FileError;
 use super::build::GroupBuilder;
 use super::encoding;
 use super::schema::name;
+use super::words::{self, GroupWords};
 use crate::row::Record;
 use arrow_schema::Schema;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::SortingColumn;
+use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::TypePtr;
@@ -67,6 +69,8 @@ pub(crate) struct FileWriter {
     root: TypePtr,
     writer: SerializedFileWriter<Sink>,
     group: GroupBuilder,
+    /// Where the filters of the groups that are written are.
+    words: Vec<GroupWords>,
     facts: Gathered,
     /// Events of which some bytes could not be read.
     malformed: u64,
@@ -87,7 +91,7 @@ impl FileWriter {
             SerializedFileWriter::new(sink, Arc::clone(&root), Arc::new(encoding::of_file(sorting(order, group.schema()))))
                 .map_err(wrong)?;
         let path = path.to_owned();
-        Ok(Self { path, beside, root, writer, group, facts: Gathered::default(), malformed: 0 })
+        Ok(Self { path, beside, root, writer, group, words: Vec::new(), facts: Gathered::default(), malformed: 0 })
     }
 
     /// Adds an event, in the order of the file.
@@ -105,12 +109,16 @@ impl FileWriter {
         let arrays = self.group.finish();
         let properties = encoding::of_group(&schema, &arrays);
         let written = write_columns(&mut self.writer, &self.root, &schema, properties, &arrays);
-        written.map_err(|source| FileError::Parquet { path: self.path.clone(), source })
+        written.map_err(|source| FileError::Parquet { path: self.path.clone(), source })?;
+        let (filters, words) = self.group.words().finish(self.writer.bytes_written() as u64);
+        self.words.push(words);
+        self.writer.write_all(&filters).map_err(|source| FileError::Io { path: self.path.clone(), source })
     }
 
     /// Makes the file whole, durable and seen.
     pub(crate) fn finish(mut self) -> Result<FileFacts, FileError> {
         self.write_group()?;
+        self.writer.append_key_value_metadata(KeyValue::new(words::KEY.to_owned(), words::written(&self.words)));
         if self.malformed > 0 {
             tracing::error!(path = %self.path.display(), events = self.malformed, "stored events end early; what could be read and their records are kept");
         }

@@ -1,7 +1,8 @@
 //! A query as it is evaluated: conditions on one value each, and how they hang together.
 
 use super::names::Target;
-use super::pattern::{Needle, Pattern};
+use super::needle::Needle;
+use super::pattern::Pattern;
 use ipnet::IpNet;
 use std::net::IpAddr;
 use vigie_model::event::Class;

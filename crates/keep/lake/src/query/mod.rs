@@ -10,6 +10,7 @@ mod expr;
 mod lexer;
 mod matching;
 mod names;
+mod needle;
 mod parser;
 mod pattern;
 mod values;
@@ -29,9 +30,10 @@ use vigie_model::event::StoredEvent;
 ///
 /// | written | finds events |
 /// |---|---|
-/// | `failed password` | whose raw record contains both texts, case ignored |
-/// | `"failed password"` | whose raw record contains this text |
-/// | `fail*root` | whose raw record contains `fail` and later `root`; `?` is one character |
+/// | `failed password` | whose raw record has both words, case ignored |
+/// | `"failed password"`, `evil.example.net` | whose raw record has these words with exactly these signs between them |
+/// | `fail*`, `*ssw*` | whose raw record has a word that begins so, has this text anywhere |
+/// | `fail*root` | whose raw record has `fail` at the start of a word and later `root` at the end of one; `?` is one character |
 /// | `user:root` | with this user; whole value, case ignored |
 /// | `host:web-*` | whose host begins with `web-` |
 /// | `container:*` | that have a container |

@@ -1,9 +1,7 @@
 //! Texts as queries compare them: case ignored, `*` for anything, `?` for one character.
 //!
-//! Two comparisons: a [`Pattern`] is held against a whole value, a [`Needle`] is looked for in a raw
-//! record. Case is that of Unicode, character by character.
-
-use regex::bytes::{Regex, RegexBuilder};
+//! A [`Pattern`] is held against a whole value; what is looked for in a record is a
+//! [`Needle`](super::needle::Needle). Case is that of Unicode, character by character.
 
 /// One sign of a written value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,46 +98,6 @@ fn fits(shape: &[Shape], text: &[char]) -> bool {
     shape[sign..].iter().all(|rest| *rest == Shape::Any)
 }
 
-/// What a raw record must contain.
-#[derive(Clone, Debug)]
-pub(crate) struct Needle {
-    regex: Regex,
-}
-
-impl Needle {
-    /// A needle; nothing when it is too large to look for.
-    pub(super) fn of(signs: &[Sign]) -> Option<Self> {
-        let ascii = signs.iter().all(|sign| !matches!(sign, Sign::Char(char) if !char.is_ascii()));
-        let mut source = String::new();
-        for sign in trimmed(signs) {
-            match sign {
-                Sign::Char(char) => source.push_str(&regex::escape(char.encode_utf8(&mut [0; 4]))),
-                Sign::Any => source.push_str("(?s-u:.)*?"),
-                // One character, or one byte where the record is not UTF-8.
-                Sign::One => source.push_str("(?:(?s:.)|(?s-u:.))"),
-            }
-        }
-        let unicode = !ascii || source.contains("(?s:.)");
-        let regex = RegexBuilder::new(&source).case_insensitive(true).unicode(unicode).size_limit(SIZE_MAX).build();
-        Some(Self { regex: regex.ok()? })
-    }
-
-    /// Whether a record contains it.
-    pub(crate) fn is_in(&self, raw: &[u8]) -> bool {
-        self.regex.is_match(raw)
-    }
-}
-
-/// The size of a compiled needle.
-const SIZE_MAX: usize = 4 << 20;
-
-/// A needle may stand anywhere: what `*` says at its ends.
-fn trimmed(signs: &[Sign]) -> &[Sign] {
-    let start = signs.iter().position(|sign| *sign != Sign::Any).unwrap_or(signs.len());
-    let end = signs.iter().rposition(|sign| *sign != Sign::Any).map_or(start, |last| last + 1);
-    &signs[start..end]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,23 +129,6 @@ mod tests {
             ("", "", true),
         ] {
             assert_eq!(Pattern::of(&signs(pattern)).matches(value), expected, "{pattern} {value}");
-        }
-    }
-
-    #[test]
-    fn a_needle_is_found_anywhere_in_any_bytes() {
-        for (needle, raw, expected) in [
-            ("failed", &b"sshd: FAILED password"[..], true),
-            ("failed*root", b"Failed password for root", true),
-            ("root*failed", b"Failed password for root", false),
-            ("*ssh?:", b"\xff\xfesshd:", true),
-            ("ssh?x", b"ssh\xffx", true),
-            ("ssh?x", "sshéx".as_bytes(), true),
-            ("über", "ÜBER".as_bytes(), true),
-            ("1.2", b"1x2", false),
-            ("line1*line2", b"line1\nline2", true),
-        ] {
-            assert_eq!(Needle::of(&signs(needle)).unwrap().is_in(raw), expected, "{needle}");
         }
     }
 

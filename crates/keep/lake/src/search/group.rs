@@ -73,9 +73,14 @@ impl FileSearch<'_> {
         }
         let from = sink.floor().map_or(window.from, |floor| floor.time.max(window.from));
         let to = self.question.before.map_or(window.last(), |before| before.time.min(window.last()));
-        let stretches = self.file.rows_between(group, from.micros(), to.micros());
+        let mut stretches = self.file.rows_between(group, from.micros(), to.micros());
+        if judged != Verdict::All
+            && let Some(pages) = prune::pages(self.question.expr, &self.file, group)?
+        {
+            stretches = prune::within_pages(stretches, &pages);
+        }
         if stretches.is_empty() {
-            // The window lies between two pages.
+            // The window lies between two pages, or no page has the words.
             return Ok(0);
         }
         self.rows(group, stretches, judged, sink)

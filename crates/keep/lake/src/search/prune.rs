@@ -5,8 +5,9 @@
 //! speak only for texts without letters (queries ignore case).
 
 use super::columns::is_part_of_record;
-use crate::files::{FileError, OpenFile, name};
+use crate::files::{FileError, OpenFile, PAGE_ROWS, name};
 use crate::query::{Expr, Target, Term, Test};
+use std::ops::Range;
 use vigie_model::event::Class;
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
@@ -66,6 +67,65 @@ fn strongest(parts: &[Expr], facts: &dyn Facts, decides: Verdict, rest: Verdict)
         all_rest &= verdict == rest;
     }
     Ok(if all_rest { rest } else { Verdict::Unknown })
+}
+
+/// Which pages of a row group may have a row that matches, by the words of their records; nothing
+/// when all may.
+pub(super) fn pages(expr: &Expr, file: &OpenFile, group: usize) -> Result<Option<Vec<bool>>, FileError> {
+    let merged = |parts: &[Expr], any: bool| {
+        let mut all: Option<Vec<bool>> = None;
+        for part in parts {
+            match (pages(part, file, group)?, &mut all) {
+                // What may be anywhere says nothing of a page, and decides for one of several.
+                (None, _) if any => return Ok(None),
+                (None, _) => {}
+                (Some(part), None) => all = Some(part),
+                (Some(part), Some(all)) => {
+                    all.iter_mut().zip(part).for_each(|(one, other)| *one = if any { *one || other } else { *one && other });
+                }
+            }
+        }
+        Ok(all)
+    };
+    match expr {
+        Expr::Term(Term { target: Target::Raw, test: Test::Contains(needle) }) => pages_with(needle.words(), file, group),
+        Expr::And(parts) => merged(parts, false),
+        Expr::Or(parts) => merged(parts, true),
+        Expr::All | Expr::Not(_) | Expr::Term(_) => Ok(None),
+    }
+}
+
+fn pages_with(words: &[u64], file: &OpenFile, group: usize) -> Result<Option<Vec<bool>>, FileError> {
+    let mut all: Option<Vec<bool>> = None;
+    for word in words {
+        let Some(pages) = file.pages_with(group, *word)? else { return Ok(None) };
+        match &mut all {
+            None => all = Some(pages),
+            Some(all) => all.iter_mut().zip(pages).for_each(|(all, page)| *all &= page),
+        }
+        if all.as_ref().is_some_and(|all| !all.contains(&true)) {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// The parts of these stretches that lie in pages.
+pub(super) fn within_pages(stretches: Vec<Range<usize>>, pages: &[bool]) -> Vec<Range<usize>> {
+    let mut inside: Vec<Range<usize>> = Vec::new();
+    for stretch in stretches {
+        for page in stretch.start / PAGE_ROWS..stretch.end.div_ceil(PAGE_ROWS) {
+            if !pages.get(page).copied().unwrap_or(true) {
+                continue;
+            }
+            let part = stretch.start.max(page * PAGE_ROWS)..stretch.end.min((page + 1) * PAGE_ROWS);
+            match inside.last_mut() {
+                Some(before) if before.end == part.start => before.end = part.end,
+                _ => inside.push(part),
+            }
+        }
+    }
+    inside
 }
 
 impl Facts for OfFile {

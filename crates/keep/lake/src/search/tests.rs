@@ -8,8 +8,13 @@ use vigie_model::event::{Event, StoredEvent};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
-const TERMS: [&str; 48] = [
+const TERMS: [&str; 53] = [
     "root",
+    "fail*",
+    "*assword",
+    "*oo*",
+    "10.0.0.1",
+    "rror",
     "\"failed password\"",
     "grüße",
     "e*r",

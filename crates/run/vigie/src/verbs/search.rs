@@ -33,8 +33,25 @@ pub(crate) fn run(args: &SearchArgs, data: Option<&Path>, lang: Lang) -> Result<
         }
         return Ok(Ended::Clean);
     }
-    show(&pages(&house, &window, args.limit)?, args.format)?;
+    let events = pages(&house, &window, args.limit)?;
+    show(&events, args.format)?;
+    if let Some(word) = bare_word(&args.query).filter(|_| events.is_empty()) {
+        let said = text!(en "`{word}` is found as a whole word; `*{word}*` finds it inside of words, too",
+                         fr "`{word}` est cherché comme mot entier ; `*{word}*` le trouve aussi à l’intérieur des mots",
+                         de "`{word}` wird als ganzes Wort gesucht; `*{word}*` findet es auch innerhalb von Wörtern");
+        out::say(&format!("hint: {}", said.get(lang)));
+    }
     Ok(Ended::Clean)
+}
+
+/// A word of a query that is looked for in the record, its ends not open.
+fn bare_word(query: &[String]) -> Option<&str> {
+    let words = query.iter().flat_map(|part| part.split_whitespace());
+    let is_bare = |word: &&str| {
+        !["AND", "OR", "NOT"].contains(word)
+            && word.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '.' | '-' | '_' | '@'))
+    };
+    words.filter(|word| !word.is_empty()).find(is_bare)
 }
 
 fn pages(house: &House, window: &str, limit: usize) -> Result<Vec<Value>, Problem> {
@@ -125,6 +142,14 @@ mod tests {
         for wrong in ["", "h", "yesterday", "1y", "é"] {
             assert!(point(wrong, now).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_word_without_signs_is_bare() {
+        let bare = |query: &str| bare_word(&[query.to_owned()]).map(str::to_owned);
+        assert_eq!(bare("user:root AND fail"), Some("fail".to_owned()));
+        assert_eq!(bare("fail* NOT user:root \"a b\""), None);
+        assert_eq!(bare(""), None);
     }
 
     #[test]
