@@ -8,7 +8,6 @@
 
 use super::encoding::PAGE_ROWS;
 use crate::words;
-use std::fmt::Write;
 
 /// The footer's key: for each row group `offset,blocks,pages`, separated by `;`.
 pub(super) const KEY: &str = "vigie.words.1";
@@ -112,12 +111,7 @@ pub(super) fn pages_of(bytes: &[u8], hash: u64) -> impl Iterator<Item = bool> {
 
 /// As the footer says it.
 pub(super) fn written(groups: &[GroupWords]) -> String {
-    let mut text = String::new();
-    for GroupWords { offset, blocks, pages } in groups {
-        // Writing to a text does not fail.
-        let _ = write!(text, "{offset},{blocks},{pages};");
-    }
-    text
+    groups.iter().map(|GroupWords { offset, blocks, pages }| format!("{offset},{blocks},{pages};")).collect()
 }
 
 /// What a footer says, held against the size of the file and the row groups it has; nothing when it
