@@ -6,14 +6,28 @@ use vigie_model::event::Class;
 pub(super) fn fields(class: Class) -> &'static [&'static [&'static str]] {
     match class {
         Class::Authentication => &[
-            &["user.name", "user.uid", "actor.user.name", "actor.user.uid", "src_endpoint.ip", "src_endpoint.hostname"],
+            &[
+                "user.name",
+                "user.uid",
+                "actor.user.name",
+                "actor.user.uid",
+                "src_endpoint.ip",
+                "src_endpoint.hostname",
+                "metadata.correlation_uid",
+            ],
             &["status_id", "activity_id", "service.name"],
         ],
         Class::AccountChange => &[&["user.name", "user.uid", "actor.user.name", "actor.user.uid"]],
         Class::GroupManagement => &[&["group.name", "group.uid", "user.name", "user.uid"]],
         Class::HttpActivity => &[
             &["src_endpoint.ip", "src_endpoint.hostname", "actor.user.name"],
-            &["http_request.http_method", "http_request.url.path", "http_request.url.url_string", "http_request.url.hostname"],
+            &[
+                "status_detail",
+                "http_request.http_method",
+                "http_request.url.path",
+                "http_request.url.url_string",
+                "http_request.url.hostname",
+            ],
         ],
         Class::NetworkActivity | Class::TunnelActivity | Class::SshActivity => &[&[
             "src_endpoint.ip",

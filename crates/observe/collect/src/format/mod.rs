@@ -9,7 +9,9 @@
 
 mod accounts;
 mod apache;
+mod app_log;
 pub(crate) mod apt;
+mod asterisk;
 pub(crate) mod audit;
 mod cron;
 mod desktop;
@@ -26,6 +28,8 @@ mod exim;
 mod firewall;
 mod ftp;
 mod generic;
+mod gitlab;
+mod guards;
 mod haproxy;
 mod http;
 mod iis;
@@ -46,6 +50,7 @@ mod panels;
 mod postfix;
 mod postgres;
 mod programs;
+mod proxifier;
 mod redis;
 mod samba;
 #[cfg(test)]
@@ -72,13 +77,16 @@ use crate::meaning::Meaning;
 pub const FORMATS: &[&str] = &[
     "accounts",
     "apache",
+    "app-log",
     "apt",
+    "asterisk",
     "audit",
     "cef",
     "checkpoint",
     "cimserver",
     "cisco-asa",
     "cisco-ios",
+    "clamav",
     "cpanel",
     "cron",
     "dbus",
@@ -91,15 +99,18 @@ pub const FORMATS: &[&str] = &[
     "envoy",
     "exchange",
     "exim",
+    "fail2ban",
     "firewall",
     "firewalld",
     "fortinet",
+    "gitlab",
     "haproxy",
     "iis",
     "json",
     "kernel",
     "key-value",
     "leef",
+    "logfmt",
     "login",
     "logind",
     "macos",
@@ -111,27 +122,34 @@ pub const FORMATS: &[&str] = &[
     "openldap",
     "opensmtpd",
     "openvpn",
+    "oscap",
+    "ossec",
+    "pacemaker",
     "paloalto",
     "pam",
     "polkit",
     "postfix",
     "postgres",
     "proftpd",
+    "proxifier",
     "pure-ftpd",
     "redis",
     "rsh",
     "samba",
     "sendmail",
+    "snort",
     "sqlserver",
     "squid",
     "sshd",
     "strongswan",
     "su",
     "sudo",
+    "suricata",
     "systemd",
     "time",
     "unbound",
     "vsftpd",
+    "wazuh-api",
     "web-access",
     "wireguard",
     "xferlog",

@@ -70,6 +70,13 @@ fn sentence(text: &str) -> Option<Meaning> {
         meaning.failed("failed to start");
         return Some(meaning);
     }
+    if let Some(rest) = text.strip_prefix("Failed to ")
+        && let Some(name) = rest.split([' ', ':']).find(|word| is_unit(word))
+    {
+        let mut meaning = unit(activity::OTHER, name);
+        meaning.failed(rest.trim_end_matches('.'));
+        return Some(meaning);
+    }
     let number = match verb {
         "Started" | "Mounted" | "Listening" => activity::START,
         "Stopped" | "Unmounted" | "Closed" | "Finished" => activity::STOP,
