@@ -26,6 +26,8 @@ pub enum Dialect {
     Zypper,
     /// `/var/log/audit/audit.log`.
     Audit,
+    /// PostgreSQL's `csvlog`: `postgresql-*.csv`, and any `.csv` in a folder called `pg_log` or `postgresql`.
+    PostgresCsv,
 }
 
 impl Dialect {
@@ -40,6 +42,7 @@ impl Dialect {
             (_, "dnf.rpm.log") => Self::Dnf,
             ("zypp", "history") => Self::Zypper,
             (_, "audit.log") => Self::Audit,
+            _ if is_csvlog(folder, name) => Self::PostgresCsv,
             _ => Self::Syslog,
         }
     }
@@ -49,6 +52,7 @@ impl Dialect {
     pub const fn framing(self) -> Framing {
         match self {
             Self::Apt => Framing::Paragraphs,
+            Self::PostgresCsv => Framing::Quoted,
             _ => Framing::Lines,
         }
     }
@@ -56,7 +60,7 @@ impl Dialect {
     /// Reads a record.
     pub(crate) fn read<'a>(self, text: &'a str, received: Timestamp, local: &mut LocalTime) -> (Line<'a>, Option<Meaning>) {
         match self {
-            Self::Syslog => read_syslog(text, received, local),
+            Self::Syslog | Self::PostgresCsv => read_syslog(text, received, local),
             Self::Dpkg => format::dpkg::read(text, local),
             Self::Apt => format::apt::read(text, local),
             Self::Dnf => format::dnf::read(text, local),
@@ -64,6 +68,11 @@ impl Dialect {
             Self::Audit => format::audit::read(text),
         }
     }
+}
+
+fn is_csvlog(folder: &str, name: &str) -> bool {
+    let is_ours = name.starts_with("postgresql") || matches!(folder, "pg_log" | "postgresql");
+    is_ours && Path::new(name).extension().is_some_and(|extension| extension == "csv")
 }
 
 fn read_syslog<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> (Line<'a>, Option<Meaning>) {

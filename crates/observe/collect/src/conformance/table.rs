@@ -214,7 +214,7 @@ pub(super) const EXPECTED: &[Expected] = &[
     row("sophos/sophos-win", &["sophos"], &[ScanActivity, DetectionFinding, ApplicationLifecycle, BaseEvent]),
     row("sophos_fw/sophos-fw", &["sophos-fw"], FIREWALL),
     row("squid_rules/squid-accesslog", &["squid"], &[HttpActivity]),
-    row("sshd/sshd", &["sshd"], &[Authentication, SshActivity, ApplicationLifecycle]),
+    row("sshd/sshd", &["pam", "sshd"], &[Authentication, SshActivity, ApplicationLifecycle, BaseEvent]),
     row("su/su", &["pam", "su"], &[Authentication]),
     row("sudo/sudo", &["sudo"], &[ProcessActivity, Authentication]),
     row("syslog/", &["kernel", "accounts"], &[BaseEvent, AccountChange, KernelActivity]),

@@ -137,6 +137,7 @@ pub const FORMATS: &[&str] = &[
     "rsh",
     "samba",
     "sendmail",
+    "service",
     "snort",
     "sqlserver",
     "squid",

@@ -28,6 +28,37 @@ pub(super) fn lifecycle(format: &'static str, activity: u8, app: &str) -> Meanin
     meaning
 }
 
+/// Application Error (6008) of a message that no parser knows, when its words say that something went wrong; `program` is one
+/// whose messages are read here.
+pub(super) fn trouble(program: &str, text: &str) -> Option<Meaning> {
+    const WORDS: [&str; 17] = [
+        "fail",
+        "error",
+        "denied",
+        "refused",
+        "invalid",
+        "unable to",
+        "could not",
+        "couldn't",
+        "cannot",
+        "can't",
+        "not found",
+        "timed out",
+        "out of memory",
+        "exceeded",
+        "corrupt",
+        "not permitted",
+        "too many",
+    ];
+    let head = text.get(..text.len().min(256)).or_else(|| text.get(..text.len().min(253))).unwrap_or(text).to_ascii_lowercase();
+    if !WORDS.iter().any(|word| head.contains(word)) {
+        return None;
+    }
+    let mut meaning = Meaning::new("service", Class::ApplicationError, application_error::GENERAL_ERROR);
+    meaning.set_text(field::STATUS_DETAIL, text).keep("service", program);
+    Some(meaning)
+}
+
 /// The first activity whose words a text has.
 pub(super) fn course(text: &str, marks: &[(&str, u8)]) -> Option<u8> {
     marks.iter().find(|(mark, _)| text.contains(mark)).map(|(_, activity)| *activity)

@@ -1,8 +1,8 @@
 //! Which parser reads the messages of a program, for the many programs that have one parser each.
 
 use super::{
-    apache, app_log, asterisk, desktop, dhcp, dns, dovecot, exim, ftp, guards, haproxy, mysql, openldap, opensmtpd, panels,
-    postfix, postgres, samba, sendmail, shape, vpn,
+    apache, app_log, asterisk, desktop, dhcp, dns, dovecot, exim, ftp, guards, haproxy, mysql, openldap, opensmtpd, own_log,
+    panels, postfix, postgres, samba, sendmail, shape, vpn,
 };
 use crate::header::{Clock, Line, LocalTime};
 use crate::meaning::Meaning;
@@ -21,8 +21,8 @@ const PROGRAMS: &[(&str, Parse)] = &[
     ("Panic", dovecot::parse_own),
     ("Warn", dovecot::parse_own),
     ("Warning", dovecot::parse_own),
-    ("apache", |_, line| apache::parse(line).or_else(|| formed(line))),
-    ("apache2", |_, line| apache::parse(line).or_else(|| formed(line))),
+    ("apache", |_, line| apache::parse(line)),
+    ("apache2", |_, line| apache::parse(line)),
     ("asterisk", |_, line| asterisk::parse(line)),
     ("attrd", |_, line| app_log::levelled("pacemaker", line.message)),
     ("auth", dovecot::parse_own),
@@ -57,7 +57,7 @@ const PROGRAMS: &[(&str, Parse)] = &[
     ("firewalld", desktop::parse),
     ("freshclam", guards::parse),
     ("haproxy", |_, line| haproxy::parse(line)),
-    ("httpd", |_, line| apache::parse(line).or_else(|| formed(line))),
+    ("httpd", |_, line| apache::parse(line)),
     ("imap", dovecot::parse_own),
     ("imap-login", dovecot::parse_own),
     ("in.rlogind", |_, line| panels::rsh(line.message)),
@@ -130,7 +130,11 @@ pub(super) fn parse(program: &str, line: &Line<'_>) -> Option<Meaning> {
         return postfix::parse(line);
     }
     let at = PROGRAMS.binary_search_by(|(name, _)| (*name).cmp(program)).ok()?;
+    // Levels stand for a program where a line has none.
+    let is_level = super::level::severity(program).is_some();
     PROGRAMS.get(at)?.1(program, line)
+        .or_else(|| formed(line))
+        .or_else(|| if is_level { None } else { own_log::trouble(program, line.message) })
 }
 
 /// The meaning of a message that has a form of its own: a web server's line over syslog, a container's output.

@@ -30,6 +30,7 @@ fn dialect(file: &Path) -> Dialect {
         "dnf" => Dialect::Dnf,
         "zypper" => Dialect::Zypper,
         "audit" => Dialect::Audit,
+        "postgres-csv" => Dialect::PostgresCsv,
         _ => Dialect::Syslog,
     }
 }

@@ -45,7 +45,9 @@ pub(crate) fn read<'a>(text: &'a str, clock: &mut Clock<'_>) -> Read<'a> {
         b'0'..=b'9' => match (at(4), at(6), at(8)) {
             (b'-', _, _) => dated(text, clock),
             (b'/', _, _) => slashed(text, clock),
-            (_, b' ', _) => mysql::read_old(text, clock).or_else(|| app_log::read_short(text, clock)),
+            (_, b' ', _) => {
+                mysql::read_old(text, clock).or_else(|| app_log::read_short(text, clock)).or_else(|| app_log::read_cluster(text))
+            }
             (_, _, b' ') => mysql::read_audit(text, clock).or_else(|| numbered(text, clock)),
             _ => numbered(text, clock),
         },

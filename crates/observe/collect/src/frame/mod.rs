@@ -23,6 +23,10 @@ pub enum Framing {
     Lines,
     /// Records are separated by empty lines; one that has its `End-Date:` is complete.
     Paragraphs,
+    /// Lines of comma-separated values: a line end between quotes is part of a value. A line that begins with a time, as
+    /// every record of PostgreSQL does, begins a record whatever the quotes before it say, so that one quote too many costs
+    /// one record.
+    Quoted,
 }
 
 /// A record or a part of one.
@@ -61,7 +65,7 @@ impl Framing {
     pub const fn limit(self) -> usize {
         match self {
             Self::Lines => LINE_MAX,
-            Self::Paragraphs => PARAGRAPH_MAX,
+            Self::Paragraphs | Self::Quoted => PARAGRAPH_MAX,
         }
     }
 }
@@ -109,6 +113,7 @@ impl Framer {
             let end = match self.framing {
                 Framing::Lines => line_end(rest, searched),
                 Framing::Paragraphs => paragraph_end(rest),
+                Framing::Quoted => quoted_end(rest),
             };
             let (from, continues) = (self.start, self.continues);
             let (length, whole, cut) = match end {
@@ -177,6 +182,32 @@ fn paragraph_end(rest: &[u8]) -> Option<End> {
     None
 }
 
+/// The end of the first line that does not end between quotes.
+fn quoted_end(rest: &[u8]) -> Option<End> {
+    let (mut from, mut is_open) = (0, false);
+    while let Some(at) = rest[from..].iter().position(|byte| *byte == b'\n') {
+        let line = &rest[from..from + at];
+        let whole = from + at + 1;
+        is_open ^= line.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        let next = &rest[whole..];
+        if !is_open || begins_with_time(next)? {
+            return Some(End { length: trimmed(&rest[..whole - 1]).len(), whole });
+        }
+        from = whole;
+    }
+    None
+}
+
+/// Whether a line begins as `2026-11-21 08:30:00.` does; `None` while too little of it is there.
+fn begins_with_time(line: &[u8]) -> Option<bool> {
+    const FORM: &[u8] = b"dddd-dd-dd dd:dd:dd.";
+    let is_like = |(byte, form): (&u8, &u8)| if *form == b'd' { byte.is_ascii_digit() } else { byte == form };
+    if !line.iter().zip(FORM).all(is_like) {
+        return Some(false);
+    }
+    (line.len() >= FORM.len()).then_some(true)
+}
+
 /// Without the line end of DOS or Unix.
 fn trimmed(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
@@ -240,7 +271,29 @@ mod tests {
         assert_eq!(waiting, "Start-Date: 4\n".len());
     }
 
+    #[test]
+    fn a_line_end_between_quotes_is_part_of_a_record() {
+        let text = b"a,\"b\nc\"\"\n\",d\r\ne,f\ng,\"open\n2026-11-21 08:30:00.123 UTC,x\nh,\"";
+        let (seen, waiting) = pieces(Framing::Quoted, &[text]);
+        assert_eq!(seen, ["a,\"b\nc\"\"\n\",d", "e,f", "g,\"open", "2026-11-21 08:30:00.123 UTC,x"]);
+        assert_eq!(waiting, 3);
+    }
+
     proptest! {
+        #[test]
+        fn quotes_and_chunks_make_no_difference(text in "(a|\"|\n|,|2026-11-21 08:30:00.1|2026-11){0,24}", cuts in prop::collection::vec(0usize..200, 0..8)) {
+            let bytes = text.as_bytes();
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+            cuts.sort_unstable();
+            let mut chunks = Vec::new();
+            let mut from = 0;
+            for cut in cuts.into_iter().chain([bytes.len()]) {
+                chunks.push(&bytes[from..cut]);
+                from = cut;
+            }
+            prop_assert_eq!(pieces(Framing::Quoted, &chunks), pieces(Framing::Quoted, &[bytes]));
+        }
+
         #[test]
         fn chunks_make_no_difference(text in "[a\n\r\0é]{0,200}", cuts in prop::collection::vec(0usize..200, 0..8)) {
             let bytes = text.as_bytes();
