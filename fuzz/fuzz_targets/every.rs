@@ -24,7 +24,7 @@ macro_rules! targets {
 
 targets! {
     advisories_file apk_installed apt_list apt_list_packed apt_release arm_template boot_time bundle cgroup compose
-    container_engine container_files correlation_state cursors dockerfile dpkg_status epss event_samples framing
+    container_engine container_files correlation_state cursors dockerfile dpkg_status epss event_samples flows framing
     git_index group http_answer ignore_file image_archive image_layer journal_export json_records kev kubernetes_manifests licence_texts licences
     log_batch log_formats log_segment login_defs malware mountinfo octet_framing os_release osv_record osv_zip package_files
     package_log passphrase passwd private_key provenance query sbom secrets shadow sigma_rules socket_table sshd_config

@@ -14,6 +14,7 @@ mod config;
 mod conformance;
 pub mod delivery;
 pub mod dialect;
+pub mod flow;
 pub mod format;
 pub mod frame;
 pub mod header;
@@ -23,6 +24,7 @@ pub mod reader;
 pub mod source;
 mod state;
 mod stats;
+mod windows;
 
 pub use collector::{FILES_MAX, Handle, Positions, StartError, spawn};
 pub use config::CollectConfig;

@@ -12,6 +12,7 @@ use crate::header::journal::Entry;
 use crate::header::{Line, LocalTime, facility_name, settle};
 use crate::mapping::{Mapper, Mappings, pieces};
 use crate::meaning::{FormatName, Meaning};
+use crate::windows;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use vigie_model::event::ocsf::field;
@@ -145,6 +146,15 @@ impl Reader {
             }
             return described.or(meaning);
         }
+        if text.starts_with('<')
+            && let Some(json) = windows::from_xml(text)
+        {
+            let described = self.mapper.json(&json, &mut self.local);
+            if described.is_some() {
+                line.message = "";
+            }
+            return described.or(meaning);
+        }
         self.mapper.line(text, &mut self.local).or(meaning)
     }
 
@@ -223,6 +233,10 @@ fn complete(event: &mut Event, line: Line<'_>) {
     }
     event.unmapped.reserve(line.more.len());
     for (name, value) in line.more {
+        // The parser has them under their short names.
+        if name.starts_with("junos@") && &*event.origin.format == "junos" {
+            continue;
+        }
         event.unmapped.push((name.into_owned(), value.into_owned()));
     }
 }

@@ -60,10 +60,16 @@ pub(super) fn parse(text: &str) -> Option<Meaning> {
 
 fn action(prefix: &str) -> i64 {
     let upper = prefix.to_ascii_uppercase();
+    // `WAN_IN-default-D`, as EdgeOS, VyOS and UniFi write the rule and the first letter of what it does.
+    match upper.rsplit_once('-') {
+        Some((_, "D" | "R")) => return action_id::DENIED,
+        Some((_, "A")) => return action_id::ALLOWED,
+        _ => {}
+    }
     let says = |words: &[&str]| words.iter().any(|word| upper.contains(word));
-    if says(&["BLOCK", "DROP", "DENY", "DENIED", "REJECT"]) {
+    if says(&["BLOCK", "DROP", "DENY", "DENIED", "REJECT", "INVALID"]) {
         action_id::DENIED
-    } else if says(&["ALLOW", "ACCEPT", "PERMIT"]) {
+    } else if says(&["ALLOW", "ACCEPT", "PERMIT", "-ACC-"]) {
         action_id::ALLOWED
     } else if says(&["AUDIT"]) {
         action_id::OBSERVED

@@ -185,8 +185,14 @@ fn read_any_time<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) 
     Some((time, rest.strip_prefix(':').unwrap_or(rest)))
 }
 
-/// `2026 Nov 21 08:30:00 host …`, as NX-OS writes.
+/// `2026 Nov 21 08:30:00 host …`, as NX-OS writes, and `2026:11:21-08:30:00 host …`, as Sophos UTM does.
 fn read_year_first<'a>(text: &'a str, local: &mut LocalTime) -> Option<(Timestamp, &'a str)> {
+    if text.as_bytes().get(4) == Some(&b':') && text.as_bytes().get(10) == Some(&b'-') {
+        let (date, clock) = (text.get(..10)?.replace(':', "-"), text.get(11..19)?);
+        let stamp = format!("{date} {clock}");
+        let (civil, _) = Civil::read_iso(&stamp)?;
+        return Some((local.at(civil)?, text.get(19..)?));
+    }
     let (year, rest) = text.split_once(' ').filter(|(year, _)| year.len() == 4)?;
     let year = number(year).filter(|year| (1970..=9999).contains(year))?;
     let (civil, rest) = Civil::read_syslog(rest)?;

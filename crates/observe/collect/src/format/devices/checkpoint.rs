@@ -159,6 +159,8 @@ fn pairs(text: &str) -> Vec<(&str, Cow<'_, str>)> {
 }
 
 fn class<'a>(value: &dyn Fn(&str) -> &'a str) -> (Class, u8) {
+    let has_ends = !value("src").is_empty() || !value("dst").is_empty();
+    let has_user = !value("user").is_empty() || !value("administrator").is_empty();
     let product = value("product").to_ascii_lowercase();
     let action = value("action").to_ascii_lowercase();
     let is_detector = [
@@ -179,13 +181,10 @@ fn class<'a>(value: &dyn Fn(&str) -> &'a str) -> (Class, u8) {
     .iter()
     .any(|name| product.contains(name));
     match &*action {
-        "login" | "log in" | "failed log in" | "authorize" | "update" if !value("user").is_empty() && action != "update" => {
+        "login" | "log in" | "failed log in" | "authorize" if has_user || has_ends => {
             (Class::Authentication, authentication::LOGON)
         }
-        "login" | "log in" | "failed log in" | "deauthorize" | "log out" | "logout" => (
-            Class::Authentication,
-            if matches!(&*action, "deauthorize" | "log out" | "logout") { authentication::LOGOFF } else { authentication::LOGON },
-        ),
+        "deauthorize" | "log out" | "logout" if has_user || has_ends => (Class::Authentication, authentication::LOGOFF),
         _ if is_detector || !value("protection_name").is_empty() || !value("malware_family").is_empty() => {
             (Class::DetectionFinding, detection_finding::CREATE)
         }
@@ -199,9 +198,7 @@ fn class<'a>(value: &dyn Fn(&str) -> &'a str) -> (Class, u8) {
         "detect" | "prevent" | "monitored" | "quarantine" if value("service").is_empty() => {
             (Class::DetectionFinding, detection_finding::CREATE)
         }
-        "accept" | "drop" | "reject" | "block" | "allow" | "encrypt" | "decrypt" | "bypass" | "detect" | "prevent"
-        | "monitored" | "redirect" | "ask user" => (Class::NetworkActivity, network_activity::TRAFFIC),
-        _ if !value("src").is_empty() && !value("dst").is_empty() => (Class::NetworkActivity, network_activity::TRAFFIC),
+        _ if has_ends => (Class::NetworkActivity, network_activity::TRAFFIC),
         _ => (Class::BaseEvent, base_event::OTHER),
     }
 }

@@ -15,7 +15,7 @@ use vigie_model::event::ocsf::field;
 pub(super) fn parse(code: i64, text: &str) -> Option<Meaning> {
     match code {
         109_001 | 109_011 => authentication(authentication::PREAUTH, None, text),
-        109_012 => authentication(authentication::LOGOFF, None, text),
+        109_012 => authentication(authentication::LOGOFF, Some(true), text),
         109_005 | 109_007 | 113_004 | 113_008 | 113_012 | 605_005 | 611_101 | 716_001 | 716_038 | 713_119 | 113_039 | 722_051 => {
             authentication(authentication::LOGON, Some(true), text)
         }
@@ -110,6 +110,9 @@ fn about(text: &str, class: Class, activity: u8) -> Meaning {
 }
 
 fn authentication(activity: u8, worked: Option<bool>, text: &str) -> Option<Meaning> {
+    if worked.is_none() && user(text).is_none() && source(text).is_none() {
+        return None;
+    }
     let mut meaning = about(text, Class::Authentication, activity);
     meaning.set(field::IS_REMOTE, true);
     match worked {

@@ -258,8 +258,8 @@ const PROTOCOLS: [(&str, i64); 16] = [
 pub(crate) fn set_protocol(meaning: &mut Meaning, value: &str) -> bool {
     if !has(meaning, field::CONNECTION_INFO_PROTOCOL_NUM) {
         let lower = value.to_ascii_lowercase();
-        let name = PROTOCOLS.iter().find(|(_, known)| number(value) == Some(*known)).map_or(&*lower, |(name, _)| name);
-        return set_any(meaning, &[field::EVIDENCES_CONNECTION_INFO_PROTOCOL_NAME.id()], name);
+        let known = PROTOCOLS.iter().find(|(name, known)| number(value) == Some(*known) || *name == lower);
+        return known.is_some_and(|(name, _)| set_any(meaning, &[field::EVIDENCES_CONNECTION_INFO_PROTOCOL_NAME.id()], name));
     }
     let known = |name: &str| PROTOCOLS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
     if let Some(number) = number(value).filter(|number| *number <= 255) {

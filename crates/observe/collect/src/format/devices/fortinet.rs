@@ -14,7 +14,7 @@ use vigie_model::event::ocsf::activity::{
     account_change, authentication, base_event, detection_finding, device_config_state_change, dns_activity, email_activity,
     http_activity, network_activity, tunnel_activity,
 };
-use vigie_model::event::ocsf::field;
+use vigie_model::event::ocsf::{field, status_id};
 
 const FORMAT: &str = "fortinet";
 
@@ -274,6 +274,8 @@ fn finish(meaning: &mut Meaning, kind: &Kind<'_>, text: &str) {
             meaning.succeeded();
         } else if status.starts_with("fail") || status == "negotiate_error" || kind.action == "ssl-login-fail" {
             meaning.failed("");
+        } else if meaning.class == Class::Authentication && !status.is_empty() {
+            meaning.set(field::STATUS_ID, status_id::OTHER).set_text(field::STATUS_DETAIL, kind.status);
         }
     }
     if meaning.fields.text(field::MESSAGE).is_none() && kind.kind == "Event" {

@@ -121,6 +121,9 @@ pub(super) fn parse(line: &Line<'_>, text: &str) -> Option<Meaning> {
     };
     let named = |name: &str| names.split(' ').position(|known| known == name).map_or("", |place| column(place + 7));
     let (class, activity) = class(kind, sub, named("eventid"), named("opaque"));
+    // A record that was cut says nothing of a connection.
+    let is_cut = class == Class::NetworkActivity && named("src").is_empty() && named("dst").is_empty();
+    let (class, activity) = if is_cut { (Class::BaseEvent, base_event::OTHER) } else { (class, activity) };
     let mut meaning = Meaning::new(FORMAT, class, activity);
     meaning.set(field::METADATA_PRODUCT_VENDOR_NAME, "Palo Alto Networks").set(field::METADATA_PRODUCT_NAME, "PAN-OS");
     meaning.set_text(field::METADATA_LOG_NAME, kind).set_text(field::DEVICE_UID, column(2));
