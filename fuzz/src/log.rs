@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use vigie_collect::dialect::Dialect;
 use vigie_collect::frame::Piece;
+use vigie_collect::intake::Record;
 use vigie_collect::reader::Reader;
 use vigie_model::event::Event;
 use vigie_model::time::Timestamp;
@@ -36,4 +37,19 @@ pub fn check_record(dialect: Dialect, bytes: &[u8]) {
 pub fn event() -> Event {
     let line = b"<38>Nov 21 08:30:00 web-1 sshd[842]: Failed password for invalid user admin from 192.0.2.7 port 50022 ssh2";
     reader(Dialect::Syslog).record(Piece { bytes: line, continues: false, cut: false }, RECEIVED)
+}
+
+/// Reads a record that a shipper handed over: the parts of its events are its bytes, and no field is set that a class
+/// does not have.
+///
+/// # Panics
+/// When one of these does not hold.
+pub fn check_taken(reader: &mut Reader, record: &Record<'_>) {
+    let mut bytes = Vec::new();
+    reader.taken(record, RECEIVED, &mut |event| {
+        assert_eq!(event.unknown_fields(), Vec::<&str>::new());
+        assert!(event.time <= RECEIVED.plus_seconds(24 * 3600), "nothing is in the future");
+        bytes.extend_from_slice(&event.raw);
+    });
+    assert_eq!(bytes, &*record.raw, "no byte is lost");
 }

@@ -223,9 +223,9 @@ fn of_token(error: &AccessError) -> Problem {
                 de "Diese Rechte kann ein Token nicht haben",
             ),
             text!(
-                en "give at least one that you have yourself; send_scans is what a pipeline needs",
-                fr "donnez-en au moins un que vous avez vous-même ; send_scans suffit à un pipeline",
-                de "geben Sie mindestens eines, das Sie selbst haben; eine Pipeline braucht send_scans",
+                en "give at least one that you have yourself; send_scans is what a pipeline needs, send_events what a shipper does",
+                fr "donnez-en au moins un que vous avez vous-même ; send_scans suffit à un pipeline, send_events à un collecteur",
+                de "geben Sie mindestens eines, das Sie selbst haben; eine Pipeline braucht send_scans, ein Log-Sammler send_events",
             ),
         ),
         AccessError::NoToken => (

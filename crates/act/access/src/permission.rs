@@ -34,13 +34,15 @@ pub enum Permission {
     ManageOwnAccount,
     /// Send what a scan observed, to be judged and recorded.
     SendScans,
+    /// Send events, to be kept and watched like those the platform collects.
+    SendEvents,
     /// Create, list and revoke tokens.
     ManageTokens,
 }
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ReadFindings,
         Self::WorkOnFindings,
         Self::DecideFindings,
@@ -53,6 +55,7 @@ impl Permission {
         Self::ReadAudit,
         Self::ManageOwnAccount,
         Self::SendScans,
+        Self::SendEvents,
         Self::ManageTokens,
     ];
 
@@ -72,6 +75,7 @@ impl Permission {
             Self::ReadAudit => "read_audit",
             Self::ManageOwnAccount => "manage_own_account",
             Self::SendScans => "send_scans",
+            Self::SendEvents => "send_events",
             Self::ManageTokens => "manage_tokens",
         }
     }
@@ -138,7 +142,8 @@ impl Role {
             | Permission::DecideFindings
             | Permission::EditAssets
             | Permission::RunRounds
-            | Permission::SendScans => matches!(self, Self::Administrator | Self::Analyst),
+            | Permission::SendScans
+            | Permission::SendEvents => matches!(self, Self::Administrator | Self::Analyst),
             Permission::ManageTokens => matches!(self, Self::Administrator),
             Permission::ReadAudit => matches!(self, Self::Administrator | Self::Auditor),
         }
@@ -164,6 +169,7 @@ mod tests {
     read_audit         yes           -       -      yes
     manage_own_account yes           yes     yes    yes
     send_scans         yes           yes     -      -
+    send_events        yes           yes     -      -
     manage_tokens      yes           -       -      -
     ";
 

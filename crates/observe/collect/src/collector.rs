@@ -3,6 +3,7 @@
 use crate::config::CollectConfig;
 use crate::delivery::{Delivery, Outbox};
 use crate::dialect::Dialect;
+use crate::intake::{Intake, Sources};
 use crate::reader::Reader;
 use crate::source::{Desk, Given, Pauses, Stop, file, journald, syslog};
 use crate::state::SourceState;
@@ -12,7 +13,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -45,7 +46,8 @@ pub enum StartError {
 
 /// Running sources.
 pub struct Handle {
-    stats: Arc<Mutex<Vec<Arc<SourceStats>>>>,
+    stats: Sources,
+    intake: Intake,
     tasks: JoinSet<()>,
     syslog: Option<SocketAddr>,
 }
@@ -58,7 +60,7 @@ struct Common {
     clock: Arc<dyn Clock>,
     sender: mpsc::Sender<Delivery>,
     stop: watch::Receiver<bool>,
-    stats: Arc<Mutex<Vec<Arc<SourceStats>>>>,
+    stats: Sources,
 }
 
 /// Starts all sources of a configuration.
@@ -98,12 +100,13 @@ pub async fn spawn(
         common.stats_of(&source_name(path)).set_state(state.clone());
     }
     let stats = common.stats.clone();
+    let intake = Intake::new(common.sender.clone(), common.clock.clone(), common.config.zone.clone(), stats.clone());
     let mut followed = BTreeSet::new();
     common.follow_new(&mut followed, &mut tasks);
     if common.config.files.iter().any(|path| has_wildcard(path)) {
         tasks.spawn(common.watch(followed));
     }
-    Ok(Handle { stats, tasks, syslog })
+    Ok(Handle { stats, intake, tasks, syslog })
 }
 
 impl Handle {
@@ -129,6 +132,12 @@ impl Handle {
     #[must_use]
     pub const fn syslog_address(&self) -> Option<SocketAddr> {
         self.syslog
+    }
+
+    /// Where shippers bring what they have. It is to be closed before whoever receives deliveries waits for their end.
+    #[must_use]
+    pub fn intake(&self) -> Intake {
+        self.intake.clone()
     }
 
     /// Waits until all sources have ended. They are told to by the `stop` they were started with;
@@ -283,7 +292,7 @@ mod tests {
         async fn receive(&mut self, count: usize) -> Vec<Event> {
             let mut events = Vec::new();
             while events.len() < count {
-                let Delivery { batch, ack } = self.receiver.recv().await.unwrap();
+                let Delivery { batch, ack, .. } = self.receiver.recv().await.unwrap();
                 if let Some(checkpoint) = batch.checkpoint {
                     self.stored.insert(checkpoint.source.to_string(), checkpoint.position);
                 }

@@ -44,6 +44,9 @@ pub struct Delivery {
     /// To be used when it is. Dropped unused, the source takes the batch as refused and, where it
     /// can, reads it again.
     pub ack: oneshot::Sender<()>,
+    /// Whether whoever it comes from keeps it and sends it again when it is refused: then refusing is better than
+    /// letting it wait.
+    pub sent_again: bool,
 }
 
 impl Batch {
@@ -131,7 +134,7 @@ impl Outbox {
         let (ack, answer) = oneshot::channel();
         let events = batch.events.len() as u64;
         let position = batch.checkpoint.as_ref().map(|checkpoint| checkpoint.position.clone());
-        self.sender.send(Delivery { batch, ack }).await.map_err(|_| Undelivered::Closed)?;
+        self.sender.send(Delivery { batch, ack, sent_again: false }).await.map_err(|_| Undelivered::Closed)?;
         self.out = Some(Out { answer, events, position });
         Ok(())
     }

@@ -79,7 +79,11 @@ fn read_syslog<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) ->
     if let Some((line, meaning)) = format::shape::read(text, &mut Clock::new(received, local)) {
         return (line, Some(meaning));
     }
-    let mut line = syslog::parse(text, received, local);
+    understand(syslog::parse(text, received, local))
+}
+
+/// The meaning of a line whose header is taken off, also of one that rsyslog summed up.
+pub(crate) fn understand(mut line: Line<'_>) -> (Line<'_>, Option<Meaning>) {
     let whole = line.message;
     let Some((count, inner)) = repeated(whole) else {
         let meaning = format::understand(&line);

@@ -1,7 +1,8 @@
 //! What is said: logs and audit trails, as events.
 //!
-//! Sources read the journal, log files and syslog from the network; each record becomes one OCSF
-//! [`Event`](vigie_model::event::Event), in batches that are acknowledged once they are durable.
+//! Sources read the journal, log files and syslog from the network, [`intake`] takes what shippers
+//! bring; each record becomes one OCSF [`Event`](vigie_model::event::Event), in batches that are
+//! acknowledged once they are durable.
 //! Nothing is dropped on the way: when the receiver is slow, the sources wait. What no parser
 //! understands is kept and counted. Nothing here judges, stores or opens a database.
 //!
@@ -18,6 +19,7 @@ pub mod flow;
 pub mod format;
 pub mod frame;
 pub mod header;
+pub mod intake;
 pub mod mapping;
 pub mod meaning;
 pub mod reader;
@@ -29,5 +31,6 @@ mod windows;
 pub use collector::{FILES_MAX, Handle, Positions, StartError, spawn};
 pub use config::CollectConfig;
 pub use delivery::{Batch, Checkpoint, Delivery};
+pub use intake::Intake;
 pub use state::SourceState;
 pub use stats::{SourceReport, SourceStats};

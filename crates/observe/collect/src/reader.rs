@@ -5,6 +5,8 @@
 //! a replay gives the same events. Holds: the pieces of a record that was cut carry, one after
 //! another, all its bytes.
 
+mod taken;
+
 use crate::dialect::Dialect;
 use crate::format;
 use crate::frame::Piece;
@@ -16,7 +18,7 @@ use crate::windows;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use vigie_model::event::ocsf::field;
-use vigie_model::event::{Class, Event, EventSeverity, Labels, Origin};
+use vigie_model::event::{Class, Event, EventSeverity, Label, Labels, Origin};
 use vigie_model::time::Timestamp;
 
 /// Longest name of a host that is believed.
@@ -36,6 +38,9 @@ pub struct Reader {
     /// The host seen last and all formats, so that events share their names.
     last_host: Arc<str>,
     formats: Vec<(&'static str, Arc<str>)>,
+    /// What a shipper said last about where records come from, and the labels made of it.
+    last_said: Vec<(Label, String)>,
+    last_labels: Labels,
 }
 
 impl Reader {
@@ -52,6 +57,8 @@ impl Reader {
             host,
             labels: Labels::none(),
             formats: Vec::new(),
+            last_said: Vec::new(),
+            last_labels: Labels::none(),
         }
     }
 
@@ -94,10 +101,7 @@ impl Reader {
             self.understood(&text, received)
         };
         event.raw = piece.bytes.to_vec();
-        if piece.continues || piece.cut {
-            event.set(field::METADATA_IS_TRUNCATED, true);
-            event.unmapped.push(("part".into(), if piece.continues { "continuation" } else { "beginning" }.into()));
-        }
+        mark_part(&mut event, piece);
         event
     }
 
@@ -211,6 +215,14 @@ impl Reader {
 /// Whether what stands before the colon names a program: the kernel is none, nor is the tag of a format.
 fn is_program(name: &str) -> bool {
     !matches!(name, "" | "kernel" | "CEF" | "LEEF") && !name.starts_with('%')
+}
+
+/// Marks the event of a part of a record.
+fn mark_part(event: &mut Event, piece: Piece<'_>) {
+    if piece.continues || piece.cut {
+        event.set(field::METADATA_IS_TRUNCATED, true);
+        event.unmapped.push(("part".into(), if piece.continues { "continuation" } else { "beginning" }.into()));
+    }
 }
 
 /// Adds what the header says to what the parser found.

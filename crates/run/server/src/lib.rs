@@ -11,6 +11,7 @@ mod detection;
 pub mod explain;
 mod headers;
 mod images;
+mod intake;
 pub mod lineage;
 mod live;
 pub mod local;
@@ -28,12 +29,26 @@ pub mod vulnerabilities;
 pub use platform::{KEEP_DAYS, Opening, Platform};
 pub use running::{Running, Settings};
 
+use axum::extract::{Request, State};
+use axum::response::Response;
+use std::sync::Arc;
+
 /// The version of the program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The API with the console beside it and the headers that browsers obey.
-fn with_console(api: axum::Router) -> axum::Router {
-    api.fallback(console::serve)
+/// The API with the console and what shippers bring beside it, and the headers that browsers obey.
+fn with_console(api: axum::Router, platform: Arc<Platform>) -> axum::Router {
+    api.merge(intake::routes(platform.clone()))
+        .fallback(move |request: Request| page(platform, request))
         .layer(tower_http::compression::CompressionLayer::new().gzip(true))
         .layer(axum::middleware::from_fn(headers::secure))
+}
+
+/// The console, or, at the one address that both have, what clients of Elasticsearch ask: these bring a token with the
+/// question, and no browser does.
+async fn page(platform: Arc<Platform>, request: Request) -> Response {
+    if request.uri().path() == "/" && intake::credentials::token(request.headers()).is_some() {
+        return intake::elastic_info(State(platform), request).await;
+    }
+    console::serve(request.uri().clone()).await
 }

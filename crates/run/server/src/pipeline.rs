@@ -2,8 +2,9 @@
 //!
 //! Deliveries of different sources go to the lake side by side and share its group commit; those
 //! of one source stay in order, because a source sends the next only after the acknowledgement.
-//! While the lake refuses (disk full), deliveries wait here and the sources wait for them: nothing is
-//! acknowledged that is not on disk, and nothing is thrown away.
+//! While the lake refuses (disk full), deliveries wait here and the sources wait for them; those of shippers, who keep
+//! what they sent until they are told that it is durable, are refused. Nothing is acknowledged that is not on disk, and
+//! nothing is thrown away.
 
 use crate::platform::Platform;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub(crate) async fn run(platform: Arc<Platform>, mut deliveries: mpsc::Receiver<
 }
 
 async fn deliver(platform: &Arc<Platform>, delivery: Delivery) {
-    let Delivery { batch, ack } = delivery;
+    let Delivery { batch, ack, sent_again } = delivery;
     let checkpoint = batch.checkpoint.map(|c| Checkpoint { source: c.source.to_string(), position: c.position });
     let batch = Arc::new(Batch { events: batch.events, checkpoint });
     let mut wait = FIRST_WAIT;
@@ -49,6 +50,10 @@ async fn deliver(platform: &Arc<Platform>, delivery: Delivery) {
             Ok(Err(AppendError::Closed)) => return,
             Ok(Err(error)) => tracing::error!(%error, "events wait: the lake does not take them"),
             Err(error) => tracing::error!(%error, "writing to the lake broke off"),
+        }
+        if sent_again {
+            // Whoever sent it keeps it and is told so, by the end of `ack`, instead of waiting.
+            return;
         }
         tokio::select! {
             () = platform.stopping() => return,

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Notify, watch};
 use vigie_access::Access;
-use vigie_collect::SourceReport;
+use vigie_collect::{Intake, SourceReport};
 use vigie_db::Db;
 use vigie_kit::clock::Clock;
 use vigie_kit::data_dir::DataDir;
@@ -68,6 +68,7 @@ pub struct Platform {
     dir: DataDir,
     rounds: Vec<Arc<Round>>,
     sources: OnceLock<Reporter>,
+    intake: OnceLock<Intake>,
     stop: watch::Sender<bool>,
     stop_sources: watch::Sender<bool>,
 }
@@ -107,6 +108,7 @@ impl Platform {
             dir,
             rounds: rounds::all(),
             sources: OnceLock::new(),
+            intake: OnceLock::new(),
             stop: watch::Sender::new(false),
             stop_sources: watch::Sender::new(false),
         })
@@ -161,6 +163,16 @@ impl Platform {
         drop(self.sources.set(reporter));
     }
 
+    /// Where shippers bring what they have; none before the sources are started.
+    pub(crate) fn intake(&self) -> Option<Intake> {
+        self.intake.get().cloned()
+    }
+
+    pub(crate) fn set_intake(&self, intake: Intake) {
+        // As with the reporter: once in the life of a platform.
+        drop(self.intake.set(intake));
+    }
+
     /// What tells the sources to stop: earlier than the rest, so that the rest can take what they have.
     pub(crate) fn stop_sources(&self) -> watch::Receiver<bool> {
         self.stop_sources.subscribe()
@@ -168,6 +180,9 @@ impl Platform {
 
     pub(crate) fn tell_sources_to_stop(&self) {
         self.stop_sources.send_replace(true);
+        if let Some(intake) = self.intake.get() {
+            intake.close();
+        }
     }
 
     pub(crate) fn tell_to_stop(&self) {

@@ -1,7 +1,7 @@
 //! A running platform: listeners, sources, rounds, and their orderly end.
 
 use crate::platform::Platform;
-use crate::{api, detection, local, pipeline, tls};
+use crate::{api, detection, intake, local, pipeline, tls};
 use axum::Router;
 use axum_server::Handle;
 use std::net::{SocketAddr, TcpListener};
@@ -24,6 +24,8 @@ const LAST_REQUESTS: Duration = Duration::from_secs(2);
 pub struct Settings {
     /// Address of the console and of the HTTP API.
     pub listen: SocketAddr,
+    /// Address on which shippers are received without TLS, besides `listen`.
+    pub intake: Option<SocketAddr>,
     /// Address on which syslog is received.
     pub syslog: Option<SocketAddr>,
     /// Log files to follow beside the usual ones.
@@ -38,6 +40,7 @@ pub struct Running {
     address: SocketAddr,
     set_up_link: Option<String>,
     handle: Handle<SocketAddr>,
+    shippers: Option<SocketAddr>,
     sources: Sources,
     intake: tokio::task::JoinHandle<()>,
     tasks: JoinSet<()>,
@@ -57,20 +60,27 @@ impl Running {
         let handle = Handle::new();
         let (router, _api, _rules) = api::router(platform.clone());
         let served = axum_server::from_tcp_rustls(listener, tls).map_err(|error| refused(settings.listen, error))?;
-        let service = crate::with_console(router).into_make_service_with_connect_info::<SocketAddr>();
+        let service = crate::with_console(router, platform.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let serving = served.handle(handle.clone()).serve(service);
         tasks.spawn(async move { report("console", serving.await) });
         tasks.spawn(serve_locally(platform.clone())?);
+        let mut shippers = None;
+        if let Some(address) = settings.intake {
+            let listener = bind(address)?;
+            shippers = Some(listener.local_addr().map_err(|error| refused(address, error))?);
+            tasks.spawn(serve_shippers(platform.clone(), listener).map_err(|error| refused(address, error))?);
+        }
         let (sender, deliveries) = mpsc::channel(DELIVERIES_WAITING);
         let intake = tokio::spawn(pipeline::run(platform.clone(), deliveries));
         let sources = collect(&platform, &settings, sender).await?;
         platform.set_sources(Box::new(sources.reporter()));
+        platform.set_intake(sources.intake());
         tasks.spawn(detection::run(platform.clone()));
         for round in platform.rounds() {
             tasks.spawn(round.clone().keep_going(platform.clone()));
         }
         let set_up_link = set_up_link(&platform, address)?;
-        Ok(Self { platform, address, set_up_link, handle, sources, intake, tasks })
+        Ok(Self { platform, address, set_up_link, handle, shippers, sources, intake, tasks })
     }
 
     /// The address of the console.
@@ -83,6 +93,12 @@ impl Running {
     #[must_use]
     pub const fn syslog_address(&self) -> Option<SocketAddr> {
         self.sources.syslog_address()
+    }
+
+    /// The address on which shippers are received without TLS.
+    #[must_use]
+    pub const fn intake_address(&self) -> Option<SocketAddr> {
+        self.shippers
     }
 
     /// The one-time link of the first start.
@@ -145,6 +161,19 @@ fn serve_locally(platform: Arc<Platform>) -> Result<impl Future<Output = ()> + S
     })
 }
 
+fn serve_shippers(platform: Arc<Platform>, listener: TcpListener) -> std::io::Result<impl Future<Output = ()> + Send> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let service = intake::alone(platform.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    Ok(async move {
+        let serving = axum::serve(listener, service).with_graceful_shutdown(platform.stopping());
+        // Who keeps a connection open must not keep us from ending.
+        tokio::select! {
+            served = async { serving.await } => report("shippers", served),
+            () = async { platform.stopping().await; tokio::time::sleep(LAST_REQUESTS).await } => {}
+        }
+    })
+}
+
 fn bind(address: SocketAddr) -> Result<TcpListener, Problem> {
     let listener = TcpListener::bind(address).map_err(|error| refused(address, error))?;
     listener.set_nonblocking(true).map_err(|error| refused(address, error))?;
@@ -170,9 +199,9 @@ fn refused(address: SocketAddr, error: std::io::Error) -> Problem {
         ),
     };
     let hint = text!(
-        en "choose another one with --listen or --syslog; `ss -lntp` shows who has it",
-        fr "choisissez-en une autre avec --listen ou --syslog ; `ss -lntp` montre qui l’occupe",
-        de "wählen Sie mit --listen oder --syslog eine andere; `ss -lntp` zeigt, wer sie hat",
+        en "choose another one with --listen, --intake or --syslog; `ss -lntp` shows who has it",
+        fr "choisissez-en une autre avec --listen, --intake ou --syslog ; `ss -lntp` montre qui l’occupe",
+        de "wählen Sie mit --listen, --intake oder --syslog eine andere; `ss -lntp` zeigt, wer sie hat",
     );
     Problem::new(Kind::Environment, said).hint(hint).because(error)
 }

@@ -59,6 +59,9 @@ pub(crate) struct UpArgs {
     /// Address of the console and of the HTTP API
     #[arg(long, value_name = "ADDR", env = "VIGIE_LISTEN", default_value = "127.0.0.1:8443")]
     pub(crate) listen: SocketAddr,
+    /// Address on which shippers are received without TLS, besides the one of the console
+    #[arg(long, value_name = "ADDR", env = "VIGIE_INTAKE")]
+    pub(crate) intake: Option<SocketAddr>,
     /// Address on which syslog is received, by UDP and TCP
     #[arg(long, value_name = "ADDR", env = "VIGIE_SYSLOG", default_value = "127.0.0.1:5514")]
     pub(crate) syslog: SocketAddr,
@@ -540,7 +543,7 @@ pub(crate) enum TokenVerb {
 pub(crate) struct TokenCreateArgs {
     /// What to call it
     pub(crate) name: String,
-    /// What it may do: send_scans, read_findings, read_assets …; several separated by commas
+    /// What it may do: send_scans, send_events, read_findings …; several separated by commas
     #[arg(long, value_name = "WORDS", value_delimiter = ',', default_value = "send_scans")]
     pub(crate) permission: Vec<String>,
     /// Days that it lives, at most 365

@@ -20,6 +20,12 @@ const TEXTS: &[Line] = &[
     ),
     ("up", "", "Démarrer la plateforme sur cette machine", "Die Plattform auf diesem Rechner starten"),
     ("up", "listen", "Adresse de la console et de l’API HTTP", "Adresse der Konsole und der HTTP-API"),
+    (
+        "up",
+        "intake",
+        "Adresse où les collecteurs sont reçus sans TLS, en plus de celle de la console",
+        "Adresse, an der Log-Sammler ohne TLS empfangen werden, neben der der Konsole",
+    ),
     ("up", "syslog", "Adresse de réception de syslog, en UDP et TCP", "Adresse, an der Syslog empfangen wird, über UDP und TCP"),
     ("up", "no_syslog", "Ne pas recevoir de syslog", "Kein Syslog empfangen"),
     ("up", "follow", "Suivre aussi ce fichier journal ; peut être répété", "Auch dieser Logdatei folgen; mehrfach möglich"),
@@ -365,8 +371,8 @@ const TEXTS: &[Line] = &[
     (
         "token create",
         "permission",
-        "Ce qu’il permet : send_scans, read_findings, read_assets… ; plusieurs séparés par des virgules",
-        "Was es darf: send_scans, read_findings, read_assets …; mehrere durch Kommas getrennt",
+        "Ce qu’il permet : send_scans, send_events, read_findings… ; plusieurs séparés par des virgules",
+        "Was es darf: send_scans, send_events, read_findings …; mehrere durch Kommas getrennt",
     ),
     ("token create", "days", "Nombre de jours de vie, 365 au plus", "Tage, die es gilt, höchstens 365"),
     ("token list", "", "Lister les jetons et leur dernière utilisation", "Tokens mit ihrer letzten Benutzung auflisten"),

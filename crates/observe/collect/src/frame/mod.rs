@@ -215,7 +215,7 @@ fn trimmed(bytes: &[u8]) -> &[u8] {
 }
 
 /// The last place at or before `limit` that does not cut a UTF-8 character.
-fn character_boundary(bytes: &[u8], limit: usize) -> usize {
+pub(crate) fn character_boundary(bytes: &[u8], limit: usize) -> usize {
     let is_inside = |at: usize| bytes.get(at).is_some_and(|byte| byte & 0xC0 == 0x80);
     (limit.saturating_sub(3)..=limit).rev().find(|at| !is_inside(*at)).unwrap_or(limit)
 }

@@ -43,7 +43,7 @@ impl Bench {
     pub(crate) async fn receive(&mut self, count: usize) -> Vec<Received> {
         let mut events = Vec::new();
         while events.len() < count {
-            let Delivery { batch, ack } = self.receiver.recv().await.unwrap();
+            let Delivery { batch, ack, .. } = self.receiver.recv().await.unwrap();
             events.extend(batch.events.into_iter().map(Received));
             // The source may be gone: then nobody waits for it.
             let _gone = ack.send(());

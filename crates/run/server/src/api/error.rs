@@ -1,7 +1,7 @@
 //! What a caller is told when something did not work: a status, a stable word, one sentence in the
 //! caller's language and a hint.
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, extract::Request, middleware::Next};
 use serde::Serialize;
@@ -19,6 +19,8 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     problem: Problem,
+    /// Seconds after which it is worth trying again.
+    retry_after_s: Option<i64>,
 }
 
 /// The JSON form of an error.
@@ -43,7 +45,7 @@ impl ApiError {
     /// An error with a status, a stable word and one sentence.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, said: Text) -> Self {
-        Self { status, code, problem: Problem::new(Kind::User, said) }
+        Self { status, code, problem: Problem::new(Kind::User, said), retry_after_s: None }
     }
 
     /// The same with what to do about it.
@@ -51,6 +53,12 @@ impl ApiError {
     pub fn with_hint(mut self, hint: Text) -> Self {
         self.problem = self.problem.hint(hint);
         self
+    }
+
+    /// The same with the seconds after which it is worth trying again.
+    #[must_use]
+    pub fn with_retry_after(self, retry_after_s: Option<i64>) -> Self {
+        Self { retry_after_s, ..self }
     }
 
     /// Something asked for does not exist.
@@ -151,7 +159,7 @@ impl ApiError {
             Kind::Environment => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         };
-        Self { status, code, problem }
+        Self { status, code, problem, retry_after_s: None }
     }
 }
 
@@ -176,7 +184,11 @@ impl From<AccessError> for ApiError {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };
-        Self { status, code: error.code(), problem: error.explain() }
+        let retry_after_s = match &error {
+            AccessError::Throttled { wait_s } => Some(*wait_s),
+            _ => None,
+        };
+        Self { status, code: error.code(), problem: error.explain(), retry_after_s }
     }
 }
 
@@ -204,7 +216,11 @@ pub(super) async fn speak(request: Request, next: Next) -> Response {
             hint: error.problem.hint.as_ref().map(|hint| hint.get(lang).to_owned()),
         },
     };
-    (error.status, Json(body)).into_response()
+    let mut response = (error.status, Json(body)).into_response();
+    if let Some(value) = error.retry_after_s.and_then(|seconds| HeaderValue::from_str(&seconds.to_string()).ok()) {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
 }
 
 /// The first language of `Accept-Language` that we speak.

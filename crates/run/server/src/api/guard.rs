@@ -7,12 +7,14 @@
 //! browser sends by itself: it needs no CSRF word, and a cookie beside it does not count.
 
 use super::error::ApiError;
+use crate::intake::credentials;
 use crate::platform::Platform;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::sync::Arc;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use vigie_access::permission::{Permission, Role};
@@ -118,7 +120,7 @@ impl Guarded {
 
 async fn guard(State((platform, needs)): State<(Arc<Platform>, Needs)>, mut request: Request, next: Next) -> Response {
     let lang = super::error::language(request.headers());
-    let caller = match caller(&platform, &request, lang) {
+    let caller = match caller(&platform, &request, needs, lang) {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
@@ -132,13 +134,18 @@ async fn guard(State((platform, needs)): State<(Arc<Platform>, Needs)>, mut requ
 }
 
 /// Who asks, if anybody we know.
-fn caller(platform: &Platform, request: &Request, lang: Lang) -> Result<Option<Caller>, ApiError> {
+fn caller(platform: &Platform, request: &Request, needs: Needs, lang: Lang) -> Result<Option<Caller>, ApiError> {
     if request.extensions().get::<LocalPeer>().is_some() {
         return Ok(Some(Caller { account: local_account(), session: None, token: None, lang }));
     }
-    if let Some(text) = bearer(request.headers()) {
+    // Shippers put their token where their makers foresaw one; elsewhere there is one place for it.
+    let token = match needs {
+        Needs::Permission(Permission::SendEvents) => credentials::token(request.headers()),
+        _ => bearer(request.headers()).map(Cow::Borrowed),
+    };
+    if let Some(text) = token {
         let client = client(request.headers(), request.extensions().get::<Peer>());
-        let token = tokio::task::block_in_place(|| platform.access.api_token(text, &client))?;
+        let token = tokio::task::block_in_place(|| platform.access.api_token(&text, &client))?;
         return Ok(Some(Caller { account: account_of(&token), session: None, token: Some(token), lang }));
     }
     let Some(token) = cookie(request.headers()) else { return Ok(None) };
@@ -148,6 +155,9 @@ fn caller(platform: &Platform, request: &Request, lang: Lang) -> Result<Option<C
 }
 
 fn admitted(needs: Needs, caller: Option<&Caller>, request: &Request) -> Result<(), ApiError> {
+    if let (Needs::Permission(_), None) = (needs, caller) {
+        return Err(ApiError::signed_out());
+    }
     let is_program = caller.is_some_and(|caller| caller.token.is_some());
     if request.method() != Method::GET && request.extensions().get::<LocalPeer>().is_none() && !is_program {
         let given = request.headers().get(CSRF_HEADER).map(axum::http::HeaderValue::as_bytes);
@@ -158,8 +168,7 @@ fn admitted(needs: Needs, caller: Option<&Caller>, request: &Request) -> Result<
         }
     }
     match (needs, caller) {
-        (Needs::Nothing, _) => Ok(()),
-        (Needs::Permission(_), None) => Err(ApiError::signed_out()),
+        (Needs::Nothing, _) | (_, None) => Ok(()),
         (Needs::Permission(permission), Some(caller)) if caller.may(permission) => Ok(()),
         (Needs::Permission(permission), Some(_)) if is_program => Err(ApiError::token_may_not(permission)),
         (Needs::Permission(_), Some(_)) => Err(ApiError::forbidden()),

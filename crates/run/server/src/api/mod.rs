@@ -18,6 +18,7 @@ mod image;
 mod overview;
 mod rows;
 mod scans;
+mod sending;
 mod session;
 mod stream;
 mod system;
@@ -100,6 +101,7 @@ pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec
         .route(needs(Permission::ManageTokens), routes!(tokens::list, tokens::create))
         .route(needs(Permission::ManageTokens), routes!(tokens::revoke))
         .route(needs(Permission::SendScans), routes!(scans::receive))
+        .route(needs(Permission::SendEvents), routes!(sending::receive))
         .finish();
     let written = document.clone();
     let router = Router::new()

@@ -23,6 +23,7 @@ pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ende
     let dir = DataDir::open(&path).map_err(Explain::explain)?;
     let settings = Settings {
         listen: args.listen,
+        intake: args.intake,
         syslog: (!args.no_syslog).then_some(args.syslog),
         follow: args.follow.clone(),
         local_logs: !args.no_local_logs,
@@ -51,6 +52,9 @@ fn greet(running: &Running, data: &Path, lang: Lang) {
             en "Vigie is up:\n\n    https://{address}\n",
             fr "Vigie est en marche :\n\n    https://{address}\n",
             de "Vigie läuft:\n\n    https://{address}\n")),
+    }
+    if let Some(intake) = running.intake_address() {
+        out::say(&format!("    intake: http://{intake}\n"));
     }
     if let Some(syslog) = running.syslog_address() {
         out::say(&format!("    syslog: {syslog}\n"));

@@ -1,0 +1,129 @@
+//! Requests on their way in: what they become, and when they are promised.
+
+use super::*;
+use vigie_model::event::{Event, Label};
+use vigie_testkit::FakeClock;
+
+struct House {
+    intake: Intake,
+    deliveries: mpsc::Receiver<Delivery>,
+    sources: Sources,
+}
+
+fn house() -> House {
+    let (sender, deliveries) = mpsc::channel(64);
+    let sources = Sources::default();
+    let clock = Arc::new(FakeClock::at("2026-11-22T00:00:00Z"));
+    House { intake: Intake::new(sender, clock, TimeZone::UTC, sources.clone()), deliveries, sources }
+}
+
+fn from(protocol: &'static str) -> From {
+    From { protocol, sender: "edge".into(), peer: "192.0.2.9".into() }
+}
+
+impl House {
+    /// Takes records, acknowledges them, and gives the events.
+    async fn events(&mut self, records: Vec<Record<'static>>) -> Vec<Event> {
+        let intake = self.intake.clone();
+        let taking = tokio::spawn(async move {
+            intake.take(from("test"), 0, move |taking| records.iter().for_each(|record| taking.put(record))).await
+        });
+        let mut events = Vec::new();
+        while let Some(Delivery { batch, ack, sent_again }) = self.deliveries.recv().await {
+            assert!(sent_again);
+            events.extend(batch.events);
+            ack.send(()).unwrap();
+            if self.deliveries.is_empty() {
+                break;
+            }
+        }
+        taking.await.unwrap().unwrap();
+        events
+    }
+}
+
+#[tokio::test]
+async fn a_line_in_an_envelope_is_read_as_what_it_is() {
+    let mut house = house();
+    let line = "Nov 21 08:30:00 web-1 sshd[842]: Failed password for root from 192.0.2.7 port 50022 ssh2";
+    let envelope =
+        format!(r#"{{"@timestamp":"2026-11-21T09:00:00Z","message":{line:?},"kubernetes":{{"namespace_name":"shop"}},"x":"y"}}"#);
+    let events = house.events(vec![Record::of(line.as_bytes()), Record::of(envelope.clone().into_bytes())]).await;
+    for event in &events {
+        assert_eq!((&*event.origin.format, &*event.origin.host), ("sshd", "web-1"));
+        assert_eq!(event.time.to_string(), "2026-11-21T08:30:00Z");
+        assert_eq!(&*event.origin.source, "test:edge");
+        assert!(event.unmapped.contains(&("peer".into(), "192.0.2.9".into())));
+    }
+    assert_eq!(events[1].raw, envelope.as_bytes());
+    assert_eq!(events[1].origin.labels.get(Label::Namespace), Some("shop"));
+    assert!(events[1].unmapped.contains(&("x".into(), "y".into())));
+}
+
+#[tokio::test]
+async fn a_line_without_header_gets_what_the_protocol_says() {
+    let mut house = house();
+    let mut record = Record::of(&b"Accepted publickey for eva from 192.0.2.7 port 1 ssh2: ED25519 SHA256:x"[..]);
+    record.tell("_HOSTNAME", "db-1");
+    record.tell("SYSLOG_IDENTIFIER", "sshd");
+    record.tell("team", "data");
+    record.time = Some(vigie_model::time::Timestamp::parse("2026-11-21T08:30:00Z").unwrap());
+    let app = Record {
+        path: Some("/var/log/dpkg.log".into()),
+        ..Record::of(&b"2026-11-21 08:30:00 status installed curl:amd64 8.14.1-2"[..])
+    };
+    let events = house.events(vec![record, app, Record::of(&b"ERROR: no header here"[..])]).await;
+    assert_eq!((&*events[0].origin.format, &*events[0].origin.host), ("sshd", "db-1"));
+    assert_eq!(events[0].origin.labels.get(Label::Team), Some("data"));
+    assert_eq!(&*events[1].origin.format, "dpkg");
+    assert_eq!((&*events[2].origin.format, &*events[2].origin.host), ("", "192.0.2.9"));
+}
+
+#[tokio::test]
+async fn a_record_longer_than_an_event_comes_in_parts() {
+    let mut house = house();
+    let long = vec![b'x'; 150_000];
+    let events = house.events(vec![Record::of(long.clone())]).await;
+    assert_eq!(events.len(), 3);
+    assert_eq!(events.iter().flat_map(|event| event.raw.clone()).collect::<Vec<_>>(), long);
+}
+
+#[tokio::test]
+async fn nothing_is_promised_that_is_not_durable() {
+    let mut house = house();
+    let intake = house.intake.clone();
+    let taking = tokio::spawn(async move { intake.take(from("test"), 0, |taking| taking.put(&Record::of(&b"x"[..]))).await });
+    drop(house.deliveries.recv().await.unwrap());
+    assert_eq!(taking.await.unwrap(), Err(Refused::NotDurable));
+    let report = house.sources.lock().unwrap()[0].report();
+    assert_eq!((report.received, report.refused, report.acknowledged), (1, 1, 0));
+    house.intake.close();
+    let refused = house.intake.take(from("test"), 0, |taking| taking.put(&Record::of(&b"x"[..]))).await;
+    assert_eq!(refused, Err(Refused::Closed));
+}
+
+#[tokio::test]
+async fn room_has_an_end_and_comes_back() {
+    let house = house();
+    let mut rooms: Vec<Room> = (0..2).map(|_| house.intake.room()).collect();
+    for room in &mut rooms {
+        room.grow(REQUEST_BYTES_MAX).await.unwrap();
+    }
+    let mut third = house.intake.room();
+    assert_eq!(third.grow(REQUEST_BYTES_MAX).await, Err(Refused::Busy));
+    assert_eq!(third.grow_now(3 * REQUEST_BYTES_MAX), Err(Refused::TooLarge));
+    rooms.pop();
+    third.grow(REQUEST_BYTES_MAX).await.unwrap();
+    let many =
+        house.intake.take(from("test"), 0, |taking| (0..=RECORDS_MAX).for_each(|_| taking.put(&Record::of(&b"x"[..])))).await;
+    assert_eq!(many, Err(Refused::TooMany));
+}
+
+#[tokio::test]
+async fn senders_beyond_the_limit_are_counted_together() {
+    let house = house();
+    for number in 0..SENDERS_MAX + 10 {
+        house.intake.door(&From { protocol: "test", sender: number.to_string(), peer: String::new() });
+    }
+    assert_eq!(house.sources.lock().unwrap().len(), SENDERS_MAX + 1);
+}
