@@ -1,7 +1,7 @@
 //! From a record to its meaning, by its page.
 
 use super::compile::{Pairs, Ready};
-use super::flat::{Flat, NONE, Slots};
+use super::flat::{Flat, NONE, Scalar, Slots};
 use super::{Mappings, UNMAPPED_MAX, recognise};
 use crate::header::LocalTime;
 use crate::meaning::{FormatName, Meaning};
@@ -11,6 +11,9 @@ use vigie_model::event::{EventSeverity, Value};
 
 /// Longest name of a host that is believed.
 const HOST_MAX: usize = 255;
+
+/// Deepest that records stand in texts of others: a log line in what a shipper wrote in what an intake wrote.
+const INNER_MAX: usize = 3;
 
 /// Reads records by the pages of a set. One for each reader: it keeps what is dear to make.
 #[derive(Clone, Debug)]
@@ -31,13 +34,27 @@ impl Mapper {
 
     /// The meaning of a JSON object; `None` for what is none.
     pub(crate) fn json(&mut self, text: &str, local: &mut LocalTime) -> Option<Meaning> {
+        self.nested(text, local, 0)
+    }
+
+    /// A record, `depth` records inside others.
+    fn nested(&mut self, text: &str, local: &mut LocalTime, depth: usize) -> Option<Meaning> {
         let mut flat = Flat::read(text, &self.mappings.names, &mut self.slots)?;
-        let number = self.mappings.files.page(&flat, &self.slots).or(self.mappings.generic)?;
+        let known = self.mappings.files.page(&flat, &self.slots);
+        let number = known.or(self.mappings.generic)?;
         let page = self.mappings.pages.get(number)?;
         for pairs in &page.pairs {
             pairs.name_values(&mut flat, &self.mappings, &mut self.slots);
         }
-        Some(meaning(page, flat, &self.slots, local))
+        let inner = if depth < INNER_MAX { take_inner(page, &mut flat, &self.slots) } else { None };
+        let outer = meaning(page, flat, &self.slots, local);
+        let Some((at, inner)) = inner else { return Some(outer) };
+        let Some(found) = self.nested(&inner, local, depth + 1) else {
+            let mut outer = outer;
+            outer.keep(&at, inner);
+            return Some(outer);
+        };
+        Some(found.inside(outer, &inner, &at, known.is_some()))
     }
 
     /// The meaning of a line that is no JSON, by the patterns of the pages.
@@ -86,25 +103,61 @@ fn meaning(page: &Ready, mut flat: Flat<'_>, slots: &Slots, local: &mut LocalTim
             meaning.label(*name, &text);
         }
     }
-    keep_the_rest(&mut meaning, flat);
+    keep_the_rest(&mut meaning, page, flat);
     meaning
 }
 
+/// The text of a value that looks as if it held a record, and where it stood.
+fn take_inner(page: &Ready, flat: &mut Flat<'_>, slots: &Slots) -> Option<(String, String)> {
+    for node in &page.inner {
+        let at = slots.first(*node);
+        let is_record = matches!(&flat.get(at)?.value, Scalar::Text(text) if text.trim_start().starts_with('{'));
+        if !is_record {
+            continue;
+        }
+        let path = flat.path(flat.get(at)?);
+        let entry = flat.values.get_mut(at as usize)?;
+        entry.is_taken = true;
+        let text = std::mem::replace(&mut entry.value, Scalar::Boolean(true));
+        return Some((path, text.into_text()));
+    }
+    None
+}
+
+impl Meaning {
+    /// What a record means that stood in a text of another one. A record that no page knows adds its values
+    /// to the other one's, if a page knows that.
+    fn inside(self, mut outer: Self, text: &str, at: &str, is_outer_known: bool) -> Self {
+        if is_outer_known && *self.format == *super::GENERIC {
+            outer.keep(at, text);
+            return outer;
+        }
+        let mut whole = self;
+        whole.time = whole.time.or(outer.time);
+        whole.host = whole.host.or(outer.host);
+        whole.severity = whole.severity.or(outer.severity);
+        whole.unmapped.append(&mut outer.unmapped);
+        let own: Vec<_> = whole.labels.iter().map(|(label, _)| *label).collect();
+        whole.labels.extend(outer.labels.into_iter().filter(|(label, _)| !own.contains(label)));
+        whole
+    }
+}
+
 /// What no field has, under its own name.
-fn keep_the_rest(meaning: &mut Meaning, mut flat: Flat<'_>) {
+fn keep_the_rest(meaning: &mut Meaning, page: &Ready, mut flat: Flat<'_>) {
     let values = std::mem::take(&mut flat.values);
     let mut passed_over = flat.passed_over;
     let left = values.iter().filter(|entry| !entry.is_taken).count();
     meaning.unmapped.reserve(left.min(UNMAPPED_MAX));
     for entry in values {
-        if entry.is_taken || matches!(&entry.value, super::flat::Scalar::Text(text) if text.is_empty()) {
+        if entry.is_taken || matches!(&entry.value, Scalar::Text(text) if text.is_empty()) {
             continue;
         }
         if meaning.unmapped.len() >= UNMAPPED_MAX {
             passed_over += 1;
             continue;
         }
-        let path = flat.path(&entry);
+        let path = page.short(flat.path(&entry));
         meaning.unmapped.push((path, entry.value.into_text()));
     }
     if passed_over > 0 {

@@ -20,6 +20,11 @@ pub(super) struct Ready {
     pub(super) decisions: Vec<Decision>,
     pub(super) pairs: Vec<Pairs>,
     pub(super) pattern: Option<regex::Regex>,
+    /// Texts that may hold a record of their own.
+    pub(super) inner: Box<[Node]>,
+    /// Beginnings of paths that the names of unmapped values do without, and whether the next letter
+    /// is made large; the longest first.
+    pub(super) short: Vec<(Box<str>, bool)>,
 }
 
 /// What a record becomes.
@@ -138,6 +143,8 @@ impl Desk<'_> {
             decisions: self.decisions(),
             pairs: self.pairs(),
             pattern,
+            short: self.short()?,
+            inner: self.nodes(&self.page.inner),
         })
     }
 
@@ -172,7 +179,7 @@ impl Desk<'_> {
         let Some(class) = class(name) else { return self.wrong(&at("class"), format!("`{name}` is no OCSF class we use")) };
         let activity = match own.activity.as_ref().or(common.activity.as_ref().filter(|_| own.class.is_none())) {
             None => None,
-            Some(take) => Some(self.take(&at("activity"), take, FieldKind::Integer, &|word| activity(class, word))?),
+            Some(take) => Some(self.activity(&at("activity"), take, class)?),
         };
         let severity = match own.severity.as_ref().or(common.severity.as_ref()) {
             None => None,
@@ -262,6 +269,10 @@ impl Desk<'_> {
             value => value,
         };
         let form = self.form(place, take)?;
+        if form == Form::Verb && rows.is_empty() {
+            let verbs = ["create", "read", "update", "delete"].into_iter();
+            rows.extend(verbs.filter_map(|verb| Some((verb.to_owned(), value_of(verb)?))));
+        }
         if take.join.is_some() && kind != FieldKind::Text {
             return self.wrong(place, "only a text can be joined");
         }
@@ -295,9 +306,10 @@ impl Desk<'_> {
             Some("hash values") => Form::HashValues,
             Some("hash names") => Form::HashNames,
             Some("text") => Form::Plain,
+            Some("verb") => Form::Verb,
             Some("time") => Form::Time(self.time_form(place, take)?),
             Some(other) => {
-                let known = "address, host, port, base name, lower, upper, hash values, hash names, text, time";
+                let known = "address, host, port, base name, lower, upper, hash values, hash names, text, time, verb";
                 return self.wrong(place, format!("`{other}` is none of {known}"));
             }
         })
@@ -318,6 +330,17 @@ impl Desk<'_> {
             Some(other) => return self.wrong(place, format!("the zone `{other}` is neither utc nor local")),
         };
         Ok(TimeForm { unit, is_local, format: take.format.as_deref().map(Into::into) })
+    }
+
+    /// An activity: the page's own table, else the captions of the class.
+    fn activity(&mut self, place: &str, take: &page::Take, class: Class) -> Result<Take, PageError> {
+        let mut ready = self.take(place, take, FieldKind::Integer, &|word| activity(class, word))?;
+        if take.is.is_none() && take.table.is_empty() && take.steps.is_empty() && take.form.is_none() {
+            let rows = class.activities().iter().filter(|(number, _)| (1..99).contains(number));
+            let rows = rows.map(|(number, caption)| (snake(caption), Value::Integer(i64::from(*number))));
+            ready.table = Some(Table::new(rows, true));
+        }
+        Ok(ready)
     }
 
     /// A severity: the page's own table, else the words that everybody uses.
@@ -361,6 +384,24 @@ impl Desk<'_> {
             return here;
         }
         self.page.below.iter().flat_map(|above| here.iter().map(move |path| join(above, path))).collect()
+    }
+
+    fn short(&self) -> Result<Vec<(Box<str>, bool)>, PageError> {
+        let mut short: Vec<(Box<str>, bool)> = Vec::new();
+        for name in &self.page.short {
+            let Some((_, places)) = self.page.places.iter().find(|(own, _)| own == name) else {
+                return self.wrong("short", format!("`{name}` is none of the page's places"));
+            };
+            let below = if self.page.below.is_empty() { &[String::new()][..] } else { &self.page.below };
+            for place in places {
+                let (path, is_small) = place.strip_suffix('~').map_or((place.as_str(), false), |path| (path, true));
+                let whole = below.iter().map(|above| if above.is_empty() { path.to_owned() } else { format!("{above}.{path}") });
+                short.extend(whole.filter(|_| !path.is_empty()).map(|path| (format!("{path}.").into(), is_small)));
+            }
+        }
+        short.extend(self.page.below.iter().filter(|above| !above.is_empty()).map(|above| (format!("{above}.").into(), false)));
+        short.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
+        Ok(short)
     }
 
     fn decisions(&mut self) -> Vec<Decision> {
@@ -425,7 +466,7 @@ impl Desk<'_> {
                     .iter()
                     .map(|(path, values)| (path, Test::Equals(values.iter().map(|value| value.as_str().into()).collect()))),
             );
-            let begins = |value: &String| Pattern::Begins(value.as_str().into());
+            let begins = |value: &String| Pattern::beginning(value);
             let tests = tests
                 .chain(recognise.starts.iter().map(|(path, values)| (path, Test::Fits(values.iter().map(begins).collect()))));
             let tests: Vec<(Vec<String>, Test)> = tests.map(|(path, test)| (self.spelled(path), test)).collect();
@@ -530,4 +571,19 @@ fn snake(caption: &str) -> String {
 fn lower_first(path: &str) -> String {
     let mut letters = path.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+impl Ready {
+    /// The name of an unmapped value.
+    pub(super) fn short(&self, path: String) -> String {
+        for (above, is_small) in &self.short {
+            let Some(rest) = path.strip_prefix(&**above) else { continue };
+            let mut letters = rest.chars();
+            return match letters.next() {
+                Some(first) if *is_small => first.to_uppercase().chain(letters).collect(),
+                _ => rest.to_owned(),
+            };
+        }
+        path
+    }
 }

@@ -17,6 +17,10 @@ pub(super) struct Page {
     /// A regular expression for lines that are no JSON.
     pub(super) pattern: Option<String>,
     pub(super) ignore_case: bool,
+    /// Texts that may hold a record of their own.
+    pub(super) inner: Vec<String>,
+    /// Places whose paths are left out of the names of unmapped values.
+    pub(super) short: Vec<String>,
     pub(super) recognise: Vec<Recognise>,
     /// Names for objects that stand in different places: place and the paths it stands for.
     pub(super) places: Vec<(String, Vec<String>)>,
@@ -94,6 +98,8 @@ pub(super) enum CutAt {
     AfterLast,
     Before,
     BeforeLast,
+    /// The part with this number, the first is 1.
+    Part(usize),
 }
 
 /// Reads pages and knows where it is.
@@ -119,6 +125,8 @@ pub(super) fn read(name: &str, text: &str) -> Result<Page, PageError> {
             "below" => page.below = desk.texts(&key, &value)?,
             "records" => page.records = desk.lists(&key, &value)?,
             "pattern" => page.pattern = Some(desk.text(&key, &value)?),
+            "inner" => page.inner = desk.texts(&key, &value)?,
+            "short" => page.short = desk.texts(&key, &value)?,
             "ignore_case" => page.ignore_case = desk.truth(&key, &value)?,
             "recognise" => page.recognise = desk.each(&key, &value, Desk::recognise)?,
             "places" => page.places = desk.lists(&key, &value)?,
@@ -268,6 +276,13 @@ impl Desk<'_> {
                 "after_last" => take.cut.push((CutAt::AfterLast, self.text(here, value)?)),
                 "before" => take.cut.push((CutAt::Before, self.text(here, value)?)),
                 "before_last" => take.cut.push((CutAt::BeforeLast, self.text(here, value)?)),
+                "part" => {
+                    let number = value.as_integer().and_then(|number| usize::try_from(number).ok()).filter(|number| *number > 0);
+                    let Some(number) = number else { return self.wrong(here, "has to be a number from 1 on") };
+                    let Some(sign) = table.get("of") else { return self.wrong(here, "needs the sign between the parts: `of`") };
+                    take.cut.push((CutAt::Part(number), self.text(here, sign)?));
+                }
+                "of" => {}
                 "strict" => take.strict = self.truth(here, value)?,
                 "as" => take.form = Some(self.text(here, value)?),
                 "unit" => take.unit = Some(self.text(here, value)?),

@@ -40,7 +40,7 @@ impl Shape {
     pub(super) fn new(page: usize, is_own: bool, tests: Vec<(Node, Test)>) -> Self {
         let weight = |test: &Test| match test {
             Test::There | Test::Absent => 1,
-            Test::Equals(_) | Test::Fits(_) => 2,
+            Test::Equals(_) | Test::Fits(_) => 4,
         };
         let rank = (is_own, tests.iter().map(|(_, test)| weight(test)).sum());
         Self { page, rank, tests }

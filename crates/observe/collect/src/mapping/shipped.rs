@@ -9,4 +9,19 @@ macro_rules! pages {
     };
 }
 
-pages!["cloudtrail.toml", "generic.toml", "kubernetes-audit.toml",];
+pages![
+    "azure-activity.toml",
+    "azure-flow.toml",
+    "cloudtrail.toml",
+    "docker-events.toml",
+    "falco.toml",
+    "gcp-audit.toml",
+    "gcp-finding.toml",
+    "gcp-load-balancer.toml",
+    "gcp-network.toml",
+    "generic.toml",
+    "kubernetes-audit.toml",
+    "kubernetes-event.toml",
+    "vault-audit.toml",
+    "windows.toml",
+];

@@ -45,6 +45,8 @@ pub(super) enum Form {
     BaseName,
     Lower,
     Upper,
+    /// What an operation does, by the words of its name: create, read, update or delete.
+    Verb,
     HashValues,
     HashNames,
     /// Milliseconds since 1970, as OCSF counts.
@@ -59,37 +61,34 @@ pub(super) struct Table<T> {
     ignore_case: bool,
 }
 
-/// A text with a `*` at one end or both, or in the middle.
+/// A text with `*` for any text.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Pattern {
-    Begins(Box<str>),
-    Ends(Box<str>),
-    Holds(Box<str>),
-    Both(Box<str>, Box<str>),
+pub(super) struct Pattern {
+    begin: Box<str>,
+    /// What has to come between, in this order.
+    inner: Box<[Box<str>]>,
+    end: Box<str>,
 }
 
 impl Pattern {
     pub(super) fn read(text: &str) -> Option<Self> {
-        let inner = text.strip_prefix('*').and_then(|inner| inner.strip_suffix('*'));
-        if let Some(inner) = inner.filter(|inner| !inner.contains('*')) {
-            return Some(Self::Holds(inner.into()));
-        }
-        match text.split_once('*')? {
-            ("", end) => Some(Self::Ends(end.into())),
-            (begin, "") => Some(Self::Begins(begin.into())),
-            (begin, end) => Some(Self::Both(begin.into(), end.into())),
-        }
+        let (begin, rest) = text.split_once('*')?;
+        let (inner, end) = rest.rsplit_once('*').unwrap_or(("", rest));
+        let inner = inner.split('*').filter(|part| !part.is_empty()).map(Into::into).collect();
+        Some(Self { begin: begin.into(), inner, end: end.into() })
+    }
+
+    pub(super) fn beginning(begin: &str) -> Self {
+        Self { begin: begin.into(), inner: Box::default(), end: Box::default() }
     }
 
     pub(super) fn fits(&self, text: &str) -> bool {
-        match self {
-            Self::Begins(begin) => text.starts_with(&**begin),
-            Self::Ends(end) => text.ends_with(&**end),
-            Self::Holds(inner) => text.contains(&**inner),
-            Self::Both(begin, end) => {
-                text.len() >= begin.len() + end.len() && text.starts_with(&**begin) && text.ends_with(&**end)
-            }
-        }
+        let rest = text.strip_prefix(&*self.begin).and_then(|rest| rest.strip_suffix(&*self.end));
+        let passed = |rest: &str, part: &str| rest.split_once(part).map(|(_, rest)| rest.len());
+        rest.and_then(|rest| {
+            self.inner.iter().try_fold(rest, |rest, part| rest.get(rest.len() - passed(rest, part)?..))
+        })
+        .is_some()
     }
 }
 
@@ -224,6 +223,13 @@ impl Take {
         }
         let whole = scalar.text();
         let text = self.cut(whole.trim())?;
+        let text: Cow<'_, str> = match self.form {
+            Form::Verb => value::verb(text).unwrap_or(text).into(),
+            Form::Lower => text.to_lowercase().into(),
+            Form::Upper => text.to_uppercase().into(),
+            _ => text.into(),
+        };
+        let text = &*text;
         if let Some(table) = &self.table {
             return table.get(text).or(self.otherwise.as_ref()).cloned();
         }
@@ -238,14 +244,12 @@ impl Take {
 
     fn formed(&self, text: &str, kind: FieldKind) -> Option<Value> {
         let formed: Cow<'_, str> = match self.form {
-            Form::Plain | Form::HashValues | Form::HashNames | Form::Time(_) => text.into(),
+            Form::Plain | Form::Verb | Form::Lower | Form::Upper | Form::HashValues | Form::HashNames | Form::Time(_) => text.into(),
             Form::Address => value::address(text)?,
             Form::Host if value::address(text).is_some() => return None,
             Form::Host => value::without_port(text).into(),
             Form::Port => return value::port(text).map(Value::Integer),
             Form::BaseName => value::base_name(text).into(),
-            Form::Lower => text.to_lowercase().into(),
-            Form::Upper => text.to_uppercase().into(),
         };
         match kind {
             FieldKind::Integer => value::integer(&Scalar::Text(formed), self.times).map(Value::Integer),
@@ -257,6 +261,7 @@ impl Take {
     fn cut<'t>(&self, text: &'t str) -> Option<&'t str> {
         self.cuts.iter().try_fold(text, |text, (at, sign)| {
             let parts = match at {
+                CutAt::Part(number) => return text.split(&**sign).nth(number.saturating_sub(1)).filter(|part| !part.is_empty()),
                 CutAt::After | CutAt::Before => text.split_once(&**sign),
                 CutAt::AfterLast | CutAt::BeforeLast => text.rsplit_once(&**sign),
             };
@@ -305,7 +310,7 @@ mod tests {
 
     #[test]
     fn tables_have_rows_and_patterns() {
-        let rows = [("Create*", 1), ("CreateUser", 2), ("*Policy", 3), ("*Key*", 4), ("a*z", 5)];
+        let rows = [("Create*", 1), ("CreateUser", 2), ("*Policy", 3), ("*Key*", 4), ("a*z", 5), ("auth/*/login/*", 6)];
         let table = Table::new(rows.map(|(key, value)| (key.to_owned(), value)), false);
         for (text, expected) in [
             ("CreateUser", Some(2)),
@@ -314,6 +319,8 @@ mod tests {
             ("UpdateKeys", Some(4)),
             ("abcz", Some(5)),
             ("az", Some(5)),
+            ("auth/x/login/y", Some(6)),
+            ("auth/login", None),
             ("a", None),
             ("createuser", None),
         ] {

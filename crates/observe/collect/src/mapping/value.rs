@@ -245,6 +245,83 @@ pub(super) fn base_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
+/// The words of operations, by what they do.
+const VERBS: [(&str, &[&str]); 4] = [
+    (
+        "create",
+        &[
+            "create", "created", "add", "added", "new", "insert", "inserted", "register", "registered", "invite", "invited",
+            "generate", "generated", "enroll", "enrolled", "upload", "uploaded", "import", "imported", "clone", "cloned", "copy",
+            "copied", "install", "installed", "issue", "issued", "run", "post", "opened", "signup", "allocate", "make", "uploads",
+        ],
+    ),
+    (
+        "read",
+        &[
+            "get", "list", "listed", "describe", "read", "view", "viewed", "download", "downloaded", "export", "exported", "search",
+            "searched", "query", "queried", "access", "accessed", "show", "fetch", "watch", "preview", "previewed", "head", "lookup",
+            "select", "pull", "decrypt", "check", "reveal", "print", "scan",
+        ],
+    ),
+    (
+        "update",
+        &[
+            "update", "updated", "modify", "modified", "change", "changed", "edit", "edited", "set", "put", "patch", "enable", "enabled",
+            "disable", "disabled", "rename", "renamed", "move", "moved", "attach", "attached", "detach", "detached", "assign", "assigned",
+            "unassign", "reset", "replace", "replaced", "rotate", "rotated", "restore", "restored", "transfer", "transferred", "lock",
+            "locked", "unlock", "unlocked", "grant", "granted", "share", "shared", "activate", "activated", "deactivate", "deactivated",
+            "associate", "associated", "configure", "write", "start", "started", "stop", "stopped", "expanded", "toggle", "merge", "push",
+            "approve", "approved", "rejected", "bypass", "override", "overridden", "suspend", "suspended", "publish", "published",
+        ],
+    ),
+    (
+        "delete",
+        &[
+            "delete", "deleted", "remove", "removed", "destroy", "destroyed", "revoke", "revoked", "purge", "purged", "cancel", "canceled",
+            "cancelled", "terminate", "terminated", "archive", "archived", "drop", "dropped", "uninstall", "uninstalled", "deregister",
+            "erase", "wipe", "trash", "leave", "unregister", "voided",
+        ],
+    ),
+];
+
+/// What an operation does, by the words of its name: `DeletePolicy` deletes, `team.member_added` creates. A
+/// name may begin with its verb; else the last word that is one counts.
+pub(super) fn verb(name: &str) -> Option<&'static str> {
+    let mut found = None;
+    for (number, word) in words(name).enumerate() {
+        let known = VERBS.iter().find(|(_, words)| words.iter().any(|known| known.eq_ignore_ascii_case(word)));
+        if let Some((verb, _)) = known {
+            found = Some(*verb);
+            if number == 0 {
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// The words of `DeletePolicy`, `team.member_added`, `API_KEY_ADDED`.
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    let mut rest = name;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|letter: char| !letter.is_alphanumeric());
+        let mut letters = rest.char_indices().peekable();
+        let mut end = rest.len();
+        let mut was_small = false;
+        while let Some((at, letter)) = letters.next() {
+            let ends_capitals = letter.is_uppercase() && at > 0 && letters.peek().is_some_and(|(_, next)| next.is_lowercase());
+            if !letter.is_alphanumeric() || (was_small && letter.is_uppercase()) || ends_capitals {
+                end = at;
+                break;
+            }
+            was_small = letter.is_lowercase();
+        }
+        let (word, after) = rest.split_at_checked(end)?;
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
+}
+
 /// `SHA1=…,MD5=…`: the hashes or their names.
 pub(super) fn hashes(text: &str, names: bool) -> Vec<Box<str>> {
     let pairs = text.split([',', ';', ' ']).filter_map(|pair| pair.split_once('='));
@@ -325,9 +402,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn operations_say_what_they_do() {
+        for (name, expected) in [
+            ("DeleteCICDScanPolicy", Some("delete")),
+            ("workspace_associated_email_domain_added", Some("create")),
+            ("protected_branch.update_name", Some("update")),
+            ("API_KEY_ACCESS_LIST_ENTRY_ADDED", Some("create")),
+            ("getSecret", Some("read")),
+            ("Microsoft.Insights/alertRules/delete", Some("delete")),
+            ("io.k8s.core.v1.pods.create", Some("create")),
+            ("Update user.", Some("update")),
+            ("user.login", None),
+            ("", None),
+        ] {
+            assert_eq!(verb(name), expected, "{name}");
+        }
+        assert_eq!(words("APIKeyAdded").collect::<Vec<_>>(), ["API", "Key", "Added"]);
+    }
+
     proptest! {
         #[test]
         fn nothing_panics(written: String, number: f64) {
+            let _ = verb(&written);
             let _ = at(&text(&written), &TimeForm::default());
             let _ = at(&Scalar::Float(number), &TimeForm::default());
             let _ = integer(&text(&written), Some(1e300));
