@@ -35,7 +35,8 @@ pub(super) struct Case {
     pub(super) severity: Option<Take>,
     pub(super) time: Option<TakeTime>,
     pub(super) host: Option<Take>,
-    pub(super) fields: Vec<(FieldId, Take)>,
+    /// Shared by the cases of a page where they are the page's own.
+    pub(super) fields: Vec<(FieldId, Arc<Take>)>,
     pub(super) labels: Vec<(Label, Take)>,
 }
 
@@ -88,7 +89,10 @@ struct Desk<'a> {
 impl Compiler {
     /// Adds a page. `is_own` are pages of the user: they go before ours.
     pub(super) fn add(&mut self, name: &str, text: &str, is_own: bool) -> Result<(), PageError> {
-        let page = page::read(name, text)?;
+        let mut page = page::read(name, text)?;
+        if page.is_ocsf {
+            add_ocsf(&mut page);
+        }
         let number = self.pages.len();
         let mut desk = Desk { name, page: &page, names: &mut self.names };
         let ready = desk.ready()?;
@@ -126,11 +130,17 @@ impl Desk<'_> {
         if self.page.cases.len() >= CASES_MAX {
             return self.wrong("case", format!("there are more than {} of them", CASES_MAX - 1));
         }
+        let mut common = Vec::new();
+        for (path, take) in &self.page.common.fields {
+            if let Some((field, take)) = self.field(&format!("fields.\"{path}\""), path, take)? {
+                common.push((field, Arc::new(take)));
+            }
+        }
         let mut cases = Vec::new();
         for (number, case) in self.page.cases.iter().enumerate() {
-            cases.push(self.case(&format!("case {}", number + 1), &case.rules, true)?);
+            cases.push(self.case(&format!("case {}", number + 1), &case.rules, &common)?);
         }
-        cases.push(self.case("", &Rules::default(), false)?);
+        cases.push(self.case("", &Rules::default(), &common)?);
         self.check_common(&cases)?;
         let pattern = match &self.page.pattern {
             None => None,
@@ -172,7 +182,7 @@ impl Desk<'_> {
     }
 
     /// A case: what it says itself, and what the page says for all.
-    fn case(&mut self, place: &str, own: &Rules, is_case: bool) -> Result<Case, PageError> {
+    fn case(&mut self, place: &str, own: &Rules, fields: &[(FieldId, Arc<Take>)]) -> Result<Case, PageError> {
         let common = &self.page.common;
         let at = |word: &str| if place.is_empty() { word.to_owned() } else { format!("{place}: {word}") };
         let Some(name) = own.class.as_ref().or(common.class.as_ref()) else { return self.wrong(&at("class"), "is missing") };
@@ -196,21 +206,15 @@ impl Desk<'_> {
             None => None,
             Some(take) => Some(self.take(&at("host"), take, FieldKind::Text, &text)?),
         };
-        let mut fields = BTreeMap::new();
-        for (path, take) in &common.fields {
-            if let Some((field, take)) = self.field(&format!("fields.\"{path}\""), path, take)?
-                && field.info().classes.has(class)
-            {
-                fields.insert(field, take);
-            }
-        }
+        let here = fields.iter().filter(|(field, _)| field.info().classes.has(class)).cloned();
+        let mut fields: BTreeMap<FieldId, Arc<Take>> = here.collect();
         for (path, take) in &own.fields {
             let place = format!("{place}: fields.\"{path}\"");
             match self.field(&place, path, take)? {
-                Some((field, _)) if is_case && !field.info().classes.has(class) => {
+                Some((field, _)) if !field.info().classes.has(class) => {
                     return self.wrong(&place, format!("the class {} does not have it", class.name()));
                 }
-                Some((field, take)) => drop(fields.insert(field, take)),
+                Some((field, take)) => drop(fields.insert(field, Arc::new(take))),
                 // An empty list: not in this case.
                 None => drop(FieldId::from_path(path).and_then(|field| fields.remove(&field))),
             }
@@ -380,10 +384,22 @@ impl Desk<'_> {
                 places.iter().map(place).collect()
             }
         };
-        if self.page.below.is_empty() {
-            return here;
+        let mut whole = here;
+        if !self.page.below.is_empty() {
+            whole = self.page.below.iter().flat_map(|above| whole.iter().map(move |path| join(above, path))).collect();
         }
-        self.page.below.iter().flat_map(|above| here.iter().map(move |path| join(above, path))).collect()
+        if self.page.also_lower {
+            let first = |path: &String| match path.split_once('.') {
+                Some((first, rest)) => format!("{}.{rest}", first.to_lowercase()),
+                None => path.to_lowercase(),
+            };
+            for small in whole.iter().flat_map(|path| [path.to_lowercase(), first(path)]).collect::<Vec<_>>() {
+                if !whole.contains(&small) {
+                    whole.push(small);
+                }
+            }
+        }
+        whole
     }
 
     fn short(&self) -> Result<Vec<(Box<str>, bool)>, PageError> {
@@ -483,6 +499,21 @@ impl Desk<'_> {
             }
         }
         Ok(shapes)
+    }
+}
+
+/// The same path for every field, and a case for every class.
+fn add_ocsf(page: &mut Page) {
+    let is_own = |path: &str, page: &Page| page.common.fields.iter().any(|(own, _)| own == path);
+    for field in FieldId::all().filter(|field| !is_own(field.path(), page)).collect::<Vec<_>>() {
+        let take = page::Take { from: vec![field.path().to_owned()], ..page::Take::default() };
+        page.common.fields.push((field.path().to_owned(), take));
+    }
+    for class in Class::ALL {
+        let numbers = class.activities().iter().map(|(number, _)| (number.to_string(), number.to_string()));
+        let activity = page::Take { from: vec!["activity_id".to_owned()], table: numbers.collect(), ..page::Take::default() };
+        let rules = Rules { class: Some(class.name().to_owned()), activity: Some(activity), ..Rules::default() };
+        page.cases.push(page::Case { when: vec![("class_uid".to_owned(), vec![class.uid().to_string()])], rules });
     }
 }
 

@@ -17,6 +17,10 @@ pub(super) struct Page {
     /// A regular expression for lines that are no JSON.
     pub(super) pattern: Option<String>,
     pub(super) ignore_case: bool,
+    /// Whether its names may also stand there in small letters, as after an export from a database.
+    pub(super) also_lower: bool,
+    /// Whether the record is OCSF: every path that we have is the same field of the record's class.
+    pub(super) is_ocsf: bool,
     /// Texts that may hold a record of their own.
     pub(super) inner: Vec<String>,
     /// Places whose paths are left out of the names of unmapped values.
@@ -125,6 +129,8 @@ pub(super) fn read(name: &str, text: &str) -> Result<Page, PageError> {
             "below" => page.below = desk.texts(&key, &value)?,
             "records" => page.records = desk.lists(&key, &value)?,
             "pattern" => page.pattern = Some(desk.text(&key, &value)?),
+            "also_lower" => page.also_lower = desk.truth(&key, &value)?,
+            "ocsf" => page.is_ocsf = desk.truth(&key, &value)?,
             "inner" => page.inner = desk.texts(&key, &value)?,
             "short" => page.short = desk.texts(&key, &value)?,
             "ignore_case" => page.ignore_case = desk.truth(&key, &value)?,

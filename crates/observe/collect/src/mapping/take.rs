@@ -82,13 +82,16 @@ impl Pattern {
         Self { begin: begin.into(), inner: Box::default(), end: Box::default() }
     }
 
+    /// How much of a text it says.
+    fn length(&self) -> usize {
+        self.begin.len() + self.end.len() + self.inner.iter().map(|part| part.len()).sum::<usize>()
+    }
+
     pub(super) fn fits(&self, text: &str) -> bool {
         let rest = text.strip_prefix(&*self.begin).and_then(|rest| rest.strip_suffix(&*self.end));
         let passed = |rest: &str, part: &str| rest.split_once(part).map(|(_, rest)| rest.len());
-        rest.and_then(|rest| {
-            self.inner.iter().try_fold(rest, |rest, part| rest.get(rest.len() - passed(rest, part)?..))
-        })
-        .is_some()
+        rest.and_then(|rest| self.inner.iter().try_fold(rest, |rest, part| rest.get(rest.len() - passed(rest, part)?..)))
+            .is_some()
     }
 }
 
@@ -102,6 +105,8 @@ impl<T> Table<T> {
                 None => drop(table.exact.insert(key.into(), value)),
             }
         }
+        // Of several that fit, the one that says more counts.
+        table.patterns.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.length()));
         table
     }
 
@@ -244,7 +249,9 @@ impl Take {
 
     fn formed(&self, text: &str, kind: FieldKind) -> Option<Value> {
         let formed: Cow<'_, str> = match self.form {
-            Form::Plain | Form::Verb | Form::Lower | Form::Upper | Form::HashValues | Form::HashNames | Form::Time(_) => text.into(),
+            Form::Plain | Form::Verb | Form::Lower | Form::Upper | Form::HashValues | Form::HashNames | Form::Time(_) => {
+                text.into()
+            }
             Form::Address => value::address(text)?,
             Form::Host if value::address(text).is_some() => return None,
             Form::Host => value::without_port(text).into(),
