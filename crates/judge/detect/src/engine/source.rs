@@ -16,7 +16,10 @@ use vigie_model::event::ocsf::field;
 use vigie_model::event::{Class, Event, FieldId};
 
 /// The tables Vigie ships, by file name.
-const SHIPPED: [(&str, &str); 1] = [("linux.toml", include_str!("../../../../../content/parsers/sigma/linux.toml"))];
+const SHIPPED: [(&str, &str); 2] = [
+    ("linux.toml", include_str!("../../../../../content/parsers/sigma/linux.toml")),
+    ("servers.toml", include_str!("../../../../../content/parsers/sigma/servers.toml")),
+];
 
 /// All log sources.
 #[derive(Clone, Debug, Default)]

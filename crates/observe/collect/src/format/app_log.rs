@@ -275,6 +275,14 @@ pub(super) fn read_cluster(text: &str) -> Option<(Line<'_>, Meaning)> {
     Some((Line { time: Some(time), host: Some(node), message, ..Line::default() }, meaning))
 }
 
+/// The message of corosync: `[TOTEM ] A new membership was formed.`
+pub(super) fn cluster(format: &'static str, text: &str) -> Option<Meaning> {
+    let (part, _) = text.trim_start().strip_prefix('[')?.split_once(']')?;
+    let mut meaning = own_log::said(format, "info");
+    meaning.set_text(field::METADATA_LOG_NAME, part.trim());
+    Some(meaning)
+}
+
 /// The message of a line that came over syslog and begins with its level: `notice: text`, `ERROR: text`.
 pub(super) fn levelled(format: &'static str, text: &str) -> Option<Meaning> {
     let text = text.trim_start().trim_start_matches('[');

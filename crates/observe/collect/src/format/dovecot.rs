@@ -19,8 +19,11 @@ const FORMAT: &str = "dovecot";
 pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
     let text = line.message.trim_end();
     let text = without_level(text);
-    let (speaker, rest) = text.split_once(": ")?;
-    understand(speaker, without_level(rest))
+    match text.split_once(": ").filter(|(speaker, _)| !speaker.contains(' ')) {
+        Some(("dovecot", rest)) => own(rest),
+        Some((speaker, rest)) => understand(speaker, without_level(rest)),
+        None => course(text, &COURSE).map(|_| own(text))?,
+    }
 }
 
 /// Reads a line of its own file, where who speaks stands for the program.
@@ -71,6 +74,11 @@ fn login(service: &str, text: &str) -> Option<Meaning> {
     {
         let mut meaning = mail::sign_in(FORMAT, "", "");
         meaning.failed("INVALID_CREDENTIALS").keep("reason", what);
+        meaning
+    } else if what == "Aborted login" && facts.starts_with("user=<") && !facts.starts_with("user=<>") {
+        // Before 1.2 nothing says why.
+        let mut meaning = mail::sign_in(FORMAT, "", "");
+        meaning.failed("aborted");
         meaning
     } else if what.starts_with("Disconnected")
         || what.starts_with("Aborted login")
@@ -177,8 +185,11 @@ fn session(service: &str, speaker: &str, text: &str) -> Option<Meaning> {
     Some(meaning)
 }
 
+/// How the server itself starts and stops.
+const COURSE: [(&str, u8); 2] = [("starting up", START), ("Killed with signal", STOP)];
+
 fn own(text: &str) -> Option<Meaning> {
-    match course(text, &[("starting up", START), ("Killed with signal", STOP)]) {
+    match course(text, &COURSE) {
         Some(activity) => {
             let mut meaning = lifecycle(FORMAT, activity, "dovecot");
             meaning.succeeded();

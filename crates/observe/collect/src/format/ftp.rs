@@ -3,6 +3,7 @@
 //! Sign-ins are Authentication (3002), transfers FTP Activity (4008), connections Network Activity (4001). Sources: vsftpd's
 //! `logging.c`, ProFTPD's `modules/mod_auth.c` and `src/log.c`, Pure-FTPd's `src/ftpd.c` and `messages_en.h`, xferlog(5).
 
+use super::own_log::{START, STOP, course, lifecycle};
 use super::words::{Words, between, host_port};
 use crate::header::{Clock, Line, number};
 use crate::meaning::{Meaning, SOURCE};
@@ -124,6 +125,13 @@ fn proftpd(text: &str) -> Option<Meaning> {
         let mut meaning = Meaning::new(FORMAT, Class::NetworkActivity, network_activity::REFUSE);
         let (name, ip) = rest.split_once(" (").map_or((rest, rest), |(name, ip)| (name, ip.trim_end_matches(')')));
         meaning.endpoint(SOURCE, name, None).endpoint(SOURCE, ip, None).failed("refused by TCP wrappers");
+        return Some(meaning);
+    }
+    if let Some(activity) =
+        course(text, &[("standalone mode STARTUP", START), ("standalone mode SHUTDOWN", STOP), ("ProFTPD killed", STOP)])
+    {
+        let mut meaning = lifecycle(FORMAT, activity, "proftpd");
+        meaning.succeeded();
         return Some(meaning);
     }
     let (head, rest) = text.split_once(") - ").or_else(|| text.split_once("): "))?;

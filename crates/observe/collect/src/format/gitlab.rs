@@ -17,13 +17,38 @@ pub(super) fn read<'a>(text: &'a str, clock: &mut Clock<'_>) -> Option<(Line<'a>
     let (month, rest) = text.split_once(' ')?;
     let (day, rest) = rest.split_once(", ")?;
     let (year, rest) = rest.split_once(' ')?;
-    let (at, message) = rest.split_once(": ")?;
-    let stamp = format!("{day} {} {year} {at}:00", month.get(..3)?);
+    // `githost.log` has seconds and arrows: `08:30:00 -> ERROR -> Command failed`.
+    let (at, level, message) = match rest.split_once(" -> ") {
+        Some((at, rest)) if at.len() == 8 => {
+            let (level, message) = rest.split_once(" -> ")?;
+            (at.to_owned(), level, message)
+        }
+        _ => {
+            let (at, message) = rest.split_once(": ")?;
+            (format!("{at}:00"), "", message)
+        }
+    };
+    let stamp = format!("{day} {} {year} {at}", month.get(..3)?);
     let (time, left) = clock.day_first(&stamp)?;
     if !left.is_empty() || !month.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return None;
     }
-    Some((Line { time: Some(time), program: "gitlab", message, ..Line::default() }, understand(message)?))
+    let meaning = if level.is_empty() { understand(message)? } else { super::own_log::said(FORMAT, level) };
+    Some((Line { time: Some(time), program: "gitlab", message, ..Line::default() }, meaning))
+}
+
+/// Reads a line of Rails: `Started GET "/users/sign_in?x=1" for 192.0.2.7 at 2026-11-21 08:30:00 +0100`.
+pub(super) fn read_rails<'a>(text: &'a str, clock: &mut Clock<'_>) -> Option<(Line<'a>, Meaning)> {
+    let (method, rest) = text.strip_prefix("Started ")?.split_once(" \"")?;
+    let (target, rest) = rest.split_once("\" for ")?;
+    let (client, at) = rest.split_once(" at ")?;
+    let (time, _) = clock.iso(at)?;
+    if !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return None;
+    }
+    let mut meaning = super::http::method_and_target("rails", method, target);
+    meaning.endpoint(SOURCE, client, None);
+    Some((Line { time: Some(time), message: text, ..Line::default() }, meaning))
 }
 
 fn understand(text: &str) -> Option<Meaning> {

@@ -6,6 +6,7 @@
 //! `server/actions.py` and `filter.py`, ClamAV's `clamd/scanner.c`, Snort's `log/log_text.c`, Suricata's `alert-fastlog.c`, the
 //! active responses of OSSEC, the API of Wazuh, the syslog of OpenSCAP's daemon.
 
+use super::own_log::{START, STOP, course, lifecycle};
 use super::words::{between, host_port};
 use super::{level, own_log};
 use crate::header::{Clock, Line, number};
@@ -25,6 +26,7 @@ pub(super) fn parse(program: &str, line: &Line<'_>) -> Option<Meaning> {
         "clamd" | "clamonacc" | "clamav-milter" | "freshclam" | "clamscan" => clamav(text),
         "snort" | "suricata" => alert(program, text),
         "oscap" => oscap(text),
+        "ossec" | "wazuh" => Some(ossec(text)),
         _ => fail2ban(program, text),
     }
 }
@@ -201,6 +203,17 @@ pub(super) fn read_wazuh(time: Timestamp, rest: &str) -> Option<(Line<'_>, Meani
     let (level, message) = after.split_once(": ").unwrap_or(("INFO", after));
     let level = level.split('(').next().unwrap_or(level);
     line(first, message, own_log::said("ossec", level))
+}
+
+/// `Ossec started.`, `Agent started: 'web-1->any'.`, `File rotated (inode changed): …`
+fn ossec(text: &str) -> Meaning {
+    const FORMAT: &str = "ossec";
+    let activity = course(text, &[("started", START), ("disconnected", STOP), ("stopped", STOP)]);
+    let Some(activity) = activity else { return own_log::said(FORMAT, "info") };
+    let name = between(text, "'", "->").or_else(|| between(text, "'", "'")).unwrap_or("ossec");
+    let mut meaning = lifecycle(FORMAT, activity, name);
+    meaning.succeeded().set_text(field::STATUS_DETAIL, text);
+    meaning
 }
 
 fn wazuh_api(level: &str, text: &str) -> Meaning {

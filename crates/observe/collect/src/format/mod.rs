@@ -66,6 +66,7 @@ mod systemd;
 mod vpn;
 mod web_access;
 mod words;
+mod wrappers;
 pub(crate) mod zypper;
 
 pub(crate) use devices::set_protocol;
@@ -143,6 +144,7 @@ pub const FORMATS: &[&str] = &[
     "proftpd",
     "proxifier",
     "pure-ftpd",
+    "rails",
     "redis",
     "rsh",
     "samba",
@@ -168,6 +170,7 @@ pub const FORMATS: &[&str] = &[
     "wazuh-api",
     "web-access",
     "wireguard",
+    "wrappers",
     "xferlog",
     "yum",
     "zypper",

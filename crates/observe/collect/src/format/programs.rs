@@ -1,8 +1,8 @@
 //! Which parser reads the messages of a program, for the many programs that have one parser each.
 
 use super::{
-    apache, app_log, asterisk, desktop, dhcp, dns, dovecot, exim, ftp, guards, haproxy, mysql, openldap, opensmtpd, own_log,
-    panels, postfix, postgres, samba, sendmail, shape, vpn,
+    apache, app_log, asterisk, desktop, dhcp, dns, dovecot, exim, ftp, guards, haproxy, level, mysql, openldap, opensmtpd,
+    own_log, panels, postfix, postgres, samba, sendmail, shape, vpn, wrappers,
 };
 use crate::header::{Clock, Line, LocalTime};
 use crate::meaning::Meaning;
@@ -35,6 +35,7 @@ const PROGRAMS: &[(&str, Parse)] = &[
     ("clamav-milter", guards::parse),
     ("clamd", guards::parse),
     ("clamonacc", guards::parse),
+    ("corosync", |_, line| app_log::cluster("pacemaker", line.message)),
     ("crmd", |_, line| app_log::levelled("pacemaker", line.message)),
     ("dbus", desktop::parse),
     ("dbus-broker-launch", desktop::parse),
@@ -60,8 +61,13 @@ const PROGRAMS: &[(&str, Parse)] = &[
     ("httpd", |_, line| apache::parse(line)),
     ("imap", dovecot::parse_own),
     ("imap-login", dovecot::parse_own),
+    ("in.fingerd", |_, line| wrappers::parse(line.message)),
+    ("in.ftpd", |_, line| wrappers::parse(line.message)),
     ("in.rlogind", |_, line| panels::rsh(line.message)),
     ("in.rshd", |_, line| panels::rsh(line.message)),
+    ("in.telnetd", |_, line| wrappers::parse(line.message)),
+    ("in.tftpd", |_, line| wrappers::parse(line.message)),
+    ("inetd", |_, line| wrappers::parse(line.message)),
     ("ipsec", vpn::parse),
     ("kea-dhcp4", dhcp::parse),
     ("kea-dhcp6", dhcp::parse),
@@ -81,6 +87,7 @@ const PROGRAMS: &[(&str, Parse)] = &[
     ("ntpdate", desktop::parse),
     ("openvpn", vpn::parse),
     ("oscap", guards::parse),
+    ("ossec", guards::parse),
     ("ovpn-client", vpn::parse),
     ("ovpn-server", vpn::parse),
     ("pacemaker-attrd", |_, line| app_log::levelled("pacemaker", line.message)),
@@ -101,6 +108,7 @@ const PROGRAMS: &[(&str, Parse)] = &[
     ("proftpd", ftp::parse),
     ("pure-ftpd", ftp::parse),
     ("rlogind", |_, line| panels::rsh(line.message)),
+    ("rpcbind", |_, line| wrappers::parse(line.message)),
     ("rsh", |_, line| panels::rsh(line.message)),
     ("rshd", |_, line| panels::rsh(line.message)),
     ("samba", samba::parse),
@@ -118,9 +126,12 @@ const PROGRAMS: &[(&str, Parse)] = &[
     ("submission-login", dovecot::parse_own),
     ("suricata", guards::parse),
     ("systemd-timesyncd", desktop::parse),
+    ("telnetd", |_, line| wrappers::parse(line.message)),
     ("unbound", dns::parse),
     ("vsftpd", ftp::parse),
+    ("wazuh", guards::parse),
     ("winbindd", samba::parse),
+    ("xinetd", |_, line| wrappers::parse(line.message)),
 ];
 
 /// The meaning of a message by the program that wrote it.
@@ -131,7 +142,7 @@ pub(super) fn parse(program: &str, line: &Line<'_>) -> Option<Meaning> {
     }
     let at = PROGRAMS.binary_search_by(|(name, _)| (*name).cmp(program)).ok()?;
     // Levels stand for a program where a line has none.
-    let is_level = super::level::severity(program).is_some();
+    let is_level = level::severity(program).is_some();
     PROGRAMS.get(at)?.1(program, line)
         .or_else(|| formed(line))
         .or_else(|| if is_level { None } else { own_log::trouble(program, line.message) })
@@ -139,6 +150,9 @@ pub(super) fn parse(program: &str, line: &Line<'_>) -> Option<Meaning> {
 
 /// The meaning of a message that has a form of its own: a web server's line over syslog, a container's output.
 pub(super) fn formed(line: &Line<'_>) -> Option<Meaning> {
+    if let Some(meaning) = wrappers::refused(line.message) {
+        return Some(meaning);
+    }
     // The time of the header counts.
     let mut local = LocalTime::new(TimeZone::UTC);
     let mut clock = Clock::new(Timestamp::EPOCH, &mut local);

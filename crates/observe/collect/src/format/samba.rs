@@ -29,7 +29,7 @@ pub(super) fn parse(program: &str, line: &Line<'_>) -> Option<Meaning> {
     if program == "smbd_audit" {
         return audited(text);
     }
-    signed_in(text).or_else(|| share(text)).or_else(|| denied(text))
+    signed_in(text).or_else(|| signed_in_before(text)).or_else(|| share(text)).or_else(|| denied(text))
 }
 
 fn signed_in(text: &str) -> Option<Meaning> {
@@ -60,6 +60,28 @@ fn signed_in(text: &str) -> Option<Meaning> {
     Some(meaning)
 }
 
+/// `check_ntlm_password:  Authentication for user [eva] -> [eva] FAILED with error NT_STATUS_WRONG_PASSWORD`, before 4.7.
+fn signed_in_before(text: &str) -> Option<Meaning> {
+    let (_, rest) = text.split_once("uthentication for user [")?;
+    let (user, rest) = rest.split_once(']')?;
+    let mut meaning = Meaning::new(FORMAT, Class::Authentication, authentication::LOGON);
+    meaning.set(field::USER_NAME, user).set(field::SERVICE_NAME, "smbd").set(field::LOGON_TYPE_ID, logon_type_id::NETWORK);
+    match rest.split_once(" FAILED with error ") {
+        Some((_, status)) => {
+            let status = status.split([' ', ',']).next().unwrap_or(status);
+            let why = match status {
+                "NT_STATUS_WRONG_PASSWORD" => "INVALID_CREDENTIALS",
+                "NT_STATUS_NO_SUCH_USER" => "USER_DOES_NOT_EXIST",
+                _ => status,
+            };
+            meaning.failed(why).set(field::STATUS_CODE, status);
+        }
+        None if rest.contains("succeeded") => drop(meaning.succeeded()),
+        None => return None,
+    }
+    Some(meaning)
+}
+
 /// `ipv4:192.0.2.7:50022`; `ipv6:` as well.
 fn address(text: &str) -> &str {
     text.strip_prefix("ipv4:").or_else(|| text.strip_prefix("ipv6:")).unwrap_or(text)
@@ -85,7 +107,7 @@ fn share(text: &str) -> Option<Meaning> {
 
 /// `Denied connection from (192.0.2.7)`, `Permission denied-- user not allowed to delete, … User name: eva. Printer name: x.`
 fn denied(text: &str) -> Option<Meaning> {
-    if let Some(rest) = text.strip_prefix("Denied connection from ") {
+    if let Some(rest) = text.strip_prefix("Denied connection from ").or_else(|| text.strip_prefix("Connection denied from ")) {
         let (name, ip) = rest.split_once('(').unwrap_or(("", rest));
         let mut meaning = Meaning::new(FORMAT, Class::NetworkActivity, network_activity::REFUSE);
         meaning.endpoint(SOURCE, name.trim(), None).endpoint(SOURCE, ip.trim_end_matches(')'), None).failed("host not allowed");

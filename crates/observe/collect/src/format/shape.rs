@@ -156,6 +156,9 @@ fn word<'a>(text: &'a str, clock: &mut Clock<'_>) -> Read<'a> {
     if LOGFMT.iter().any(|start| text.starts_with(start)) {
         return app_log::read_logfmt(text, clock);
     }
+    if text.starts_with("Started ") {
+        return gitlab::read_rails(text, clock);
+    }
     if MONTHS.iter().any(|month| text.starts_with(month)) {
         return gitlab::read(text, clock);
     }
