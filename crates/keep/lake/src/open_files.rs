@@ -5,8 +5,10 @@ use crate::files::{FileError, OpenFile};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many files are kept open: a few megabytes of footers.
-const KEPT: usize = 48;
+/// Bytes of footers that are kept. What a hundred million events have, merged, is some eighty megabytes.
+const KEPT_BYTES: usize = 64 << 20;
+/// Files kept open at most: each holds a descriptor.
+const KEPT: usize = 512;
 
 /// The files used last.
 pub(crate) struct OpenFiles {
@@ -27,9 +29,14 @@ impl OpenFiles {
         }
         let file = Arc::new(OpenFile::open(&self.directory.join(&row.path))?);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT {
-            kept.remove(0);
-        }
+        let mut bytes = file.weight() + kept.iter().map(|(_, file)| file.weight()).sum::<usize>();
+        let oldest = kept.iter().take_while(|(_, oldest)| {
+            let too_many = bytes > KEPT_BYTES;
+            bytes -= oldest.weight();
+            too_many
+        });
+        let gone = oldest.count().max((kept.len() + 1).saturating_sub(KEPT));
+        kept.drain(..gone);
         kept.push((row.number, Arc::clone(&file)));
         Ok(file)
     }

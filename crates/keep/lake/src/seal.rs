@@ -17,7 +17,7 @@ use crate::disk::Disk;
 use crate::files::{FileError, FileWriter, Order};
 use crate::row::Row;
 use crate::wal::{Entry, Segment, Segments};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -90,9 +90,9 @@ impl Sealer<'_> {
             return Ok(Sealed::default());
         }
         let source = Source::read(segments, self.log_directory).map_err(SealError::Log)?;
-        let mut places = source.places(self.log_directory).map_err(SealError::Log)?;
-        places.sort_unstable_by_key(|place| (place.class, place.day, std::cmp::Reverse((place.time, place.id))));
-        let parts: Vec<&[Place]> = places.chunk_by(|one, next| (one.class, one.day) == (next.class, next.day)).collect();
+        let places = source.places(self.log_directory).map_err(SealError::Log)?;
+        let parts = places.into_parts();
+        let events: usize = parts.iter().map(Vec::len).sum();
         let paths: Vec<String> = parts.iter().filter_map(|part| Some(path_of(part.first()?, low_water))).collect();
 
         self.step(Step::Announce)?;
@@ -103,7 +103,7 @@ impl Sealer<'_> {
             files.push(self.write(&source, part, path)?);
         }
         self.step(Step::Commit)?;
-        let sealed = Sealed { segments: segments.len(), events: places.len() as u64, files: files.len() };
+        let sealed = Sealed { segments: segments.len(), events: events as u64, files: files.len() };
         self.catalogue.commit(&Sealing { files, checkpoints: source.checkpoints(), low_water, next_id, at: now })?;
         self.step(Step::Forget)?;
         let forgotten = self.segments.drop_through(low_water);
@@ -141,6 +141,24 @@ impl Sealer<'_> {
     }
 }
 
+/// Where the events are, by the file they go into.
+#[derive(Default)]
+struct Places(BTreeMap<(Class, Day), Vec<Place>>);
+
+impl Places {
+    fn push(&mut self, place: Place) {
+        self.0.entry((place.class, place.day)).or_default().push(place);
+    }
+
+    /// The events of each file, newest first. They come nearly in order, so a sort that goes by runs
+    /// has little to do.
+    fn into_parts(self) -> Vec<Vec<Place>> {
+        let mut parts: Vec<Vec<Place>> = self.0.into_values().collect();
+        parts.iter_mut().for_each(|part| part.sort_by_key(|place| std::cmp::Reverse((place.time, place.id))));
+        parts
+    }
+}
+
 /// The records of the segments being sealed, in memory: at most about one full segment.
 struct Source {
     segments: Vec<(Arc<Segment>, Vec<u8>)>,
@@ -170,8 +188,8 @@ impl Source {
     }
 
     /// Where the events are. A record that cannot be read to its end is put aside and reported.
-    fn places(&self, log_directory: &Path) -> io::Result<Vec<Place>> {
-        let mut places = Vec::new();
+    fn places(&self, log_directory: &Path) -> io::Result<Places> {
+        let mut places = Places::default();
         for (record, (segment, entry)) in self.records.iter().enumerate() {
             if self.add_places(record, entry, &mut places).is_err()
                 && let Some((segment, bytes)) = self.segments.get(*segment)
@@ -182,7 +200,7 @@ impl Source {
         Ok(places)
     }
 
-    fn add_places(&self, record: usize, entry: &Entry, places: &mut Vec<Place>) -> Result<(), Malformed> {
+    fn add_places(&self, record: usize, entry: &Entry, places: &mut Places) -> Result<(), Malformed> {
         let view = self.view(record)?;
         for located in view.located(EventId(entry.first_id)) {
             let (offset, event) = located?;

@@ -20,35 +20,71 @@ pub(crate) const fn is_of_word(byte: u8) -> bool {
 /// Shows what a filter holds of a record: where it stands and its hash.
 pub(crate) fn each(record: &[u8], mut show: impl FnMut(Range<usize>, u64)) {
     let mut quad = Quad::default();
-    let mut at = 0;
-    while let Some(start) = position(record, at, true) {
-        let end = position(record, start, false).unwrap_or(record.len());
-        let numeric = record.get(start..end).is_some_and(|word| word.len() <= NUMBER_MAX && word.iter().all(u8::is_ascii_digit));
+    let mut word = |word: Range<usize>| {
+        let first = eight(record, word.start, word.end);
+        // Letters have this bit, digits do not.
+        let numeric = word.len() <= NUMBER_MAX && first & 0x4040_4040_4040_4040 == 0;
         if !numeric {
-            show(start..end, hash(record, start..end));
+            show(word.clone(), hash(record, word.clone(), first));
         }
-        if let Some(start) = quad.add(record, start..end, numeric) {
-            show(start..end, hash(record, start..end));
+        if let Some(start) = quad.add(record, word.clone(), numeric) {
+            show(start..word.end, hash(record, start..word.end, eight(record, start, word.end)));
         }
-        at = end;
+    };
+    let mut begun = None;
+    for (place, piece) in record.chunks(PIECE).enumerate() {
+        let base = place * PIECE;
+        let mask = of_words(piece);
+        let mut at = 0;
+        while at < PIECE {
+            // The next byte that ends the word, or begins one.
+            let rest = if begun.is_some() { !mask >> at } else { mask >> at };
+            if rest == 0 {
+                break;
+            }
+            at += rest.trailing_zeros() as usize;
+            match begun.take() {
+                Some(start) => word(start..base + at),
+                None => begun = Some(base + at),
+            }
+        }
+    }
+    if let Some(start) = begun {
+        word(start..record.len());
     }
 }
 
-/// The next byte that belongs to a word, or that does not.
-fn position(record: &[u8], from: usize, wanted: bool) -> Option<usize> {
-    let rest = record.get(from..)?;
-    rest.iter().position(|byte| IS_OF_WORD[usize::from(*byte)] == wanted).map(|place| from + place)
+/// Bytes looked at together.
+const PIECE: usize = 64;
+
+/// A bit for each byte, set where it belongs to a word.
+fn of_words(piece: &[u8]) -> u64 {
+    let (eights, rest) = piece.as_chunks::<8>();
+    let mut mask = 0;
+    for (place, eight) in eights.iter().enumerate() {
+        mask |= of_words_in(u64::from_le_bytes(*eight)) << (8 * place);
+    }
+    if !rest.is_empty() {
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        mask |= of_words_in(u64::from_le_bytes(last)) << (8 * eights.len());
+    }
+    mask
 }
 
-static IS_OF_WORD: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = is_of_word(byte as u8);
-        byte += 1;
-    }
-    table
-};
+/// The same for eight bytes. A byte of seven bits is at least `n` where adding `0x80 - n` sets its
+/// eighth.
+const fn of_words_in(bytes: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * EACH;
+    let low = bytes & !HIGH;
+    let lower = low | LOWER;
+    let letter = (lower + (0x80 - b'a' as u64) * EACH) & !(lower + (0x7f - b'z' as u64) * EACH);
+    let digit = (low + (0x80 - b'0' as u64) * EACH) & !(low + (0x7f - b'9' as u64) * EACH);
+    let found = (letter | digit) & !bytes & HIGH;
+    // Gathers the eighth bits in one byte.
+    (found >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
 
 /// The last numbers that stood in a row with a dot between them.
 #[derive(Default)]
@@ -75,15 +111,20 @@ impl Quad {
     }
 }
 
+/// The bit that makes letters lower case.
+const LOWER: u64 = 0x2020_2020_2020_2020;
 const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
 const FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
 
-/// The hash of a word or an address, case ignored.
-fn hash(record: &[u8], range: Range<usize>) -> u64 {
-    let mut hash = (range.len() as u64).wrapping_mul(SEED);
-    for start in range.clone().step_by(8) {
-        hash = (hash ^ eight(record, start, range.end)).wrapping_mul(FACTOR);
-        hash ^= hash >> 32;
+/// The hash of a word or an address, case ignored; `first` are its first eight bytes.
+fn hash(record: &[u8], range: Range<usize>, first: u64) -> u64 {
+    let mixed = |hash: u64, eight: u64| {
+        let hash = (hash ^ eight).wrapping_mul(FACTOR);
+        hash ^ hash >> 32
+    };
+    let mut hash = mixed((range.len() as u64).wrapping_mul(SEED), first);
+    for start in range.clone().step_by(8).skip(1) {
+        hash = mixed(hash, eight(record, start, range.end));
     }
     hash = hash.wrapping_mul(SEED);
     hash ^ hash >> 29
@@ -91,7 +132,6 @@ fn hash(record: &[u8], range: Range<usize>) -> u64 {
 
 /// Up to eight bytes in lower case: letters have this bit set then, digits and dots always.
 fn eight(record: &[u8], start: usize, end: usize) -> u64 {
-    const LOWER: u64 = 0x2020_2020_2020_2020;
     let wanted = (end - start).min(8);
     let bytes = match record.get(start..).and_then(<[u8]>::first_chunk) {
         Some(bytes) => *bytes,
@@ -141,6 +181,16 @@ mod tests {
                 each(record.as_bytes(), |_, hash| hashes.extend([hash]));
             }
             prop_assert_eq!(hashes.len(), 1);
+        }
+
+        #[test]
+        fn words_are_runs_of_letters_and_digits(bytes in proptest::collection::vec(proptest::sample::select(&b"aZ09.@[`{/:\x80\xe1\xff"[..]), 0..200)) {
+            let plain = bytes.split(|byte| !is_of_word(*byte)).filter(|word| !word.is_empty());
+            let plain: Vec<&[u8]> = plain.filter(|word| word.len() > NUMBER_MAX || !word.iter().all(u8::is_ascii_digit)).collect();
+            let mut found = Vec::new();
+            each(&bytes, |range, _| found.push(&bytes[range]));
+            found.retain(|word| !word.contains(&b'.'));
+            prop_assert_eq!(found, plain);
         }
 
         #[test]

@@ -4,7 +4,7 @@ use super::bytes::{Malformed, Reader};
 use super::table::PathTable;
 use super::{VERSION, VERSION_WITHOUT_LABELS};
 use crate::row::{Held, Part, Record, Row};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Label, Labels, Origin, Value};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
@@ -17,6 +17,8 @@ pub(crate) struct BatchView<'a> {
     count: usize,
     events: Reader<'a>,
     table: &'a PathTable,
+    /// The class of the event read last, with its number: mostly the next one's, too.
+    class: Cell<(u32, Class)>,
 }
 
 struct OriginView<'a> {
@@ -33,6 +35,7 @@ pub(crate) struct EventView<'a> {
     time: Timestamp,
     received: Timestamp,
     class_uid: u32,
+    class: Class,
     activity: u8,
     severity: EventSeverity,
     origin: &'a OriginView<'a>,
@@ -51,7 +54,15 @@ impl<'a> BatchView<'a> {
         let origins = reader.count()?;
         let origins: Result<Vec<_>, Malformed> = (0..origins).map(|_| OriginView::parse(&mut reader, version)).collect();
         let count = reader.count()?;
-        Ok(Self { checkpoint, base, origins: origins?, count, events: reader, table })
+        Ok(Self {
+            checkpoint,
+            base,
+            origins: origins?,
+            count,
+            events: reader,
+            table,
+            class: Cell::new((Class::BaseEvent.uid(), Class::BaseEvent)),
+        })
     }
 
     /// The checkpoint of a batch, without looking further.
@@ -90,11 +101,24 @@ impl<'a> BatchView<'a> {
         let time = self.base.plus_micros(body.signed()?);
         let received = time.plus_micros(body.signed()?);
         let class_uid = u32::try_from(body.number()?).map_err(|_| Malformed)?;
+        let class = self.class_of(class_uid);
         let activity = body.byte()?;
         let severity = EventSeverity::from_number(body.byte()?);
         let origin = usize::try_from(body.number()?).ok().and_then(|place| self.origins.get(place)).ok_or(Malformed)?;
         let raw = body.bytes()?;
-        Ok(EventView { id, time, received, class_uid, activity, severity, origin, raw, fields: body, table: self.table })
+        Ok(EventView { id, time, received, class_uid, class, activity, severity, origin, raw, fields: body, table: self.table })
+    }
+}
+
+impl BatchView<'_> {
+    fn class_of(&self, uid: u32) -> Class {
+        let (known, class) = self.class.get();
+        if known == uid {
+            return class;
+        }
+        let class = Class::from_uid(uid).unwrap_or(Class::BaseEvent);
+        self.class.set((uid, class));
+        class
     }
 }
 
@@ -265,7 +289,7 @@ impl Row for EventView<'_> {
     }
 
     fn class(&self) -> Class {
-        Class::from_uid(self.class_uid).unwrap_or(Class::BaseEvent)
+        self.class
     }
 
     fn activity(&self) -> u8 {

@@ -38,7 +38,7 @@ pub(super) struct GroupBuilder {
     activity: Int32Builder,
     severity: Int32Builder,
     origin: [StringBuilder; 3],
-    labels: [StringBuilder; LABELS.len()],
+    labels: Vec<Column>,
     columns: Vec<Column>,
     /// By field, the place of its column and one more; 0 for none.
     places: Vec<u16>,
@@ -77,7 +77,7 @@ impl GroupBuilder {
             activity: Int32Builder::new(),
             severity: Int32Builder::new(),
             origin: [StringBuilder::new(), StringBuilder::new(), StringBuilder::new()],
-            labels: Default::default(),
+            labels: LABELS.iter().map(|_| Column::of(FieldKind::Text)).collect(),
             columns: searched.iter().map(|field| Column::of(field.info().kind)).collect(),
             places,
             fields: text_map(),
@@ -115,7 +115,9 @@ impl GroupBuilder {
             builder.append_value(text);
         }
         for (builder, label) in self.labels.iter_mut().zip(LABELS) {
-            builder.append_option(event.label(label));
+            if let Some(text) = event.label(label) {
+                builder.push(self.rows, Part::Text(text));
+            }
         }
         let raw = event.raw();
         let text = std::str::from_utf8(raw).ok();
@@ -127,7 +129,7 @@ impl GroupBuilder {
         self.bytes += raw.len();
         self.words.push(raw);
 
-        let (fields, unmapped, messages) = (self.fields.keys().len(), self.unmapped.keys().len(), self.message_at.len());
+        let (fields, unmapped) = (self.fields.keys().len(), self.unmapped.keys().len());
         let read = event.each(&mut |held| match held {
             Held::Field(field, part) => self.push_field(field, part, text),
             Held::Texts(field, texts) => {
@@ -144,10 +146,6 @@ impl GroupBuilder {
         // Keys and values are appended together, so this holds.
         self.fields.append(has_fields).map_err(|_| Malformed)?;
         self.unmapped.append(has_unmapped).map_err(|_| Malformed)?;
-        if self.message_at.len() == messages {
-            self.message_at.append_null();
-            self.message_chars.append_null();
-        }
         self.rows += 1;
         read
     }
@@ -157,6 +155,7 @@ impl GroupBuilder {
             && let Part::Text(message) = part
             && let Some(place) = raw.and_then(|raw| part_of(raw, message))
         {
+            self.fill_messages(self.rows);
             self.message_at.append_value(place.at);
             self.message_chars.append_option(place.chars);
             return;
@@ -176,6 +175,12 @@ impl GroupBuilder {
         }
     }
 
+    /// Rows without a message in their record, up to this one.
+    fn fill_messages(&mut self, rows: usize) {
+        self.message_at.append_nulls(rows - self.message_at.len());
+        self.message_chars.append_nulls(rows - self.message_chars.len());
+    }
+
     fn push_pair(&mut self, field: FieldId, text: &str) {
         self.fields.keys().append_value(field.path());
         self.fields.values().append_value(text);
@@ -191,6 +196,7 @@ impl GroupBuilder {
     pub(super) fn finish(&mut self) -> Vec<ArrayRef> {
         let rows = std::mem::take(&mut self.rows);
         self.bytes = 0;
+        self.fill_messages(rows);
         let [source, format, host] = &mut self.origin;
         let mut arrays: Vec<ArrayRef> = vec![
             Arc::new(self.id.finish()),
@@ -203,9 +209,8 @@ impl GroupBuilder {
             Arc::new(format.finish()),
             Arc::new(host.finish()),
         ];
-        arrays.extend(self.labels.iter_mut().map(|label| -> ArrayRef { Arc::new(label.finish()) }));
         let mut empty = Vec::new();
-        arrays.extend(self.columns.iter_mut().map(|column| column.finish(rows, &mut empty)));
+        arrays.extend(self.labels.iter_mut().chain(&mut self.columns).map(|column| column.finish(rows, &mut empty)));
         arrays.push(Arc::new(self.fields.finish()));
         arrays.push(Arc::new(self.unmapped.finish()));
         arrays.push(Arc::new(self.message_at.finish()));

@@ -4,6 +4,7 @@
 //! room. A column without values is not compressed: a compressor costs more than it has to say.
 
 use super::schema::{entities, name};
+use super::write::Order;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
@@ -25,12 +26,12 @@ const DICTIONARY_BYTES: usize = 1 << 20;
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 /// Values looked at to tell whether there are many different ones.
 const SAMPLE: usize = 4096;
-/// How hard to compress.
-const LEVEL: i32 = 3;
+/// How hard to compress what is sealed as fast as it comes, and what is merged later and stays.
+const LEVELS: (i32, i32) = (1, 3);
 
 /// What holds for the file as a whole.
-pub(super) fn of_file(sorting: Vec<SortingColumn>) -> WriterProperties {
-    common()
+pub(super) fn of_file(order: Order, sorting: Vec<SortingColumn>) -> WriterProperties {
+    common(order)
         .set_created_by(concat!("vigie ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_key_value_metadata(Some(vec![KeyValue::new("ocsf.version".to_owned(), OCSF_VERSION.to_owned())]))
         .set_sorting_columns(Some(sorting))
@@ -38,8 +39,8 @@ pub(super) fn of_file(sorting: Vec<SortingColumn>) -> WriterProperties {
 }
 
 /// What holds for the columns of a row group.
-pub(super) fn of_group(schema: &Schema, arrays: &[ArrayRef]) -> WriterProperties {
-    let mut properties = common();
+pub(super) fn of_group(order: Order, schema: &Schema, arrays: &[ArrayRef]) -> WriterProperties {
+    let mut properties = common(order);
     for (field, array) in schema.fields().iter().zip(arrays) {
         // A path with dots is one column here, not a nested one.
         let column = || ColumnPath::new(vec![field.name().clone()]);
@@ -66,9 +67,13 @@ pub(super) fn of_group(schema: &Schema, arrays: &[ArrayRef]) -> WriterProperties
     properties.set_column_statistics_enabled(ColumnPath::new(vec![name::RAW.to_owned()]), EnabledStatistics::None).build()
 }
 
-fn common() -> WriterPropertiesBuilder {
+fn common(order: Order) -> WriterPropertiesBuilder {
+    let level = match order {
+        Order::Time => LEVELS.0,
+        Order::Host => LEVELS.1,
+    };
     WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(LEVEL).unwrap_or_default()))
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(level).unwrap_or_default()))
         .set_max_row_group_row_count(None)
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_data_page_size_limit(PAGE_BYTES)

@@ -31,6 +31,8 @@ pub(crate) struct OpenFile {
     falls_by_host: bool,
     /// By row group, where the filters of its words are; empty when there are none.
     words: Vec<GroupWords>,
+    /// Bytes that its footer takes in memory.
+    weight: usize,
     /// With texts as they are: for whole events.
     whole: ArrowReaderMetadata,
     /// With texts by dictionary: a condition is tried once for each different value.
@@ -72,7 +74,13 @@ impl OpenFile {
         let falls_in_time = sorted(&[(name::TIME, true)]);
         let falls_by_host = sorted(&[(name::HOST, false), (name::TIME, true)]);
         let words = words_of(whole.metadata(), length);
-        Ok(Self { path: path.to_owned(), file, columns, falls_in_time, falls_by_host, words, whole, lookup })
+        let weight = whole.metadata().memory_size();
+        Ok(Self { path: path.to_owned(), file, columns, falls_in_time, falls_by_host, words, weight, whole, lookup })
+    }
+
+    /// Bytes that its footer takes in memory.
+    pub(crate) const fn weight(&self) -> usize {
+        self.weight
     }
 
     /// How many row groups there are.

@@ -25,17 +25,29 @@ type Block = [u32; 8];
 pub(super) struct WordsBuilder {
     pages: Vec<Vec<Block>>,
     rows: usize,
+    /// Hashes seen last, by their low bits: most words of a record were in the one before.
+    seen: Vec<u64>,
 }
+
+/// How many hashes are remembered.
+const SEEN: usize = 1024;
 
 impl WordsBuilder {
     /// Adds a record.
     pub(super) fn push(&mut self, record: &[u8]) {
         if self.rows.is_multiple_of(PAGE_ROWS) {
             self.pages.push(vec![[0; 8]; BLOCKS_MAX]);
+            // No hash stands at the place of its opposite.
+            self.seen = (0..SEEN as u64).map(|place| !place).collect();
         }
         self.rows += 1;
         let Some(page) = self.pages.last_mut() else { return };
         words::each(record, |_, hash| {
+            match self.seen.get_mut(hash as usize % SEEN) {
+                Some(seen) if *seen == hash => return,
+                Some(seen) => *seen = hash,
+                None => {}
+            }
             if let Some(block) = page.get_mut(block_of(hash)) {
                 block.iter_mut().zip(bits_of(hash)).for_each(|(word, bit)| *word |= bit);
             }

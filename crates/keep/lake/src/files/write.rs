@@ -68,6 +68,7 @@ pub(crate) struct FileWriter {
     beside: PathBuf,
     root: TypePtr,
     writer: SerializedFileWriter<Sink>,
+    order: Order,
     group: GroupBuilder,
     /// Where the filters of the groups that are written are.
     words: Vec<GroupWords>,
@@ -87,11 +88,14 @@ impl FileWriter {
         let sink = Sink { file: BufWriter::with_capacity(1 << 18, file), sha256: Sha256::new(), bytes: 0 };
         let group = GroupBuilder::new(class);
         let root = ArrowSchemaConverter::new().convert(group.schema()).map_err(wrong)?.root_schema_ptr();
-        let writer =
-            SerializedFileWriter::new(sink, Arc::clone(&root), Arc::new(encoding::of_file(sorting(order, group.schema()))))
-                .map_err(wrong)?;
+        let writer = SerializedFileWriter::new(
+            sink,
+            Arc::clone(&root),
+            Arc::new(encoding::of_file(order, sorting(order, group.schema()))),
+        )
+        .map_err(wrong)?;
         let path = path.to_owned();
-        Ok(Self { path, beside, root, writer, group, words: Vec::new(), facts: Gathered::default(), malformed: 0 })
+        Ok(Self { path, beside, root, writer, order, group, words: Vec::new(), facts: Gathered::default(), malformed: 0 })
     }
 
     /// Adds an event, in the order of the file.
@@ -107,7 +111,7 @@ impl FileWriter {
         }
         let schema = Arc::clone(self.group.schema());
         let arrays = self.group.finish();
-        let properties = encoding::of_group(&schema, &arrays);
+        let properties = encoding::of_group(self.order, &schema, &arrays);
         let written = write_columns(&mut self.writer, &self.root, &schema, properties, &arrays);
         written.map_err(|source| FileError::Parquet { path: self.path.clone(), source })?;
         let (filters, words) = self.group.words().finish(self.writer.bytes_written() as u64);
