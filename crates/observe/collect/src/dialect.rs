@@ -26,6 +26,8 @@ pub enum Dialect {
     Zypper,
     /// `/var/log/audit/audit.log`.
     Audit,
+    /// `Security.evtx`: an event log of Windows that was copied from there.
+    EventLog,
     /// PostgreSQL's `csvlog`: `postgresql-*.csv`, and any `.csv` in a folder called `pg_log` or `postgresql`.
     PostgresCsv,
 }
@@ -42,6 +44,7 @@ impl Dialect {
             (_, "dnf.rpm.log") => Self::Dnf,
             ("zypp", "history") => Self::Zypper,
             (_, "audit.log") => Self::Audit,
+            (_, name) if name.ends_with(".evtx") => Self::EventLog,
             _ if is_csvlog(folder, name) => Self::PostgresCsv,
             _ => Self::Syslog,
         }
@@ -52,6 +55,7 @@ impl Dialect {
     pub const fn framing(self) -> Framing {
         match self {
             Self::Apt => Framing::Paragraphs,
+            Self::EventLog => Framing::EventLog,
             Self::PostgresCsv => Framing::Quoted,
             _ => Framing::Lines,
         }
@@ -66,6 +70,8 @@ impl Dialect {
             Self::Dnf => format::dnf::read(text, local),
             Self::Zypper => format::zypper::read(text, local),
             Self::Audit => format::audit::read(text),
+            // Records are JSON, which pages describe.
+            Self::EventLog => (Line { message: text, ..Line::default() }, None),
         }
     }
 }

@@ -5,7 +5,10 @@
 //! terminators between records put back, are the bytes fed in; and no more than
 //! [`Framing::limit`] bytes and one chunk are ever held.
 
+mod event_log;
 mod octets;
+
+use event_log::EventLog;
 
 pub use octets::{FRAME_MAX, OctetFramer, TooLong};
 
@@ -23,6 +26,8 @@ pub enum Framing {
     Lines,
     /// Records are separated by empty lines; one that has its `End-Date:` is complete.
     Paragraphs,
+    /// An event log of Windows, `.evtx`: its records are given as JSON.
+    EventLog,
     /// Lines of comma-separated values: a line end between quotes is part of a value. A line that begins with a time, as
     /// every record of PostgreSQL does, begins a record whatever the quotes before it say, so that one quote too many costs
     /// one record.
@@ -51,6 +56,8 @@ pub struct Framer {
     searched: usize,
     consumed: u64,
     continues: bool,
+    /// Where the bytes are no text.
+    log: Option<Box<EventLog>>,
 }
 
 /// Where a record ends in the buffer: its length without and with terminator.
@@ -65,7 +72,7 @@ impl Framing {
     pub const fn limit(self) -> usize {
         match self {
             Self::Lines => LINE_MAX,
-            Self::Paragraphs | Self::Quoted => PARAGRAPH_MAX,
+            Self::Paragraphs | Self::Quoted | Self::EventLog => PARAGRAPH_MAX,
         }
     }
 }
@@ -73,12 +80,25 @@ impl Framing {
 impl Framer {
     /// A framer at the beginning of a record, or, when `continues`, inside one.
     #[must_use]
-    pub const fn new(framing: Framing, continues: bool) -> Self {
-        Self { framing, buffer: Vec::new(), start: 0, searched: 0, consumed: 0, continues }
+    pub fn new(framing: Framing, continues: bool) -> Self {
+        let log = (framing == Framing::EventLog).then(Box::default);
+        Self { framing, buffer: Vec::new(), start: 0, searched: 0, consumed: 0, continues, log }
+    }
+
+    /// A framer for a stream that was read up to `position`, and where in the stream it wants to begin.
+    pub(crate) fn resume(framing: Framing, position: u64, continues: bool) -> (Self, u64) {
+        let mut framer = Self::new(framing, continues);
+        let Some(log) = &mut framer.log else { return (framer, position) };
+        let (begin, given) = event_log::aligned(position);
+        **log = EventLog::resume(given);
+        (framer, begin)
     }
 
     /// Feeds bytes in.
     pub fn push(&mut self, bytes: &[u8]) {
+        if let Some(log) = &mut self.log {
+            return log.push(bytes);
+        }
         self.buffer.drain(..self.start);
         self.searched = self.searched.saturating_sub(self.start);
         self.start = 0;
@@ -87,8 +107,8 @@ impl Framer {
 
     /// How many bytes of the stream belong to the pieces given so far.
     #[must_use]
-    pub const fn consumed(&self) -> u64 {
-        self.consumed
+    pub fn consumed(&self) -> u64 {
+        self.log.as_ref().map_or(self.consumed, |log| log.consumed())
     }
 
     /// Whether the next byte belongs to a record whose beginning was already given.
@@ -100,11 +120,14 @@ impl Framer {
     /// How many bytes wait for the rest of their record.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.buffer.len() - self.start
+        self.log.as_ref().map_or(self.buffer.len() - self.start, |log| log.waiting())
     }
 
     /// The next piece, if one is complete. Empty records are passed over.
     pub fn next_piece(&mut self) -> Option<Piece<'_>> {
+        if self.log.is_some() {
+            return self.log.as_mut().and_then(|log| log.next_piece());
+        }
         loop {
             self.pass_over_padding();
             let rest = &self.buffer[self.start..];
@@ -112,7 +135,7 @@ impl Framer {
             let searched = self.searched.max(self.start) - self.start;
             let end = match self.framing {
                 Framing::Lines => line_end(rest, searched),
-                Framing::Paragraphs => paragraph_end(rest),
+                Framing::Paragraphs | Framing::EventLog => paragraph_end(rest),
                 Framing::Quoted => quoted_end(rest),
             };
             let (from, continues) = (self.start, self.continues);

@@ -18,13 +18,6 @@ const FORMAT: &str = "cisco-ios";
 /// Longest facility and mnemonic.
 const TAG_MAX: usize = 96;
 
-/// The tag and the text behind it, of a message that has one anywhere: `SEC-6-IPACCESSLOGP`.
-pub(super) fn tagged(message: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = message.split_once('%')?;
-    let (tag, text) = rest.split_once(':')?;
-    is_tag(tag).then_some((before, tag, text))
-}
-
 /// `FACILITY-6-MNEMONIC`, also `FACILITY-SUB-6-MNEMONIC` and `ROUTER-LOCAL-6-X`.
 pub(super) fn is_tag(tag: &str) -> bool {
     let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'.');

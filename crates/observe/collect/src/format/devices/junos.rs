@@ -74,7 +74,8 @@ pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
             pairs.iter().map(|(name, value)| (name.rsplit('.').next().unwrap_or(name), *value)).collect();
         return structured(tag, &named);
     }
-    if let Some((before, rest)) = text.split_once("[junos@") {
+    if text.contains("[junos@") {
+        let (before, rest) = text.split_once("[junos@")?;
         let tag = before.trim_end().rsplit(' ').next()?;
         let (_, rest) = rest.split_once(' ')?;
         let named: Vec<(&str, &str)> = pairs(rest.trim_end_matches(']')).take(PAIRS_MAX).collect();
@@ -84,8 +85,8 @@ pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
         meaning.host = words.next().map(Into::into);
         return Some(meaning);
     }
-    let (tag, said) = text.split_once(": ")?;
-    is_tag(tag).then(|| sentence(tag, said.trim())).flatten()
+    let (tag, said) = text.split_once(':')?;
+    if is_tag(tag) { sentence(tag, said.trim()) } else { None }
 }
 
 /// Whether a word is a tag of Junos.

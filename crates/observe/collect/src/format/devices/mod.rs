@@ -98,28 +98,35 @@ fn is_pairs(text: &str) -> bool {
 }
 
 /// By a tag behind what no header could take, and packets that netfilter logged elsewhere than in the kernel's log.
+///
+/// Lines that nobody knows come through here: each look is one fast search.
 fn inside(line: &Line<'_>, text: &str) -> Option<Meaning> {
-    if let Some((before, rest)) = text.split_once("%%") {
-        let (tag, said) = rest.split_once(':')?;
-        return huawei::parse(before, tag, said);
+    if let Some(at) = text.find('%') {
+        let (before, rest) = text.split_at_checked(at)?;
+        if let Some((tag, said)) = rest.strip_prefix("%%").and_then(|rest| rest.split_once(':')) {
+            return huawei::parse(before, tag, said);
+        }
+        if let Some((tag, said)) = rest.get(1..).and_then(|rest| rest.split_once(':')).filter(|(tag, _)| ios::is_tag(tag)) {
+            return tagged(before, tag, said);
+        }
     }
-    if let Some((before, tag, said)) = ios::tagged(text) {
-        return tagged(before, tag, said);
-    }
-    if let Some((head, said)) = text.split_once("]: ").filter(|(_, said)| f5::is_numbered(said)) {
+    if text.contains("]: ")
+        && let Some((head, said)) = text.split_once("]: ").filter(|(_, said)| f5::is_numbered(said))
+    {
         return f5::behind(head, said);
     }
     if text.contains("msg_id=\"") {
         return watchguard::parse(text);
     }
-    if let Some((_, record)) = text.split_once(" 1,20") {
+    if text.contains(" 1,20") {
+        let (_, record) = text.split_once(" 1,20")?;
         let start = text.len() - record.len() - 4;
         return paloalto::parse(line, text.get(start..)?);
     }
     if text.contains(" SRC=") {
         return super::firewall::parse(text);
     }
-    if !line.more.is_empty() { junos::parse(line) } else { None }
+    if line.more.is_empty() { None } else { junos::parse(line) }
 }
 
 /// `%ASA-6-302013: …`, `%SEC-6-IPACCESSLOGP: …`, `%%01POLICY/6/POLICYPERMIT(l): …`

@@ -177,7 +177,11 @@ impl Follower {
             Resume::From(position) => position,
             Resume::First => {
                 if let Some((identity, file, metadata)) = current {
-                    let offset = first_offset(&file, &metadata, self.backlog)?;
+                    let offset = match self.framing {
+                        // Its framer begins at a chunk, and a log holds as much as it was allowed to.
+                        Framing::EventLog => 0,
+                        _ => first_offset(&file, &metadata, self.backlog)?,
+                    };
                     step.skipped = offset;
                     self.current = Some(Stream::live(file, identity, self.framing, offset, false)?);
                 }

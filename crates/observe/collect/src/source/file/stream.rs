@@ -75,8 +75,9 @@ impl Room {
 impl Stream {
     /// An open file, to be read from a place on.
     pub(super) fn live(mut file: File, identity: Identity, framing: Framing, offset: u64, continues: bool) -> io::Result<Self> {
-        file.seek(SeekFrom::Start(offset))?;
-        Ok(Self::new(Input::Live(file), identity, framing, offset, continues))
+        let (framer, begin) = Framer::resume(framing, offset, continues);
+        file.seek(SeekFrom::Start(begin))?;
+        Ok(Self { framer, ..Self::new(Input::Live(file), identity, framing, begin, continues) })
     }
 
     /// The rest of a file that is complete.
