@@ -2,6 +2,7 @@
 
 mod compaction;
 mod crash;
+mod engines;
 mod erasing;
 mod holding;
 mod keep;
