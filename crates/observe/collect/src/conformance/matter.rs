@@ -52,7 +52,7 @@ pub(super) fn fields(class: Class) -> &'static [&'static [&'static str]] {
         Class::DnsActivity => &[&["src_endpoint.ip", "query.hostname"]],
         Class::DetectionFinding | Class::ComplianceFinding | Class::VulnerabilityFinding => &[&["finding_info.title"]],
         Class::ApiActivity => &[&["api.operation"]],
-        Class::ProcessActivity => &[&["process.cmd_line", "process.name", "process.pid", "process.file.path"]],
+        Class::ProcessActivity => &[&["process.cmd_line", "process.name", "process.pid", "process.file.path", "process.path"]],
         Class::FileActivity => &[&["file.path", "file.name"]],
         Class::ApplicationLifecycle => &[&["app.name", "app.uid"]],
         _ => &[],
