@@ -16,7 +16,7 @@ pub mod lineage;
 mod live;
 pub mod local;
 pub mod look;
-mod pipeline;
+pub mod pipeline;
 mod platform;
 pub mod rematch;
 pub mod rest;

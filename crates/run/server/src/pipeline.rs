@@ -6,10 +6,9 @@
 //! what they sent until they are told that it is durable, are refused. Nothing is acknowledged that is not on disk, and
 //! nothing is thrown away.
 
-use crate::platform::Platform;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use vigie_collect::Delivery;
 use vigie_lake::{AppendError, Batch, Checkpoint, Lake};
 
@@ -18,14 +17,25 @@ const AT_ONCE: u32 = 16;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
+/// Where deliveries go.
+#[derive(Clone)]
+pub struct Pipeline {
+    /// What makes them durable.
+    pub lake: Lake,
+    /// Rung when events are durable.
+    pub arrived: Arc<Notify>,
+    /// Becomes true when what the lake does not take shall not be waited for any more.
+    pub stop: watch::Receiver<bool>,
+}
+
 /// Writes deliveries until the sources are gone.
-pub(crate) async fn run(platform: Arc<Platform>, mut deliveries: mpsc::Receiver<Delivery>) {
+pub async fn run(pipeline: Pipeline, mut deliveries: mpsc::Receiver<Delivery>) {
     let places = Arc::new(Semaphore::new(AT_ONCE as usize));
     while let Some(delivery) = deliveries.recv().await {
         let Ok(place) = places.clone().acquire_owned().await else { return };
-        let platform = platform.clone();
+        let pipeline = pipeline.clone();
         tokio::spawn(async move {
-            deliver(&platform, delivery).await;
+            pipeline.deliver(delivery).await;
             drop(place);
         });
     }
@@ -33,31 +43,34 @@ pub(crate) async fn run(platform: Arc<Platform>, mut deliveries: mpsc::Receiver<
     drop(places.acquire_many(AT_ONCE).await);
 }
 
-async fn deliver(platform: &Arc<Platform>, delivery: Delivery) {
-    let Delivery { batch, ack, sent_again } = delivery;
-    let checkpoint = batch.checkpoint.map(|c| Checkpoint { source: c.source.to_string(), position: c.position });
-    let batch = Arc::new(Batch { events: batch.events, checkpoint });
-    let mut wait = FIRST_WAIT;
-    loop {
-        let (lake, to_write) = (platform.lake.clone(), batch.clone());
-        match tokio::task::spawn_blocking(move || append(&lake, &to_write)).await {
-            Ok(Ok(())) => {
-                // A source that is gone meanwhile needs no answer; its events are kept all the same.
-                let _gone = ack.send(());
-                platform.arrived.notify_one();
+impl Pipeline {
+    async fn deliver(mut self, delivery: Delivery) {
+        let Delivery { batch, ack, sent_again } = delivery;
+        let checkpoint = batch.checkpoint.map(|c| Checkpoint { source: c.source.to_string(), position: c.position });
+        let batch = Arc::new(Batch { events: batch.events, checkpoint });
+        let mut wait = FIRST_WAIT;
+        loop {
+            let (lake, to_write) = (self.lake.clone(), batch.clone());
+            match tokio::task::spawn_blocking(move || append(&lake, &to_write)).await {
+                Ok(Ok(())) => {
+                    // A source that is gone meanwhile needs no answer; its events are kept all the same.
+                    let _gone = ack.send(());
+                    self.arrived.notify_one();
+                    return;
+                }
+                Ok(Err(AppendError::Closed)) => return,
+                Ok(Err(error)) => tracing::error!(%error, "events wait: the lake does not take them"),
+                Err(error) => tracing::error!(%error, "writing to the lake broke off"),
+            }
+            if sent_again {
+                // Whoever sent it keeps it and is told so, by the end of `ack`, instead of waiting.
                 return;
             }
-            Ok(Err(AppendError::Closed)) => return,
-            Ok(Err(error)) => tracing::error!(%error, "events wait: the lake does not take them"),
-            Err(error) => tracing::error!(%error, "writing to the lake broke off"),
-        }
-        if sent_again {
-            // Whoever sent it keeps it and is told so, by the end of `ack`, instead of waiting.
-            return;
-        }
-        tokio::select! {
-            () = platform.stopping() => return,
-            () = tokio::time::sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
+            tokio::select! {
+                // An error means that whoever could say it is gone, which is the same.
+                _ = self.stop.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
+            }
         }
     }
 }

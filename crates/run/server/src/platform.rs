@@ -2,6 +2,7 @@
 
 use crate::advisories::{AdvisoryFile, Origin};
 use crate::live::Live;
+use crate::pipeline::Pipeline;
 use crate::rest::KeptMalware;
 use crate::rounds::{self, Round};
 use std::path::PathBuf;
@@ -59,7 +60,7 @@ pub struct Platform {
     /// Tells the console what changes.
     pub(crate) live: Live,
     /// Rings when events have arrived in the lake.
-    pub(crate) arrived: Notify,
+    pub(crate) arrived: Arc<Notify>,
     /// Where vulnerability data is renewed from.
     pub(crate) feeds: Option<Origin>,
     /// Finds malware in files.
@@ -101,7 +102,7 @@ impl Platform {
             access,
             advisories,
             live: Live::default(),
-            arrived: Notify::new(),
+            arrived: Arc::default(),
             feeds: opening.feeds,
             malware: KeptMalware::default(),
             yara: opening.yara,
@@ -146,6 +147,11 @@ impl Platform {
             // An error means that the platform itself is gone, which is the same.
             let _stopped = told.wait_for(|stop| *stop).await;
         }
+    }
+
+    /// The way of events into the lake.
+    pub(crate) fn pipeline(&self) -> Pipeline {
+        Pipeline { lake: self.lake.clone(), arrived: self.arrived.clone(), stop: self.stop.subscribe() }
     }
 
     /// Whether the platform is to stop: asked by work that takes long.

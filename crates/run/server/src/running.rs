@@ -71,7 +71,7 @@ impl Running {
             tasks.spawn(serve_shippers(platform.clone(), listener).map_err(|error| refused(address, error))?);
         }
         let (sender, deliveries) = mpsc::channel(DELIVERIES_WAITING);
-        let intake = tokio::spawn(pipeline::run(platform.clone(), deliveries));
+        let intake = tokio::spawn(pipeline::run(platform.pipeline(), deliveries));
         let sources = collect(&platform, &settings, sender).await?;
         platform.set_sources(Box::new(sources.reporter()));
         platform.set_intake(sources.intake());
