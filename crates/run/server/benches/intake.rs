@@ -97,7 +97,7 @@ impl Senders {
 }
 
 fn send(shape: Shape, count: u64, address: SocketAddr) {
-    let part = |sender| (sender..count).step_by(SENDERS as usize).flat_map(|n| shape(n).into_bytes()).collect();
+    let part = |sender| (sender..count).step_by(SENDERS).flat_map(|n| shape(n).into_bytes()).collect();
     let said: Vec<Vec<u8>> = (0..SENDERS as u64).map(part).collect();
     std::io::stdout().write_all(b".").unwrap();
     std::io::stdout().flush().unwrap();
