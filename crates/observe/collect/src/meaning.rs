@@ -179,7 +179,7 @@ impl Meaning {
         event.unmapped = self.unmapped;
         if !self.labels.is_empty() {
             let labels = self.labels.iter().map(|(label, value)| (*label, &**value));
-            event.origin.labels = event.origin.labels.with(labels);
+            event.origin_mut().labels = event.origin.labels.with(labels);
         }
         if let Some(severity) = self.severity {
             event.severity = severity;

@@ -16,6 +16,7 @@ use crate::mapping::{Mapper, Mappings, pieces};
 use crate::meaning::{FormatName, Meaning};
 use crate::windows;
 use jiff::tz::TimeZone;
+use std::collections::HashMap;
 use std::sync::Arc;
 use vigie_model::event::ocsf::field;
 use vigie_model::event::{Class, Event, EventSeverity, Label, Labels, Origin};
@@ -23,6 +24,9 @@ use vigie_model::time::Timestamp;
 
 /// Longest name of a host that is believed.
 const HOST_MAX: usize = 255;
+
+/// Most hosts of which the origins are remembered.
+const HOSTS_MAX: usize = 4_096;
 
 /// Makes events of the records of one source.
 #[derive(Clone, Debug)]
@@ -35,9 +39,8 @@ pub struct Reader {
     host: Arc<str>,
     /// What all its records belong to.
     labels: Labels,
-    /// The host seen last and all formats, so that events share their names.
-    last_host: Arc<str>,
-    formats: Vec<(&'static str, Arc<str>)>,
+    /// The origins of the latest hosts, so that events share them.
+    origins: Origins,
     /// What a shipper said last about where records come from, and the labels made of it.
     last_said: Vec<(Label, String)>,
     last_labels: Labels,
@@ -53,10 +56,9 @@ impl Reader {
             dialect,
             local: LocalTime::new(zone),
             mapper: Mapper::new(Mappings::shipped()),
-            last_host: host.clone(),
             host,
             labels: Labels::none(),
-            formats: Vec::new(),
+            origins: Origins::default(),
             last_said: Vec::new(),
             last_labels: Labels::none(),
         }
@@ -66,6 +68,7 @@ impl Reader {
     #[must_use]
     pub fn labelled(mut self, labels: Labels) -> Self {
         self.labels = labels;
+        self.origins = Origins::default();
         self
     }
 
@@ -166,12 +169,8 @@ impl Reader {
         let told = meaning.as_ref().and_then(|meaning| meaning.when?.timestamp(&mut self.local, received));
         let said = told.or(meaning.as_ref().and_then(|meaning| meaning.time)).or(line.time);
         let (time, unbelieved) = settle(said, received);
-        let origin = Origin {
-            source: self.source.clone(),
-            format: self.format(meaning.as_ref().map(|meaning| &meaning.format)),
-            host: self.host_of(meaning.as_ref().and_then(|meaning| meaning.host.as_deref()).or(line.host)),
-            labels: self.labels.clone(),
-        };
+        let host = meaning.as_ref().and_then(|meaning| meaning.host.as_deref()).or(line.host);
+        let origin = self.origin(host, meaning.as_ref().map(|meaning| &meaning.format));
         let mut event = Event::new(Class::BaseEvent, time, received, origin, Vec::new());
         if let Some(severity) = line.severity {
             event.severity = EventSeverity::from_syslog(severity);
@@ -186,29 +185,45 @@ impl Reader {
         event
     }
 
-    fn host_of(&mut self, said: Option<&str>) -> Arc<str> {
-        match said {
-            Some(host) if host == &*self.last_host => self.last_host.clone(),
-            Some(host) if host.len() <= HOST_MAX => {
-                self.last_host = host.into();
-                self.last_host.clone()
-            }
-            _ => self.host.clone(),
-        }
-    }
-
-    fn format(&mut self, name: Option<&FormatName>) -> Arc<str> {
-        let name = match name {
-            Some(FormatName::Page(name)) => return name.clone(),
-            Some(FormatName::Parser(name)) => name,
+    fn origin(&mut self, host: Option<&str>, format: Option<&FormatName>) -> Arc<Origin> {
+        let host = host.filter(|host| host.len() <= HOST_MAX).unwrap_or(&self.host);
+        let name = match format {
+            Some(FormatName::Page(name)) => name,
+            Some(FormatName::Parser(name)) => *name,
             None => "",
         };
-        if let Some((_, shared)) = self.formats.iter().find(|(known, _)| *known == name) {
-            return shared.clone();
+        if let Some(known) = self.origins.get(host, name) {
+            return known;
         }
-        let shared: Arc<str> = name.into();
-        self.formats.push((name, shared.clone()));
-        shared
+        let (source, labels) = (self.source.clone(), self.labels.clone());
+        let format = match format {
+            Some(FormatName::Page(name)) => name.clone(),
+            _ => name.into(),
+        };
+        self.origins.keep(Arc::new(Origin { source, format, host: host.into(), labels }))
+    }
+}
+
+/// Origins by host and format. Forgets all when there are many: somebody invents hosts then.
+#[derive(Clone, Debug, Default)]
+struct Origins {
+    hosts: HashMap<Arc<str>, OfHost>,
+}
+
+/// The origins of one host, which speaks through few formats.
+type OfHost = Vec<Arc<Origin>>;
+
+impl Origins {
+    fn get(&self, host: &str, format: &str) -> Option<Arc<Origin>> {
+        self.hosts.get(host)?.iter().find(|known| &*known.format == format).cloned()
+    }
+
+    fn keep(&mut self, origin: Arc<Origin>) -> Arc<Origin> {
+        if self.hosts.len() >= HOSTS_MAX {
+            self.hosts.clear();
+        }
+        self.hosts.entry(origin.host.clone()).or_default().push(origin.clone());
+        origin
     }
 }
 

@@ -272,7 +272,13 @@ impl Fields {
     fn put(&mut self, field: FieldId, value: Value) {
         match self.0.binary_search_by_key(&field, |(id, _)| *id) {
             Ok(place) => self.0[place].1 = value,
-            Err(place) => self.0.insert(place, (field, value)),
+            Err(place) => {
+                if self.0.is_empty() {
+                    // Events have five to fifteen: growing by doubling would move them three times.
+                    self.0.reserve(12);
+                }
+                self.0.insert(place, (field, value));
+            }
         }
     }
 }

@@ -36,8 +36,8 @@ pub struct Event {
     pub activity: u8,
     /// OCSF `severity_id`.
     pub severity: EventSeverity,
-    /// Where it came from.
-    pub origin: Origin,
+    /// Where it came from; the events of a source share it.
+    pub origin: Arc<Origin>,
     /// Values by field.
     pub fields: Fields,
     /// What the record says beyond the fields, by its own names, in its own order.
@@ -71,14 +71,14 @@ pub struct StoredEvent {
 impl Event {
     /// An event of a class with nothing known but its times, origin and record.
     #[must_use]
-    pub fn new(class: Class, time: Timestamp, received: Timestamp, origin: Origin, raw: Vec<u8>) -> Self {
+    pub fn new(class: Class, time: Timestamp, received: Timestamp, origin: impl Into<Arc<Origin>>, raw: Vec<u8>) -> Self {
         Self {
             time,
             received,
             class,
             activity: 0,
             severity: EventSeverity::Informational,
-            origin,
+            origin: origin.into(),
             fields: Fields::default(),
             unmapped: Vec::new(),
             raw,
@@ -103,6 +103,11 @@ impl Event {
     #[must_use]
     pub fn text(&self, field: Field<Box<str>>) -> Option<&str> {
         self.fields.text(field)
+    }
+
+    /// Its origin, to be changed for this event alone.
+    pub fn origin_mut(&mut self) -> &mut Origin {
+        Arc::make_mut(&mut self.origin)
     }
 
     /// Whether a parser understood the record, or it was only kept.

@@ -4,6 +4,7 @@ use super::bytes::{put_bytes, put_number, put_signed, put_text};
 use super::{BATCH_BYTES_MAX, VERSION};
 use crate::Batch;
 use std::collections::HashMap;
+use std::sync::Arc;
 use vigie_model::event::{Event, Origin, Value};
 use vigie_model::time::Timestamp;
 
@@ -70,15 +71,19 @@ fn estimate(event: &Event) -> usize {
 /// The origins of a batch, each once, and for each event which is its own.
 fn distinct_origins(events: &[Event]) -> (Vec<&Origin>, Vec<usize>) {
     let mut origins: Vec<&Origin> = Vec::new();
+    let mut shared: HashMap<*const Origin, usize> = HashMap::new();
     let mut known: HashMap<&Origin, usize> = HashMap::new();
     let mut places = Vec::with_capacity(events.len());
     for event in events {
         // Batches come from one source: mostly the origin is the one before.
         let place = match places.last() {
-            Some(&last) if origins[last] == &event.origin => last,
-            _ => *known.entry(&event.origin).or_insert_with(|| {
-                origins.push(&event.origin);
-                origins.len() - 1
+            Some(&last) if std::ptr::from_ref::<Origin>(origins[last]) == Arc::as_ptr(&event.origin) => last,
+            // Events of a source share their origins, so mostly the address tells.
+            _ => *shared.entry(Arc::as_ptr(&event.origin)).or_insert_with(|| {
+                *known.entry(&*event.origin).or_insert_with(|| {
+                    origins.push(&event.origin);
+                    origins.len() - 1
+                })
             }),
         };
         places.push(place);

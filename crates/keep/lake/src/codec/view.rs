@@ -5,6 +5,7 @@ use super::table::PathTable;
 use super::{VERSION, VERSION_WITHOUT_LABELS};
 use crate::row::{Held, Part, Record, Row};
 use std::cell::{Cell, OnceCell};
+use std::sync::Arc;
 use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Label, Labels, Origin, Value};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
@@ -26,7 +27,7 @@ struct OriginView<'a> {
     format: &'a str,
     host: &'a str,
     labels: Vec<(&'a str, &'a str)>,
-    built: OnceCell<Origin>,
+    built: OnceCell<Arc<Origin>>,
 }
 
 /// An event read in place: the fixed part parsed, fields found when asked for.
@@ -150,11 +151,11 @@ impl<'a> OriginView<'a> {
         self.labels.iter().copied().filter(|(name, _)| name.parse::<Label>().is_err())
     }
 
-    fn origin(&self) -> Origin {
+    fn origin(&self) -> Arc<Origin> {
         let build = || {
             let labels = Label::ALL.into_iter().filter_map(|label| Some((label, self.label(label)?)));
             let labels = Labels::from_iter(labels);
-            Origin { source: self.source.into(), format: self.format.into(), host: self.host.into(), labels }
+            Arc::new(Origin { source: self.source.into(), format: self.format.into(), host: self.host.into(), labels })
         };
         self.built.get_or_init(build).clone()
     }

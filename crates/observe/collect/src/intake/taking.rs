@@ -105,7 +105,7 @@ impl Taking {
         let mut parts = 0;
         self.reader.taken(record, self.received, &mut |mut event| {
             if event.origin.host.is_empty() {
-                event.origin.host = peer.as_str().into();
+                event.origin_mut().host = peer.as_str().into();
             }
             if !peer.is_empty() {
                 event.unmapped.push(("peer".into(), peer.clone()));

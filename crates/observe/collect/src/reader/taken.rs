@@ -141,7 +141,7 @@ impl Reader {
         let said = || record.labels.iter().map(|(label, value)| (*label, &**value));
         if !event.origin.labels.is_empty() && event.origin.labels != self.labels {
             // The message told some itself.
-            event.origin.labels = event.origin.labels.with(said());
+            event.origin_mut().labels = event.origin.labels.with(said());
             return;
         }
         let mut pairs = self.last_said.iter().zip(&record.labels);
@@ -150,7 +150,7 @@ impl Reader {
             self.last_said = said().map(|(label, value)| (label, value.to_owned())).collect();
             self.last_labels = self.labels.with(said());
         }
-        event.origin.labels = Labels::clone(&self.last_labels);
+        event.origin_mut().labels = Labels::clone(&self.last_labels);
     }
 }
 

@@ -146,7 +146,7 @@ impl Feed for Frames {
             let mut event = self.desk.reader.record(piece, self.desk.clock.now());
             let peer = frame.peer.to_canonical().to_string();
             if event.origin.host.is_empty() {
-                event.origin.host = Arc::from(peer.as_str());
+                event.origin_mut().host = Arc::from(peer.as_str());
             }
             event.unmapped.push(("peer".into(), peer));
             self.desk.stats.count(&event);
