@@ -8,7 +8,8 @@ use crate::live::{Live, Subscription};
 use crate::open_files::OpenFiles;
 use crate::query::Query;
 use crate::search::{
-    Buckets, ById, Cancel, Count, Counted, Cursor, Followed, Histogram, Newest, Page, Question, Scan, Window, fetch,
+    Buckets, ById, Cancel, Count, Counted, Cursor, Followed, Histogram, Newest, Page, Question, Scan, Tally, Top, Values, Window,
+    fetch,
 };
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -238,6 +239,17 @@ impl Lake {
         let question = Question { expr: query.expr(), window: *window, before: None, cancel };
         let scanned = self.core().scan().run(&question, &mut sink)?;
         Ok(Histogram { width_micros: width, counts: sink.counts, unreadable: scanned.unreadable })
+    }
+
+    /// The values of a name that occur most among the events of a window that match: at most `limit`.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn top(&self, query: &Query, window: &Window, values: &Values, limit: usize, cancel: &Cancel) -> Result<Top, ReadError> {
+        let mut tally = Tally::new(values);
+        let question = Question { expr: query.expr(), window: *window, before: None, cancel };
+        let scanned = self.core().scan().run(&question, &mut tally)?;
+        Ok(tally.top(limit.min(PAGE_MAX), scanned.unreadable))
     }
 
     /// The event with a number.

@@ -45,6 +45,21 @@ impl EventSeverity {
         }
     }
 
+    /// OCSF's word in small letters, as queries write it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Informational => "informational",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+            Self::Fatal => "fatal",
+            Self::Other => "other",
+        }
+    }
+
     /// The severity of a number; unknown numbers are [`EventSeverity::Other`].
     #[must_use]
     pub fn from_number(number: u8) -> Self {

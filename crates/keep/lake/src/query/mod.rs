@@ -23,6 +23,12 @@ pub(crate) use expr::{Expr, Term, Test};
 pub(crate) use names::Target;
 pub(crate) use pattern::folded;
 
+/// The places of a name, in the order in which they are looked at.
+pub(crate) fn places(name: &str) -> Result<Vec<Target>, QueryError> {
+    let places = names::resolve(name).ok_or_else(|| parser::unknown(name, 0))?;
+    if places.contains(&Target::Raw) { Err(parser::unknown(name, 0)) } else { Ok(places) }
+}
+
 use std::sync::Arc;
 use vigie_model::event::StoredEvent;
 

@@ -200,7 +200,7 @@ impl Parser<'_> {
     }
 }
 
-fn unknown(name: &str, at: usize) -> QueryError {
+pub(super) fn unknown(name: &str, at: usize) -> QueryError {
     let error = QueryError::new(
         at,
         text!(en "there is no field `{name}`", fr "il n'existe pas de champ `{name}`", de "es gibt kein Feld `{name}`"),

@@ -9,10 +9,24 @@ use crate::query::{Expr, Target, Term, Test, folded};
 use crate::row::Part;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, Int32Array, RecordBatch, StringArray};
 use arrow_buffer::BooleanBuffer;
 use std::collections::BTreeSet;
-use vigie_model::event::{Class, FieldId, Label, Value};
+use vigie_model::event::{Class, EventSeverity, FieldId, Label, Value};
+
+/// What a column says of the rows of a batch.
+pub(super) enum Column<'b> {
+    /// Texts by a dictionary.
+    Texts { keys: &'b Int32Array, values: &'b StringArray },
+    /// Shows the values of a row until one is taken; says whether one was.
+    Parts(Visit<'b>),
+    /// The same for every row.
+    One(&'static str),
+    /// No row has one.
+    None,
+}
+
+type Visit<'b> = Box<dyn Fn(usize, &mut dyn FnMut(Part<'_>) -> bool) -> bool + 'b>;
 
 /// The columns that a condition looks at.
 pub(super) fn wanted(expr: &Expr, file: &OpenFile, columns: &mut BTreeSet<&'static str>) {
@@ -20,26 +34,31 @@ pub(super) fn wanted(expr: &Expr, file: &OpenFile, columns: &mut BTreeSet<&'stat
         Expr::All => {}
         Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| wanted(part, file, columns)),
         Expr::Not(part) => wanted(part, file, columns),
-        Expr::Term(term) => match &term.target {
-            Target::Field(field) => {
-                columns.insert(column_of(*field, file));
-                if is_part_of_record(&term.target, file) {
-                    columns.extend([name::MESSAGE_AT, name::MESSAGE_CHARS, name::RAW]);
-                }
+        Expr::Term(term) => wanted_of(&term.target, file, columns),
+    }
+}
+
+/// The columns that a place is in.
+pub(super) fn wanted_of(place: &Target, file: &OpenFile, columns: &mut BTreeSet<&'static str>) {
+    match place {
+        Target::Field(field) => {
+            columns.insert(column_of(*field, file));
+            if is_part_of_record(&term.target, file) {
+                columns.extend([name::MESSAGE_AT, name::MESSAGE_CHARS, name::RAW]);
             }
-            Target::Id => drop(columns.insert(name::ID)),
-            Target::Time => drop(columns.insert(name::TIME)),
-            Target::Received => drop(columns.insert(name::RECEIVED)),
-            Target::Class => {}
-            Target::Activity => drop(columns.insert(name::ACTIVITY)),
-            Target::Severity => drop(columns.insert(name::SEVERITY)),
-            Target::Source => drop(columns.insert(name::SOURCE)),
-            Target::Format => drop(columns.insert(name::FORMAT)),
-            Target::Host => drop(columns.insert(name::HOST)),
-            Target::Label(label) => columns.extend(column_of_label(*label, file)),
-            Target::Raw => columns.extend([name::RAW, name::RAW_BASE64]),
-            Target::Unmapped(_) => columns.extend(UNMAPPED_IN),
-        },
+        }
+        Target::Id => drop(columns.insert(name::ID)),
+        Target::Time => drop(columns.insert(name::TIME)),
+        Target::Received => drop(columns.insert(name::RECEIVED)),
+        Target::Class => {}
+        Target::Activity => drop(columns.insert(name::ACTIVITY)),
+        Target::Severity => drop(columns.insert(name::SEVERITY)),
+        Target::Source => drop(columns.insert(name::SOURCE)),
+        Target::Format => drop(columns.insert(name::FORMAT)),
+        Target::Host => drop(columns.insert(name::HOST)),
+        Target::Label(label) => columns.extend(column_of_label(*label, file)),
+        Target::Raw => columns.extend([name::RAW, name::RAW_BASE64]),
+        Target::Unmapped(_) => columns.extend(UNMAPPED_IN),
     }
 }
 
@@ -194,6 +213,75 @@ impl Rows<'_> {
         }))
     }
 
+    /// What the column of a place says of the rows.
+    pub(super) fn column_of(&self, place: &Target) -> Result<Column<'_>, FileError> {
+        let name = match place {
+            Target::Field(field) if self.file.has(field.path()) => field.path(),
+            Target::Field(field) => return self.parts_of_map(*field),
+            Target::Label(label) => match column_of_label(*label, self.file) {
+                Some(column) => column,
+                None => return Ok(Column::None),
+            },
+            Target::Class => return Ok(Column::One(self.class.name())),
+            Target::Activity => name::ACTIVITY,
+            Target::Severity => return self.severities(),
+            Target::Source => name::SOURCE,
+            Target::Format => name::FORMAT,
+            Target::Host => name::HOST,
+            Target::Id => name::ID,
+            Target::Time => name::TIME,
+            Target::Received => name::RECEIVED,
+            Target::Unmapped(wanted) => return self.parts_of_unmapped(wanted.as_deref()),
+            Target::Raw => return Ok(Column::None),
+        };
+        let column = self.column(name)?;
+        if let Some(dictionary) = column.as_dictionary_opt::<Int32Type>() {
+            let values = dictionary.values().as_string_opt::<i32>().ok_or_else(|| self.file.unexpected(name))?;
+            return Ok(Column::Texts { keys: dictionary.keys(), values });
+        }
+        let numbers = |number: Box<dyn Fn(usize) -> i64 + '_>| -> Result<Column<'_>, FileError> {
+            Ok(Column::Parts(Box::new(move |row, visit| column.is_valid(row) && visit(Part::Integer(number(row))))))
+        };
+        if let Some(column) = column.as_primitive_opt::<Int64Type>() {
+            return numbers(Box::new(|row| column.value(row)));
+        }
+        if let Some(column) = column.as_primitive_opt::<TimestampMicrosecondType>() {
+            return numbers(Box::new(|row| column.value(row)));
+        }
+        if let Some(column) = column.as_primitive_opt::<Int32Type>() {
+            return numbers(Box::new(|row| i64::from(column.value(row))));
+        }
+        let truths = column.as_boolean_opt().ok_or_else(|| self.file.unexpected(name))?;
+        Ok(Column::Parts(Box::new(move |row, visit| truths.is_valid(row) && visit(Part::Boolean(truths.value(row))))))
+    }
+
+    fn severities(&self) -> Result<Column<'_>, FileError> {
+        let numbers = self.column(name::SEVERITY)?.as_primitive_opt::<Int32Type>();
+        let numbers = numbers.ok_or_else(|| self.file.unexpected(name::SEVERITY))?;
+        Ok(Column::Parts(Box::new(move |row, visit| {
+            let severity = EventSeverity::from_number(u8::try_from(numbers.value(row)).unwrap_or(99));
+            visit(Part::Text(severity.word()))
+        })))
+    }
+
+    fn parts_of_map(&self, field: FieldId) -> Result<Column<'_>, FileError> {
+        let map = self.map(name::FIELDS)?;
+        Ok(Column::Parts(Box::new(move |row, visit| {
+            let own = pairs(map, row).filter(|(known, _)| *known == field.path());
+            own.filter_map(|(known, text)| read(known, text)).fold(false, |had, (_, value)| shown_to(&value, visit) || had)
+        })))
+    }
+
+    fn parts_of_unmapped(&self, wanted: Option<&str>) -> Result<Column<'_>, FileError> {
+        let (own, fields) = (self.map(name::UNMAPPED)?, self.map(name::FIELDS)?);
+        let wanted: Option<Box<str>> = wanted.map(Box::from);
+        Ok(Column::Parts(Box::new(move |row, visit| {
+            let beyond = pairs(fields, row).filter(|(path, text)| read(path, text).is_none());
+            let asked = pairs(own, row).chain(beyond).filter(|(name, _)| wanted.as_deref().is_none_or(|it| folded(name) == *it));
+            asked.fold(false, |had, (_, value)| visit(Part::Text(value)) || had)
+        })))
+    }
+
     fn map(&self, name: &'static str) -> Result<&arrow_array::MapArray, FileError> {
         self.column(name)?.as_map_opt().ok_or_else(|| self.file.unexpected(name))
     }
@@ -220,5 +308,15 @@ impl Rows<'_> {
         Ok(BooleanBuffer::collect_bool(own.len(), |row| {
             pairs(own, row).any(holds) || pairs(fields, row).filter(|(path, text)| read(path, text).is_none()).any(holds)
         }))
+    }
+}
+
+/// Shows a value, each of several texts by itself; says whether any was taken.
+fn shown_to(value: &Value, visit: &mut dyn FnMut(Part<'_>) -> bool) -> bool {
+    match value {
+        Value::Text(text) => visit(Part::Text(text)),
+        Value::Integer(number) => visit(Part::Integer(*number)),
+        Value::Boolean(truth) => visit(Part::Boolean(*truth)),
+        Value::Texts(texts) => texts.iter().fold(false, |had, text| visit(Part::Text(text)) || had),
     }
 }

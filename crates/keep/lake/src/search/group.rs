@@ -3,12 +3,13 @@
 use super::columns::{Rows, is_part_of_record, wanted};
 use super::prune::{self, OfGroup, Verdict};
 use super::scan::Question;
-use super::{Key, Place, SearchError, Sink};
+use super::{Key, Place, SearchError, Sink, Values};
 use crate::files::{Columns, FileError, OpenFile, name};
 use crate::query::{Expr, Target};
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use arrow_buffer::BooleanBuffer;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -124,11 +125,17 @@ impl FileSearch<'_> {
         let total = self.file.group_rows(group);
         let selection = RowSelection::from_consecutive_ranges(stretches.iter().cloned(), total);
         let mut rows = Selected::new(stretches);
-        for batch in self.read(group, cheap, &[name::ID, name::TIME], selection, BATCH_ROWS)? {
+        let values = sink.values().filter(|_| done);
+        for batch in self.read(group, cheap, &[name::ID, name::TIME], values, selection, BATCH_ROWS)? {
             self.question.cancel.check()?;
             let batch = batch.map_err(|error| self.file.wrong()(error.into()))?;
             let matching = self.matching(&batch, cheap)?;
             let keys = self.keys(&batch)?;
+            if done && sink.values().is_some() {
+                let asked = BooleanBuffer::collect_bool(batch.num_rows(), |place| self.question.asks_for(keys.key(place)));
+                self.hand_over_rows(&batch, &matching & &asked, sink)?;
+                continue;
+            }
             for place in matching.set_indices() {
                 let key = keys.key(place);
                 if !self.question.asks_for(key) {
@@ -165,11 +172,16 @@ impl FileSearch<'_> {
         let ranges = runs.filter_map(|run| Some(run.first()?.row..run.last()?.row + 1));
         let selection = RowSelection::from_consecutive_ranges(ranges, self.file.group_rows(group));
         let mut rest = candidates;
-        for batch in self.read(group, costly, &[], selection, RECORD_ROWS)? {
+        for batch in self.read(group, costly, &[], sink.values(), selection, RECORD_ROWS)? {
             self.question.cancel.check()?;
             let batch = batch.map_err(|error| self.file.wrong()(error.into()))?;
             let matching = self.matching(&batch, costly)?;
             let (these, others) = rest.split_at_checked(batch.num_rows()).ok_or_else(|| self.file.unexpected(name::RAW))?;
+            if sink.values().is_some() {
+                self.hand_over_rows(&batch, matching, sink)?;
+                rest = others;
+                continue;
+            }
             for place in matching.set_indices() {
                 if let Some(candidate) = these.get(place) {
                     self.hand_over(group, *candidate, sink);
@@ -187,9 +199,13 @@ impl FileSearch<'_> {
         sink.add(key, &|| Place::File { file: Arc::clone(&self.file), group, row });
     }
 
-    fn matching(&self, batch: &RecordBatch, parts: &[&Expr]) -> Result<arrow_buffer::BooleanBuffer, FileError> {
+    fn hand_over_rows(&self, batch: &RecordBatch, matching: BooleanBuffer, sink: &mut dyn Sink) -> Result<(), FileError> {
+        sink.add_rows(&Rows { batch, file: &self.file, class: self.class }, matching)
+    }
+
+    fn matching(&self, batch: &RecordBatch, parts: &[&Expr]) -> Result<BooleanBuffer, FileError> {
         let rows = Rows { batch, file: &self.file, class: self.class };
-        let mut all = arrow_buffer::BooleanBuffer::new_set(batch.num_rows());
+        let mut all = BooleanBuffer::new_set(batch.num_rows());
         for part in parts {
             all = &all & &rows.matching(part)?;
         }
@@ -201,11 +217,13 @@ impl FileSearch<'_> {
         group: usize,
         parts: &[&Expr],
         always: &[&'static str],
+        values: Option<&Values>,
         selection: RowSelection,
         batch_rows: usize,
     ) -> Result<ParquetRecordBatchReader, FileError> {
         let mut columns: BTreeSet<&'static str> = always.iter().copied().collect();
         parts.iter().for_each(|part| wanted(part, &self.file, &mut columns));
+        values.inspect(|values| values.columns(&self.file, &mut columns));
         let columns: Vec<&str> = columns.into_iter().collect();
         self.file.read(group, &Columns::Lookup(&columns), Some(selection), batch_rows)
     }

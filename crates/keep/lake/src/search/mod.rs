@@ -13,6 +13,7 @@ mod group;
 mod prune;
 mod scan;
 mod sinks;
+mod top;
 mod view;
 
 #[cfg(test)]
@@ -22,10 +23,15 @@ pub(crate) use by_id::{ById, Followed};
 pub(crate) use fetch::fetch;
 pub(crate) use scan::{Question, Scan};
 pub(crate) use sinks::{Buckets, Count, Ids, Newest};
+pub(crate) use top::Tally;
+pub use top::{Top, Value, Values};
 
 use crate::codec::Malformed;
 use crate::files::{FileError, OpenFile};
+use crate::row::Row;
 use crate::wal::{Entry, RecordError, Segment};
+use arrow_buffer::BooleanBuffer;
+use columns::Rows;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
@@ -195,8 +201,18 @@ pub(crate) enum Place {
     File { file: Arc<OpenFile>, group: usize, row: usize },
 }
 
-/// What becomes of the events that match.
-pub(crate) trait Sink {
+/// What becomes of the events that match. Several threads search at once, each into one of its own.
+pub(crate) trait Sink: Send {
+    /// An empty one for another thread.
+    fn fork(&self) -> Self
+    where
+        Self: Sized;
+
+    /// Takes what another one has.
+    fn join(&mut self, other: Self)
+    where
+        Self: Sized;
+
     /// Events up to this key are not wanted (any more).
     fn floor(&self) -> Option<Key>;
 
@@ -206,6 +222,19 @@ pub(crate) trait Sink {
     /// Takes many events at once, of which only the bounds of their times are known; false when
     /// they must be shown one by one.
     fn add_all(&mut self, first: Timestamp, last: Timestamp, count: u64) -> bool;
+
+    /// The values that it looks at, if it wants to see more of events than their keys: then it is given rows.
+    fn values(&self) -> Option<&Values> {
+        None
+    }
+
+    /// Takes an event of the log, when it looks at values.
+    fn add_row(&mut self, _row: &dyn Row) {}
+
+    /// Takes rows of a file that match, when it looks at values.
+    fn add_rows(&mut self, _rows: &Rows<'_>, _matching: BooleanBuffer) -> Result<(), FileError> {
+        Ok(())
+    }
 
     /// Whether an event with this key is wanted.
     fn wants(&self, key: Key) -> bool {

@@ -10,7 +10,9 @@ use crate::open_files::OpenFiles;
 use crate::query::Expr;
 use crate::row::Row;
 use crate::wal::{Entry, Segment, Segments};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use vigie_model::event::Class;
 use vigie_model::ids::EventId;
 
@@ -44,22 +46,63 @@ pub(crate) struct Scanned {
     pub(crate) unreadable: u64,
 }
 
+/// What one thread searches at a time.
+enum Part<'p> {
+    Segment(&'p Arc<Segment>),
+    File(&'p FileRow),
+}
+
+/// Threads of one search; others search beside it.
+const THREADS_MAX: usize = 4;
+
 impl Scan<'_> {
     /// Shows the sink every event that is asked for and that it wants.
-    pub(crate) fn run(&self, question: &Question<'_>, sink: &mut dyn Sink) -> Result<Scanned, SearchError> {
+    pub(crate) fn run<S: Sink>(&self, question: &Question<'_>, sink: &mut S) -> Result<Scanned, SearchError> {
         let mut scanned = Scanned::default();
         if question.window.is_empty() {
             return Ok(scanned);
         }
         let view = View::now(self.catalogue, self.segments)?;
-        for segment in view.unsealed.segments.iter().rev() {
-            scan_segment(segment, question, sink, &mut scanned)?;
-        }
-        for file in view.newest_first((question.window.from, question.window.last())) {
-            if !sink.wants_until(file.facts.times.1) {
-                break;
+        let files = view.newest_first((question.window.from, question.window.last()));
+        let segments = view.unsealed.segments.iter().rev().map(Part::Segment);
+        let parts: Vec<Part<'_>> = segments.chain(files.map(Part::File)).collect();
+        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(THREADS_MAX).min(parts.len());
+        let next = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads)
+                .map(|_| {
+                    let mut own = sink.fork();
+                    let (next, parts) = (&next, &parts);
+                    scope.spawn(move || self.parts(parts, next, question, &mut own).map(|scanned| (own, scanned)))
+                })
+                .collect();
+            scanned = self.parts(&parts, &next, question, sink)?;
+            for other in others {
+                let (own, more) = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+                sink.join(own);
+                scanned.examined += more.examined;
+                scanned.unreadable += more.unreadable;
             }
-            self.file(file, question, sink, &mut scanned)?;
+            Ok(scanned)
+        })
+    }
+
+    /// Takes one part after another that no other thread has, until none is left or wanted.
+    fn parts(
+        &self,
+        parts: &[Part<'_>],
+        next: &AtomicUsize,
+        question: &Question<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<Scanned, SearchError> {
+        let mut scanned = Scanned::default();
+        while let Some(part) = parts.get(next.fetch_add(1, Relaxed)) {
+            match part {
+                Part::Segment(segment) => scan_segment(segment, question, sink, &mut scanned)?,
+                Part::File(file) if sink.wants_until(file.facts.times.1) => self.file(file, question, sink, &mut scanned)?,
+                // They come by falling time.
+                Part::File(_) => break,
+            }
         }
         Ok(scanned)
     }
@@ -152,6 +195,9 @@ fn scan_record(
         let key = Key { time: event.time(), id: event.id() };
         if question.asks_for(key) && sink.wants(key) && question.expr.matches(&event) {
             sink.add(key, &|| Place::Log { segment: Arc::clone(segment), entry: *entry });
+            if sink.values().is_some() {
+                sink.add_row(&event);
+            }
         }
     }
     Ok(())

@@ -3,11 +3,16 @@
 use super::{Cursor, Key, Place, Sink};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
 /// Keeps the newest, up to a number.
 pub(crate) struct Newest {
     limit: usize,
+    /// The latest time of which any thread knows that nothing before it is wanted, in µs.
+    floor: Arc<AtomicI64>,
     /// The oldest of those kept is on top.
     kept: BinaryHeap<Found>,
 }
@@ -39,7 +44,17 @@ impl Ord for Found {
 
 impl Newest {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, kept: BinaryHeap::new() }
+        Self { limit, floor: Arc::new(AtomicI64::new(i64::MIN)), kept: BinaryHeap::new() }
+    }
+
+    fn keep(&mut self, found: Found) {
+        self.kept.push(found);
+        if self.kept.len() > self.limit {
+            self.kept.pop();
+        }
+        if let Some(oldest) = self.kept.peek().filter(|_| self.kept.len() >= self.limit) {
+            self.floor.fetch_max(oldest.key.0.time.micros(), Relaxed);
+        }
     }
 
     /// The kept ones, newest first, up to `limit`, and where the next page begins if there are more.
@@ -54,19 +69,30 @@ impl Newest {
 }
 
 impl Sink for Newest {
+    fn fork(&self) -> Self {
+        Self { limit: self.limit, floor: Arc::clone(&self.floor), kept: BinaryHeap::new() }
+    }
+
+    fn join(&mut self, other: Self) {
+        for found in other.kept {
+            self.keep(found);
+        }
+    }
+
     fn floor(&self) -> Option<Key> {
         let full = self.kept.len() >= self.limit;
-        self.kept.peek().filter(|_| full).map(|found| found.key.0)
+        let own = self.kept.peek().filter(|_| full).map(|found| found.key.0);
+        // Of that very moment, any may still be wanted.
+        let shared = Timestamp::from_micros(self.floor.load(Relaxed)).plus_micros(-1);
+        let shared = Key { time: shared, id: EventId(u64::MAX) };
+        if shared.time > Timestamp::MIN { own.max(Some(shared)) } else { own }
     }
 
     fn add(&mut self, key: Key, place: &dyn Fn() -> Place) {
         if !self.wants(key) || self.limit == 0 {
             return;
         }
-        if self.kept.len() >= self.limit {
-            self.kept.pop();
-        }
-        self.kept.push(Found { key: Reverse(key), place: place() });
+        self.keep(Found { key: Reverse(key), place: place() });
     }
 
     fn add_all(&mut self, _first: Timestamp, _last: Timestamp, _count: u64) -> bool {
@@ -79,6 +105,14 @@ impl Sink for Newest {
 pub(crate) struct Count(pub(crate) u64);
 
 impl Sink for Count {
+    fn fork(&self) -> Self {
+        Self::default()
+    }
+
+    fn join(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+
     fn floor(&self) -> Option<Key> {
         None
     }
@@ -130,6 +164,14 @@ impl Buckets {
 }
 
 impl Sink for Buckets {
+    fn fork(&self) -> Self {
+        Self::new(self.from, self.width, self.counts.len())
+    }
+
+    fn join(&mut self, other: Self) {
+        self.counts.iter_mut().zip(other.counts).for_each(|(count, more)| *count += more);
+    }
+
     fn floor(&self) -> Option<Key> {
         None
     }
