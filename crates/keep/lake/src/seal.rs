@@ -98,9 +98,10 @@ impl Sealer<'_> {
         self.step(Step::Announce)?;
         self.catalogue.announce(&paths)?;
         let mut files = Vec::with_capacity(parts.len());
+        let mut reader = source.reader();
         for (part, path) in parts.iter().zip(paths) {
             self.step(Step::WriteFile(files.len()))?;
-            files.push(self.write(&source, part, path)?);
+            files.push(self.write(&mut reader, part, path)?);
         }
         self.step(Step::Commit)?;
         let sealed = Sealed { segments: segments.len(), events: events as u64, files: files.len() };
@@ -116,10 +117,9 @@ impl Sealer<'_> {
         if (self.go_on)(step) { Ok(()) } else { Err(SealError::Stopped(step)) }
     }
 
-    fn write(&self, source: &Source, part: &[Place], path: String) -> Result<NewFile, SealError> {
+    fn write(&self, reader: &mut EventReader<'_>, part: &[Place], path: String) -> Result<NewFile, SealError> {
         let first = part.first().copied();
         let class = first.map_or(Class::BaseEvent, |place| place.class);
-        let mut reader = source.reader();
         let mut file = FileWriter::create(&self.directory.join(&path), class, Order::Time)?;
         for place in part {
             // What was malformed has been reported; every place was read once already.
@@ -216,7 +216,7 @@ impl Source {
     }
 
     fn reader(&self) -> EventReader<'_> {
-        EventReader { source: self, open: None }
+        EventReader { source: self, views: (0..self.records.len()).map(|_| None).collect() }
     }
 
     /// The last position of each source.
@@ -231,19 +231,21 @@ impl Source {
     }
 }
 
-/// Reads events by their places; keeps the record it read last, which mostly is the next one's, too.
+/// Reads events by their places. Keeps what was read of each record: in the order of time, events of all sources
+/// alternate.
 struct EventReader<'s> {
     source: &'s Source,
-    open: Option<(u32, BatchView<'s>)>,
+    views: Vec<Option<BatchView<'s>>>,
 }
 
 impl EventReader<'_> {
     fn event(&mut self, place: Place) -> Result<EventView<'_>, Malformed> {
-        if self.open.as_ref().is_none_or(|(record, _)| *record != place.record) {
-            self.open = Some((place.record, self.source.view(place.record as usize)?));
+        let record = place.record as usize;
+        let view = self.views.get_mut(record).ok_or(Malformed)?;
+        if view.is_none() {
+            *view = Some(self.source.view(record)?);
         }
-        let (_, view) = self.open.as_ref().ok_or(Malformed)?;
-        view.event_at(place.offset as usize, EventId(place.id))
+        view.as_ref().ok_or(Malformed)?.event_at(place.offset as usize, EventId(place.id))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::query::{Expr, Target, Term, Test, folded};
 use crate::row::Part;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, Int32Array, RecordBatch, StringArray};
+use arrow_array::{Array, ArrowPrimitiveType, Int32Array, PrimitiveArray, RecordBatch, StringArray};
 use arrow_buffer::BooleanBuffer;
 use std::collections::BTreeSet;
 use vigie_model::event::{Class, EventSeverity, FieldId, Label, Value};
@@ -43,7 +43,7 @@ pub(super) fn wanted_of(place: &Target, file: &OpenFile, columns: &mut BTreeSet<
     match place {
         Target::Field(field) => {
             columns.insert(column_of(*field, file));
-            if is_part_of_record(&term.target, file) {
+            if is_part_of_record(place, file) {
                 columns.extend([name::MESSAGE_AT, name::MESSAGE_CHARS, name::RAW]);
             }
         }
@@ -80,7 +80,7 @@ pub(super) fn is_part_of_record(target: &Target, file: &OpenFile) -> bool {
 }
 
 /// The rows of one file's columns.
-pub(super) struct Rows<'b> {
+pub(crate) struct Rows<'b> {
     pub(super) batch: &'b RecordBatch,
     pub(super) file: &'b OpenFile,
     pub(super) class: Class,
@@ -216,6 +216,7 @@ impl Rows<'_> {
     /// What the column of a place says of the rows.
     pub(super) fn column_of(&self, place: &Target) -> Result<Column<'_>, FileError> {
         let name = match place {
+            place if is_part_of_record(place, self.file) => return self.messages(),
             Target::Field(field) if self.file.has(field.path()) => field.path(),
             Target::Field(field) => return self.parts_of_map(*field),
             Target::Label(label) => match column_of_label(*label, self.file) {
@@ -239,20 +240,34 @@ impl Rows<'_> {
             let values = dictionary.values().as_string_opt::<i32>().ok_or_else(|| self.file.unexpected(name))?;
             return Ok(Column::Texts { keys: dictionary.keys(), values });
         }
-        let numbers = |number: Box<dyn Fn(usize) -> i64 + '_>| -> Result<Column<'_>, FileError> {
-            Ok(Column::Parts(Box::new(move |row, visit| column.is_valid(row) && visit(Part::Integer(number(row))))))
-        };
         if let Some(column) = column.as_primitive_opt::<Int64Type>() {
-            return numbers(Box::new(|row| column.value(row)));
+            return Ok(numbers(column, i64::from));
         }
         if let Some(column) = column.as_primitive_opt::<TimestampMicrosecondType>() {
-            return numbers(Box::new(|row| column.value(row)));
+            return Ok(numbers(column, i64::from));
         }
         if let Some(column) = column.as_primitive_opt::<Int32Type>() {
-            return numbers(Box::new(|row| i64::from(column.value(row))));
+            return Ok(numbers(column, i64::from));
         }
         let truths = column.as_boolean_opt().ok_or_else(|| self.file.unexpected(name))?;
         Ok(Column::Parts(Box::new(move |row, visit| truths.is_valid(row) && visit(Part::Boolean(truths.value(row))))))
+    }
+
+    fn messages(&self) -> Result<Column<'_>, FileError> {
+        let number = |name| self.column(name)?.as_primitive_opt::<Int32Type>().ok_or_else(|| self.file.unexpected(name));
+        let (at, chars) = (number(name::MESSAGE_AT)?, number(name::MESSAGE_CHARS)?);
+        let raw = self.column(name::RAW)?.as_string_view_opt().ok_or_else(|| self.file.unexpected(name::RAW))?;
+        let own = self.column(name::MESSAGE)?.as_dictionary_opt::<Int32Type>();
+        let own = own.ok_or_else(|| self.file.unexpected(name::MESSAGE))?;
+        let texts = own.values().as_string_opt::<i32>().ok_or_else(|| self.file.unexpected(name::MESSAGE))?;
+        Ok(Column::Parts(Box::new(move |row, visit| {
+            let message = if at.is_valid(row) {
+                part_at(raw.value(row), at.value(row), chars.is_valid(row).then(|| chars.value(row)))
+            } else {
+                own.key(row).map(|key| texts.value(key))
+            };
+            message.is_some_and(|message| visit(Part::Text(message)))
+        })))
     }
 
     fn severities(&self) -> Result<Column<'_>, FileError> {
@@ -309,6 +324,10 @@ impl Rows<'_> {
             pairs(own, row).any(holds) || pairs(fields, row).filter(|(path, text)| read(path, text).is_none()).any(holds)
         }))
     }
+}
+
+fn numbers<T: ArrowPrimitiveType>(column: &PrimitiveArray<T>, read: fn(T::Native) -> i64) -> Column<'_> {
+    Column::Parts(Box::new(move |row, visit| column.is_valid(row) && visit(Part::Integer(read(column.value(row))))))
 }
 
 /// Shows a value, each of several texts by itself; says whether any was taken.

@@ -132,6 +132,14 @@ impl Sink for Count {
 pub(crate) struct Ids(pub(crate) Vec<u64>);
 
 impl Sink for Ids {
+    fn fork(&self) -> Self {
+        Self::default()
+    }
+
+    fn join(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
     fn floor(&self) -> Option<Key> {
         None
     }
