@@ -445,6 +445,9 @@ pub(crate) struct SearchArgs {
     /// Only tell how many
     #[arg(long)]
     pub(crate) count: bool,
+    /// Count the values of a name instead: user, host, src_endpoint.ip, namespace …
+    #[arg(long, value_name = "NAME", conflicts_with = "count")]
+    pub(crate) top: Option<String>,
     /// From this time on, such as 2026-11-21T08:00:00Z or 24h
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub(crate) from: String,

@@ -271,6 +271,12 @@ const TEXTS: &[Line] = &[
     ("search", "count", "Dire seulement combien", "Nur sagen, wie viele"),
     (
         "search",
+        "top",
+        "Compter plutôt les valeurs d’un nom : user, host, src_endpoint.ip, namespace …",
+        "Stattdessen die Werte eines Namens zählen: user, host, src_endpoint.ip, namespace …",
+    ),
+    (
+        "search",
         "from",
         "À partir de ce moment, par exemple 2026-11-21T08:00:00Z ou 24h",
         "Ab diesem Zeitpunkt, etwa 2026-11-21T08:00:00Z oder 24h",

@@ -90,6 +90,12 @@ pub struct Cursor(Key);
 pub struct NotACursor;
 
 impl Cursor {
+    /// The place of an event: what comes behind it is earlier.
+    #[must_use]
+    pub const fn at(event: &StoredEvent) -> Self {
+        Self(Key { time: event.event.time, id: event.id })
+    }
+
     pub(crate) const fn key(self) -> Key {
         self.0
     }

@@ -2,9 +2,10 @@
 
 use crate::testing::{any_event, any_time, batch};
 use crate::tests::{by_hand, clock, open_with};
-use crate::{Cancel, Compaction, Query, Settings, Window};
+use crate::{Cancel, Compaction, Query, Settings, Top, Value, Values, Window};
 use proptest::prelude::*;
-use vigie_model::event::{Event, StoredEvent};
+use std::collections::BTreeMap;
+use vigie_model::event::{Event, FieldId, Label, StoredEvent, Value as FieldValue};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
@@ -138,12 +139,75 @@ proptest! {
             prop_assert_eq!(lake.count(&query, &window, &cancel).unwrap().count, expected.len() as u64, "{}", text);
             let histogram = lake.histogram(&query, &window, 7, &cancel).unwrap();
             prop_assert_eq!(histogram.counts, plain_histogram(&expected, &window, histogram.width_micros), "{}", text);
+            for (name, paths) in COUNTED {
+                let top = lake.top(&query, &window, &Values::of(name).unwrap(), 3, &cancel).unwrap();
+                let plain = plain_top(&expected, name, paths);
+                prop_assert_eq!(&top, &plain, "{} of {}", name, text);
+            }
         }
         for event in &events {
             let found = lake.get(event.id).unwrap();
             prop_assert_eq!(found.as_ref(), Some(event));
         }
     }
+}
+
+/// Names whose values are counted, with the paths they look at in turn.
+const COUNTED: [(&str, &[&str]); 8] = [
+    ("host", &["", "device.hostname", "device.name"]),
+    (
+        "user",
+        &[
+            "actor.user.name",
+            "user.name",
+            "actor.process.user.name",
+            "process.user.name",
+            "actor.user.email_addr",
+            "user.email_addr",
+        ],
+    ),
+    ("message", &["message"]),
+    ("dst_endpoint.port", &["dst_endpoint.port"]),
+    ("is_remote", &["is_remote"]),
+    ("namespace", &[]),
+    ("severity", &[]),
+    ("unmapped.a", &[]),
+];
+
+fn plain_top(events: &[StoredEvent], name: &str, paths: &[&str]) -> Top {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut without = 0;
+    for event in events.iter().map(|stored| &stored.event) {
+        let values: Vec<String> = match name {
+            "namespace" => event.origin.labels.get(Label::Namespace).map(str::to_owned).into_iter().collect(),
+            "severity" => vec![event.severity.word().to_owned()],
+            "unmapped.a" => event.unmapped.iter().filter(|(own, _)| own == "a").map(|(_, value)| value.clone()).collect(),
+            _ => paths.iter().map(|path| plain_values(event, path)).find(|values| !values.is_empty()).unwrap_or_default(),
+        };
+        let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
+        without += u64::from(values.is_empty());
+        values.into_iter().for_each(|value| *counts.entry(value).or_default() += 1);
+    }
+    let different = counts.len() as u64;
+    let mut values: Vec<Value> = counts.into_iter().map(|(value, count)| Value { value, count }).collect();
+    values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+    values.truncate(3);
+    let shown: u64 = values.iter().map(|value| value.count).sum();
+    Top { values, different, others: (events.len() as u64 - without).saturating_sub(shown), without, ..Top::default() }
+}
+
+fn plain_values(event: &Event, path: &str) -> Vec<String> {
+    let shown = |value: &FieldValue| match value {
+        FieldValue::Text(text) => vec![text.to_string()],
+        FieldValue::Integer(number) => vec![number.to_string()],
+        FieldValue::Boolean(truth) => vec![truth.to_string()],
+        FieldValue::Texts(texts) => texts.iter().map(|text| text.to_string()).collect(),
+    };
+    let values = match FieldId::from_path(path) {
+        Some(field) => event.fields.get(field).map_or_else(Vec::new, shown),
+        None => vec![event.origin.host.to_string()],
+    };
+    values.into_iter().filter(|value| !value.is_empty()).collect()
 }
 
 fn plain_histogram(events: &[StoredEvent], window: &Window, width: i64) -> Vec<u64> {

@@ -311,7 +311,8 @@ fn as_csv(findings: &[FindingRow]) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn quoted(cell: &str) -> String {
+/// A cell of CSV, defused.
+pub(super) fn quoted(cell: &str) -> String {
     let defused = if cell.starts_with(['=', '+', '-', '@', '\t']) { format!("'{cell}") } else { cell.to_owned() };
     if defused.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", defused.replace('"', "\"\"")) } else { defused }
 }

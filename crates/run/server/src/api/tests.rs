@@ -10,6 +10,10 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use tower::ServiceExt;
 use vigie_kit::data_dir::DataDir;
+use vigie_lake::Batch;
+use vigie_model::event::ocsf::field;
+use vigie_model::event::{Class, Event, Label, Labels, Origin};
+use vigie_model::time::Timestamp;
 use vigie_testkit::FakeClock;
 
 struct House {
@@ -31,6 +35,17 @@ fn house() -> House {
 }
 
 impl House {
+    /// What a page answers, as it is.
+    async fn text(&self, path: &str, headers: &[(&str, &str)]) -> String {
+        let request =
+            headers.iter().fold(Request::builder().uri(format!("/api/v1{path}")), |it, (name, value)| it.header(*name, *value));
+        let mut request = request.body(Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4000))));
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    }
+
     async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> (StatusCode, Value, Option<String>) {
         let mut request =
             Request::builder().method(method).uri(format!("/api/v1{path}")).header(header::CONTENT_TYPE, "application/json");
@@ -161,6 +176,50 @@ async fn a_signed_in_administrator_reads_every_page_in_their_language() {
     );
     let (status, body, _) = house.ask("GET", "/events?q=user%3A(", &headers, Value::Null).await;
     assert_eq!((status, &body["error"]["code"]), (StatusCode::BAD_REQUEST, &json!("query")));
+}
+
+/// An event of every second, by turns of two sources, of users whose numbers repeat.
+fn take_in(house: &House, count: i64) {
+    let start = Timestamp::parse("2026-11-21T07:00:00Z").unwrap();
+    let event = |n: i64| {
+        let source = if n % 2 == 0 { "a" } else { "b \\ \"x\"" };
+        let labels = Labels::from_iter([(Label::Namespace, "shop")]);
+        let origin = Origin { source: source.into(), format: "sshd".into(), host: "web-1".into(), labels };
+        let time = start.plus_seconds(n);
+        let mut event = Event::new(Class::Authentication, time, time, origin, format!("=record, {n}").into_bytes());
+        event.set(field::USER_NAME, format!("user{}", n % 3));
+        event
+    };
+    house.platform.lake.append(&Batch { events: (0..count).map(event).collect(), checkpoint: None }).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_counted_by_value_shown_with_their_neighbours_and_carried_away() {
+    let house = house();
+    let headers = house.signed_in().await;
+    let headers = borrowed(&headers);
+    take_in(&house, 2_500);
+    let (status, top, _) = house.ask("GET", "/events/top?by=user&limit=2&q=source%3Aa", &headers, Value::Null).await;
+    assert_eq!(status, StatusCode::OK, "{top}");
+    assert_eq!(top["values"], json!([{"value": "user0", "count": 417}, {"value": "user2", "count": 417}]));
+    assert_eq!((&top["others"], &top["without"], &top["different"]), (&json!(416), &json!(0), &json!(3)));
+    let (status, body, _) = house.ask("GET", "/events/top?by=usr", &headers, Value::Null).await;
+    assert_eq!((status, &body["error"]["code"]), (StatusCode::BAD_REQUEST, &json!("query")));
+
+    for id in [1, 2, 1_000, 2_499, 2_500] {
+        let (_, around, _) = house.ask("GET", &format!("/events/{id}/around?count=3"), &headers, Value::Null).await;
+        let ids = |side: &str| around[side].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect::<Vec<_>>();
+        let like = |steps: [i64; 3]| steps.iter().map(|step| id + step).filter(|id| (1..=2_500).contains(id)).collect::<Vec<_>>();
+        assert_eq!((ids("before"), ids("after")), (like([-6, -4, -2]), like([2, 4, 6])), "{id}");
+    }
+
+    for (form, lines, first) in [("csv", 2_501, "id,time,host"), ("ndjson", 2_500, "{\"id\":2500,")] {
+        let text = house.text(&format!("/events/export?format={form}"), &headers).await;
+        assert_eq!((text.lines().count(), text.starts_with(first)), (lines, true), "{}", &text[..100]);
+        assert!(form != "csv" || text.contains(",\"'=record, 7\""), "a spreadsheet would run it");
+    }
+    let (_, page, _) = house.ask("GET", "/events?limit=1", &headers, Value::Null).await;
+    assert_eq!(page["events"][0]["labels"], json!({"namespace": "shop"}));
 }
 
 #[tokio::test(flavor = "multi_thread")]

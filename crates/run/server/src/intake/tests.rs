@@ -44,7 +44,7 @@ async fn house() -> House {
     let clock = Arc::new(FakeClock::at("2026-11-22T00:00:00Z"));
     let platform = Arc::new(Platform::open(DataDir::open(dir.path()).unwrap(), clock.clone(), Opening::default()).unwrap());
     let (sender, deliveries) = mpsc::channel(8);
-    tokio::spawn(pipeline::run(platform.clone(), deliveries));
+    tokio::spawn(pipeline::run(platform.pipeline(), deliveries));
     let sources =
         vigie_collect::spawn(CollectConfig::nothing("here"), Arc::new(|_| None), clock, sender, platform.stop_sources());
     let sources = sources.await.unwrap();

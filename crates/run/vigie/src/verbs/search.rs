@@ -33,6 +33,12 @@ pub(crate) fn run(args: &SearchArgs, data: Option<&Path>, lang: Lang) -> Result<
         }
         return Ok(Ended::Clean);
     }
+    if let Some(name) = &args.top {
+        let limit = args.limit.min(PAGE);
+        let answer = house.get(&format!("/events/top?{window}&by={}&limit={limit}", encoded(name)))?;
+        show_top(name, &answer, args.format)?;
+        return Ok(Ended::Clean);
+    }
     let events = pages(&house, &window, args.limit)?;
     show(&events, args.format)?;
     if let Some(word) = bare_word(&args.query).filter(|_| events.is_empty()) {
@@ -68,6 +74,22 @@ fn pages(house: &House, window: &str, limit: usize) -> Result<Vec<Value>, Proble
         }
     }
     Ok(events)
+}
+
+/// The values that occur most, and how many events have each.
+fn show_top(name: &str, answer: &Value, format: Format) -> Result<(), Problem> {
+    let values = answer["values"].as_array().map_or(&[][..], Vec::as_slice);
+    let rows = values.iter().map(|it| [it["value"].as_str().unwrap_or_default().to_owned(), it["count"].to_string()]);
+    match format {
+        Format::Json => {
+            let mut answer = answer.clone();
+            answer["schema"] = json!("vigie.top/1");
+            answer["by"] = json!(name);
+            out::json(&answer)
+        }
+        Format::Csv => out::bytes(&crate::table::csv(&[name, "count"], rows)?),
+        Format::Table => table::write([name, "count"], rows),
+    }
 }
 
 fn show(events: &[Value], format: Format) -> Result<(), Problem> {

@@ -1,5 +1,13 @@
 //! Events: searching, counting over time, one whole with its raw record.
 
+mod around;
+mod export;
+mod top;
+
+pub(super) use around::{__path_around, around};
+pub(super) use export::{__path_export, export};
+pub(super) use top::{__path_top, top};
+
 use super::error::{ApiError, ErrorBody};
 use super::findings::unknown_word;
 use super::{Answer, blocking};
@@ -11,6 +19,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 use utoipa::{IntoParams, ToSchema};
@@ -74,6 +83,8 @@ pub(super) struct EventRow {
     #[schema(value_type = String)]
     severity: vigie_model::event::EventSeverity,
     host: String,
+    /// To whom and to what it belongs: `cluster`, `namespace`, `workload`, `team`, `environment`, `tenant`.
+    labels: BTreeMap<&'static str, String>,
     source: String,
     /// The parser that understood it; empty when none did.
     format: String,
@@ -195,6 +206,7 @@ pub(super) fn event_row(stored: &StoredEvent) -> EventRow {
         activity: event.class.activity_caption(event.activity).unwrap_or("Other"),
         severity: event.severity,
         host: event.origin.host.to_string(),
+        labels: event.origin.labels.iter().map(|(label, value)| (label.name(), value.to_owned())).collect(),
         source: event.origin.source.to_string(),
         format: event.origin.format.to_string(),
         message: message(event),
@@ -216,8 +228,12 @@ pub(super) const fn window(from: Timestamp, to: Timestamp) -> Window {
 
 /// The window that was asked for; "now" includes what clocks ahead of ours have sent already.
 fn asked_window(platform: &Platform, asked: &EventsQuery) -> Window {
-    let to = asked.to.unwrap_or_else(|| platform.clock.now().plus_seconds(1));
-    window(asked.from.unwrap_or_else(|| to.plus_seconds(-86_400)), to)
+    window_between(platform, asked.from, asked.to)
+}
+
+fn window_between(platform: &Platform, from: Option<Timestamp>, to: Option<Timestamp>) -> Window {
+    let to = to.unwrap_or_else(|| platform.clock.now().plus_seconds(1));
+    window(from.unwrap_or_else(|| to.plus_seconds(-86_400)), to)
 }
 
 fn message(event: &Event) -> String {
