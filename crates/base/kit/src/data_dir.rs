@@ -93,6 +93,12 @@ impl DataDir {
         self.path.join("lake")
     }
 
+    /// The directory of the user's own pages for log formats.
+    #[must_use]
+    pub fn parsers(&self) -> PathBuf {
+        self.path.join("parsers")
+    }
+
     /// The directory of vulnerability data.
     #[must_use]
     pub fn advisories(&self) -> PathBuf {

@@ -100,7 +100,8 @@ pub async fn spawn(
         common.stats_of(&source_name(path)).set_state(state.clone());
     }
     let stats = common.stats.clone();
-    let intake = Intake::new(common.sender.clone(), common.clock.clone(), common.config.zone.clone(), stats.clone());
+    let (zone, pages) = (common.config.zone.clone(), common.config.pages.clone());
+    let intake = Intake::new(common.sender.clone(), common.clock.clone(), zone, pages, stats.clone());
     let mut followed = BTreeSet::new();
     common.follow_new(&mut followed, &mut tasks);
     if common.config.files.iter().any(|path| has_wildcard(path)) {
@@ -167,7 +168,8 @@ impl Common {
     fn given(&self, source: &str, dialect: Dialect, host: &str) -> Given {
         let stats = self.stats_of(source);
         let source = stats.source().clone();
-        let reader = Reader::new(source.clone(), dialect, self.config.zone.clone(), host.into());
+        let reader =
+            Reader::new(source.clone(), dialect, self.config.zone.clone(), host.into()).with_pages(self.config.pages.clone());
         let outbox = Outbox::new(self.sender.clone(), stats.clone(), (self.positions)(&source));
         let desk = Desk { reader, clock: self.clock.clone(), stats };
         Given { desk, outbox, stop: Stop::new(self.stop.clone()) }

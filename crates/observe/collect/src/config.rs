@@ -1,10 +1,12 @@
 //! What to collect, and the usual choice for a machine.
 
+use crate::mapping::Mappings;
 use crate::source::journald;
 use crate::state::SourceState;
 use jiff::tz::TimeZone;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Files that nothing else tells: always followed. The first of a line is Debian's and Ubuntu's,
 /// then Red Hat's, SUSE's, auditd's.
@@ -53,6 +55,8 @@ pub struct CollectConfig {
     pub host: String,
     /// The zone of times that do not name one.
     pub zone: TimeZone,
+    /// The pages that records which describe themselves are read by.
+    pub pages: Arc<Mappings>,
 }
 
 impl CollectConfig {
@@ -67,6 +71,7 @@ impl CollectConfig {
             syslog: None,
             host: host.into(),
             zone: TimeZone::system(),
+            pages: Mappings::shipped(),
         }
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use vigie_collect::mapping::Mappings;
 use vigie_collect::{CollectConfig, Delivery, Handle as Sources};
 use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::text;
@@ -133,6 +134,11 @@ async fn collect(platform: &Arc<Platform>, settings: &Settings, sender: mpsc::Se
     let mut config = if settings.local_logs { CollectConfig::usual(Path::new("/"), host) } else { CollectConfig::nothing(host) };
     config.files.extend(settings.follow.iter().cloned());
     config.syslog = settings.syslog;
+    let (pages, wrong) = Mappings::of_folder(&platform.dir().parsers());
+    for error in wrong {
+        tracing::warn!(%error, "a page is left out: its records are read as if it were not there");
+    }
+    config.pages = pages;
     let lake = platform.lake.clone();
     let positions = Arc::new(move |source: &str| lake.checkpoint(source));
     vigie_collect::spawn(config, positions, platform.clock.clone(), sender, platform.stop_sources())

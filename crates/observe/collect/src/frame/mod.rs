@@ -3,7 +3,7 @@
 //! A [`Framer`] is fed bytes as they come and gives back one [`Piece`] after another. It knows where
 //! records end, and nothing of what they say. Holds: the bytes of all pieces, in order, with the
 //! terminators between records put back, are the bytes fed in; and no more than
-//! [`Framing::limit`] bytes and one chunk are ever held.
+//! [`Framing::limit`] bytes ([`JSON_LINE_MAX`] of JSON) and one chunk are ever held.
 
 mod event_log;
 mod octets;
@@ -15,6 +15,10 @@ pub use octets::{FRAME_MAX, OctetFramer, TooLong};
 /// Longest line in one event. What is longer becomes several events: the first is parsed, the
 /// others carry the rest.
 pub const LINE_MAX: usize = 64 * 1024;
+
+/// Longest line that begins as JSON does: audit records of Kubernetes hold whole objects, files of cloud
+/// services are documents of one line.
+pub const JSON_LINE_MAX: usize = 1024 * 1024;
 
 /// Longest record of several lines in one event; `apt full-upgrade` writes some 60 KB.
 pub const PARAGRAPH_MAX: usize = 1024 * 1024;
@@ -131,7 +135,10 @@ impl Framer {
         loop {
             self.pass_over_padding();
             let rest = &self.buffer[self.start..];
-            let limit = self.framing.limit();
+            let limit = match (self.framing, rest.first()) {
+                (Framing::Lines, Some(b'{' | b'[')) if !self.continues => JSON_LINE_MAX,
+                _ => self.framing.limit(),
+            };
             let searched = self.searched.max(self.start) - self.start;
             let end = match self.framing {
                 Framing::Lines => line_end(rest, searched),
@@ -300,6 +307,20 @@ mod tests {
         let (seen, waiting) = pieces(Framing::Quoted, &[text]);
         assert_eq!(seen, ["a,\"b\nc\"\"\n\",d", "e,f", "g,\"open", "2026-11-21 08:30:00.123 UTC,x"]);
         assert_eq!(waiting, 3);
+    }
+
+    #[test]
+    fn lines_of_json_may_be_longer() {
+        let record = format!("{{\"a\":\"{}\"}}", "x".repeat(LINE_MAX));
+        let mut framer = Framer::new(Framing::Lines, false);
+        framer.push(format!("{record}\nnext\n").as_bytes());
+        let piece = framer.next_piece().map(|piece| (piece.bytes.len(), piece.cut));
+        assert_eq!(piece, Some((record.len(), false)));
+        framer.push(&vec![b'['; JSON_LINE_MAX + 10]);
+        assert_eq!(framer.next_piece().map(|piece| piece.bytes.to_vec()), Some(b"next".to_vec()));
+        let seen: Vec<(usize, bool)> =
+            std::iter::from_fn(|| framer.next_piece().map(|piece| (piece.bytes.len(), piece.cut))).collect();
+        assert_eq!(seen, [(JSON_LINE_MAX, true)]);
     }
 
     proptest! {

@@ -30,6 +30,7 @@ pub use wire::NotAMessage;
 
 use crate::delivery::{Batch, Delivery};
 use crate::dialect::Dialect;
+use crate::mapping::Mappings;
 use crate::reader::Reader;
 use crate::state::SourceState;
 use crate::stats::SourceStats;
@@ -94,6 +95,7 @@ struct Inner {
     sender: Mutex<Option<mpsc::Sender<Delivery>>>,
     clock: Arc<dyn Clock>,
     zone: TimeZone,
+    pages: Arc<Mappings>,
     sources: Sources,
     doors: Mutex<BTreeMap<String, Arc<Door>>>,
     room: Arc<Semaphore>,
@@ -111,13 +113,20 @@ pub(crate) struct Door {
 }
 
 impl Intake {
-    pub(crate) fn new(sender: mpsc::Sender<Delivery>, clock: Arc<dyn Clock>, zone: TimeZone, sources: Sources) -> Self {
+    pub(crate) fn new(
+        sender: mpsc::Sender<Delivery>,
+        clock: Arc<dyn Clock>,
+        zone: TimeZone,
+        pages: Arc<Mappings>,
+        sources: Sources,
+    ) -> Self {
         let hands = std::thread::available_parallelism().map_or(2, |count| count.get().clamp(2, 8));
         Self(Arc::new(Inner {
             sender: Mutex::new(Some(sender)),
             next_promise: AtomicI64::new(clock.now().micros()),
             clock,
             zone,
+            pages,
             sources,
             doors: Mutex::default(),
             room: Arc::new(Semaphore::new(IN_FLIGHT_BYTES_MAX)),
@@ -214,7 +223,8 @@ impl Intake {
         let stats = Arc::new(SourceStats::new(name.clone()));
         stats.set_state(SourceState::Running);
         locked(&self.0.sources).push(stats.clone());
-        let prototype = Reader::new(stats.source().clone(), Dialect::Syslog, self.0.zone.clone(), "".into());
+        let prototype =
+            Reader::new(stats.source().clone(), Dialect::Syslog, self.0.zone.clone(), "".into()).with_pages(self.0.pages.clone());
         let door = Arc::new(Door { stats, prototype, readers: Mutex::default() });
         doors.insert(name, door.clone());
         door

@@ -14,7 +14,11 @@ fn house() -> House {
     let (sender, deliveries) = mpsc::channel(64);
     let sources = Sources::default();
     let clock = Arc::new(FakeClock::at("2026-11-22T00:00:00Z"));
-    House { intake: Intake::new(sender, clock, TimeZone::UTC, sources.clone()), deliveries, sources }
+    House {
+        intake: Intake::new(sender, clock, TimeZone::UTC, crate::mapping::Mappings::shipped(), sources.clone()),
+        deliveries,
+        sources,
+    }
 }
 
 fn from(protocol: &'static str) -> From {

@@ -14,6 +14,7 @@ mod apply;
 mod compile;
 mod flat;
 mod names;
+mod own;
 mod page;
 mod recognise;
 mod shipped;
@@ -24,6 +25,7 @@ mod tests;
 mod value;
 
 pub use flat::{DEPTH_MAX, NAME_MAX, RECORD_MAX, VALUES_MAX};
+pub use own::{OwnPageError, PAGE_MAX, PAGES_MAX, TRIED_MAX, Tried, try_page};
 pub use split::{RECORDS_MAX, split};
 
 pub(crate) use apply::Mapper;
@@ -105,6 +107,11 @@ impl Mappings {
         let generic = pages.iter().position(|page| &*page.format == GENERIC);
         let patterns = (0..pages.len()).filter(|page| pages[*page].pattern.is_some()).collect();
         Self { files: Files::new(shapes, names.len()), names, pages, generic, patterns, records }
+    }
+
+    /// The format of the first page, which is the user's where there is one.
+    fn own_format(&self) -> Arc<str> {
+        self.pages.first().map_or_else(|| "".into(), |page| page.format.clone())
     }
 
     /// The formats of the pages and what people call them, by format.

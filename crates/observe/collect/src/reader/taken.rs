@@ -8,6 +8,7 @@ use crate::header::{Clock, Line, syslog};
 use crate::intake::Record;
 use crate::intake::flat::Pair;
 use crate::intake::open::{JSON_MAX, Opened, open};
+use crate::mapping::pieces;
 use crate::meaning::Meaning;
 use std::borrow::Cow;
 use std::path::Path;
@@ -19,7 +20,23 @@ const HEADER_MIN: usize = 15;
 
 impl Reader {
     /// The events of a record: one, or, where it is longer than an event may be, one for each part.
+    ///
+    /// A document of several records, such as `{"Records":[…]}`, gives those of each.
     pub fn taken(&mut self, record: &Record<'_>, received: Timestamp, events: &mut impl FnMut(Event)) {
+        let whole = String::from_utf8_lossy(&record.raw);
+        let text = record.text.as_deref().unwrap_or(&whole);
+        let mappings = self.mapper.mappings();
+        let is_document = record.problem.is_none()
+            && pieces(text, &mappings, &mut |piece| {
+                let part = Record { raw: Cow::Borrowed(piece.as_bytes()), text: None, ..record.clone() };
+                self.one_taken(&part, received, events);
+            });
+        if !is_document {
+            self.one_taken(record, received, events);
+        }
+    }
+
+    fn one_taken(&mut self, record: &Record<'_>, received: Timestamp, events: &mut impl FnMut(Event)) {
         let whole = String::from_utf8_lossy(&record.raw);
         let text = record.text.as_deref().unwrap_or(&whole);
         if let (None, Some(opened)) = (record.problem, open(text)) {

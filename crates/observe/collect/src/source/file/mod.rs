@@ -111,9 +111,10 @@ fn look(mut follower: Follower, mut desk: Desk) -> Look {
         if piece.continues {
             desk.stats.cut(1);
         }
-        let event = desk.reader.record(piece, desk.clock.now());
-        desk.stats.count(&event);
-        batch.push(event);
+        desk.reader.records(piece, desk.clock.now(), &mut |event| {
+            desk.stats.count(&event);
+            batch.push(event);
+        });
     });
     batch.checkpoint = Some(Checkpoint { source: desk.stats.source().clone(), position: step.position.clone() });
     Look { follower, desk, step, batch }
