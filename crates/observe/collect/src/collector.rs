@@ -4,8 +4,9 @@ use crate::config::CollectConfig;
 use crate::delivery::{Delivery, Outbox};
 use crate::dialect::Dialect;
 use crate::intake::{Intake, Sources};
+use crate::listeners::{Addresses, Listeners};
 use crate::reader::Reader;
-use crate::source::{Desk, Given, Pauses, Stop, file, journald, syslog};
+use crate::source::{Desk, Given, Pauses, Stop, file, flow, journald, syslog};
 use crate::state::SourceState;
 use crate::stats::{SourceReport, SourceStats};
 use std::collections::BTreeSet;
@@ -33,9 +34,13 @@ pub type Positions = Arc<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>;
 /// Why collecting could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The address for syslog cannot be listened on.
-    #[error("cannot listen for syslog on {address}")]
+    /// An address cannot be listened on.
+    #[error("cannot listen for {what} on {address}")]
     Bind {
+        /// What is to be heard there.
+        what: &'static str,
+        /// Where the address is given.
+        flag: &'static str,
         /// The address.
         address: SocketAddr,
         /// The system's words.
@@ -49,7 +54,7 @@ pub struct Handle {
     stats: Sources,
     intake: Intake,
     tasks: JoinSet<()>,
-    syslog: Option<SocketAddr>,
+    addresses: Addresses,
 }
 
 /// What is common to all sources.
@@ -77,23 +82,24 @@ pub async fn spawn(
     sender: mpsc::Sender<Delivery>,
     stop: watch::Receiver<bool>,
 ) -> Result<Handle, StartError> {
-    let sockets = match config.syslog {
-        Some(address) => {
-            let bound = syslog::Sockets::bind(address).await;
-            Some(bound.map_err(|source| StartError::Bind { address, source })?)
-        }
-        None => None,
-    };
-    let syslog = sockets.as_ref().and_then(|sockets| sockets.address().ok());
+    let mut listeners = Listeners::bind(&config).await?;
+    let addresses = listeners.addresses();
     let common = Common { config, positions, clock, sender, stop, stats: Arc::default() };
     let mut tasks = JoinSet::new();
     common.start_journal(&mut tasks);
-    if let Some(sockets) = sockets {
+    if let Some(sockets) = listeners.syslog.take() {
         // A record from the network without host speaks of whoever sent it.
         let udp = common.given(syslog::UDP_NAME, Dialect::Syslog, "");
         let tcp = common.given(syslog::TCP_NAME, Dialect::Syslog, "");
         tasks.spawn(syslog::read_udp(sockets.udp, udp));
         tasks.spawn(syslog::read_tcp(sockets.tcp, tcp));
+    }
+    if let (Some(listener), Some((_, settings))) = (listeners.syslog_tls.take(), &common.config.syslog_tls) {
+        let given = common.given(syslog::TLS_NAME, Dialect::Syslog, "");
+        tasks.spawn(syslog::read_tls(listener, settings.clone(), given));
+    }
+    if let Some(socket) = listeners.netflow.take() {
+        tasks.spawn(flow::read(socket, common.given(flow::NAME, Dialect::Syslog, "")));
     }
     // Who names a file wants it read, whatever else tells the same.
     for (path, state) in common.config.set_aside.iter().filter(|(path, _)| !common.config.files.contains(path)) {
@@ -102,12 +108,13 @@ pub async fn spawn(
     let stats = common.stats.clone();
     let (zone, pages) = (common.config.zone.clone(), common.config.pages.clone());
     let intake = Intake::new(common.sender.clone(), common.clock.clone(), zone, pages, stats.clone());
+    listeners.start(&common.config, &intake, &Stop::new(common.stop.clone()), &mut tasks);
     let mut followed = BTreeSet::new();
     common.follow_new(&mut followed, &mut tasks);
     if common.config.files.iter().any(|path| has_wildcard(path)) {
         tasks.spawn(common.watch(followed));
     }
-    Ok(Handle { stats, intake, tasks, syslog })
+    Ok(Handle { stats, intake, tasks, addresses })
 }
 
 impl Handle {
@@ -132,7 +139,13 @@ impl Handle {
     /// Where syslog is listened for.
     #[must_use]
     pub const fn syslog_address(&self) -> Option<SocketAddr> {
-        self.syslog
+        self.addresses.syslog
+    }
+
+    /// Where something is listened for.
+    #[must_use]
+    pub const fn addresses(&self) -> Addresses {
+        self.addresses
     }
 
     /// Where shippers bring what they have. It is to be closed before whoever receives deliveries waits for their end.
@@ -225,27 +238,27 @@ fn has_wildcard(path: &Path) -> bool {
 impl Explain for StartError {
     fn explain(self) -> Problem {
         match self {
-            Self::Bind { address, source } => {
+            Self::Bind { what, flag, address, source } => {
                 let problem = Problem::new(
                     Kind::Environment,
                     text!(
-                        en "cannot listen for syslog on {address}",
-                        fr "impossible d'écouter le syslog sur {address}",
-                        de "auf {address} kann nicht auf Syslog gelauscht werden",
+                        en "cannot listen for {what} on {address}",
+                        fr "impossible d’écouter {what} sur {address}",
+                        de "auf {address} kann nicht auf {what} gelauscht werden",
                     ),
                 );
-                bind_hint(problem, source.kind()).because(source)
+                bind_hint(problem, flag, source.kind()).because(source)
             }
         }
     }
 }
 
-fn bind_hint(problem: Problem, kind: io::ErrorKind) -> Problem {
+fn bind_hint(problem: Problem, flag: &str, kind: io::ErrorKind) -> Problem {
     match kind {
         io::ErrorKind::AddrInUse => problem.hint(text!(
-            en "another program uses this port; choose another one with --syslog ADDR",
-            fr "un autre programme utilise ce port ; choisissez-en un autre avec --syslog ADDR",
-            de "ein anderes Programm benutzt diesen Port; wählen Sie mit --syslog ADDR einen anderen",
+            en "another program uses this port; choose another one with {flag} ADDR",
+            fr "un autre programme utilise ce port ; choisissez-en un autre avec {flag} ADDR",
+            de "ein anderes Programm benutzt diesen Port; wählen Sie mit {flag} ADDR einen anderen",
         )),
         io::ErrorKind::PermissionDenied => problem.hint(text!(
             en "ports below 1024 are for root; choose one above, such as 5514",

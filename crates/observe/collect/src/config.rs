@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio_rustls::rustls::ServerConfig;
 
 /// Files that nothing else tells: always followed. The first of a line is Debian's and Ubuntu's,
 /// then Red Hat's, SUSE's, auditd's.
@@ -51,6 +52,14 @@ pub struct CollectConfig {
     pub set_aside: Vec<(PathBuf, SourceState)>,
     /// Where to listen for syslog over UDP and TCP.
     pub syslog: Option<SocketAddr>,
+    /// Where to listen for syslog over TLS, and as whom.
+    pub syslog_tls: Option<(SocketAddr, Arc<ServerConfig>)>,
+    /// Where to listen for GELF over UDP and TCP.
+    pub gelf: Option<SocketAddr>,
+    /// Where to listen for NetFlow and IPFIX.
+    pub netflow: Option<SocketAddr>,
+    /// Where to listen for Fluent's forward protocol, and the key that senders must know.
+    pub forward: Option<(SocketAddr, Option<Arc<str>>)>,
     /// The machine that records without host speak of.
     pub host: String,
     /// The zone of times that do not name one.
@@ -69,6 +78,10 @@ impl CollectConfig {
             files: Vec::new(),
             set_aside: Vec::new(),
             syslog: None,
+            syslog_tls: None,
+            gelf: None,
+            netflow: None,
+            forward: None,
             host: host.into(),
             zone: TimeZone::system(),
             pages: Mappings::shipped(),

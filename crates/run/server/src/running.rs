@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use vigie_collect::mapping::Mappings;
-use vigie_collect::{CollectConfig, Delivery, Handle as Sources};
+use vigie_collect::{Addresses, CollectConfig, Delivery, Handle as Sources};
 use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::text;
 
@@ -29,6 +29,14 @@ pub struct Settings {
     pub intake: Option<SocketAddr>,
     /// Address on which syslog is received.
     pub syslog: Option<SocketAddr>,
+    /// Address on which syslog is received over TLS.
+    pub syslog_tls: Option<SocketAddr>,
+    /// Address on which GELF is received, by UDP and TCP.
+    pub gelf: Option<SocketAddr>,
+    /// Address on which NetFlow and IPFIX are received.
+    pub netflow: Option<SocketAddr>,
+    /// Address on which Fluent's forward protocol is received, and the key that senders must know.
+    pub forward: Option<(SocketAddr, Option<String>)>,
     /// Log files to follow beside the usual ones.
     pub follow: Vec<PathBuf>,
     /// Whether the journal and the usual log files are read.
@@ -57,6 +65,7 @@ impl Running {
         let address = listener.local_addr().map_err(|error| refused(settings.listen, error))?;
         let host = host_name();
         let tls = tls::settings(&platform.dir().tls(), &host, platform.clock.as_ref()).await?;
+        let of_tls = tls::without_http(&tls);
         let mut tasks = JoinSet::new();
         let handle = Handle::new();
         let (router, _api, _rules) = api::router(platform.clone());
@@ -73,7 +82,7 @@ impl Running {
         }
         let (sender, deliveries) = mpsc::channel(DELIVERIES_WAITING);
         let intake = tokio::spawn(pipeline::run(platform.pipeline(), deliveries));
-        let sources = collect(&platform, &settings, sender).await?;
+        let sources = collect(&platform, &settings, of_tls, sender).await?;
         platform.set_sources(Box::new(sources.reporter()));
         platform.set_intake(sources.intake());
         tasks.spawn(detection::run(platform.clone()));
@@ -100,6 +109,12 @@ impl Running {
     #[must_use]
     pub const fn intake_address(&self) -> Option<SocketAddr> {
         self.shippers
+    }
+
+    /// Where else something is received.
+    #[must_use]
+    pub const fn addresses(&self) -> Addresses {
+        self.sources.addresses()
     }
 
     /// The one-time link of the first start.
@@ -129,7 +144,12 @@ fn report<T, E: std::fmt::Display>(what: &str, outcome: Result<T, E>) {
     }
 }
 
-async fn collect(platform: &Arc<Platform>, settings: &Settings, sender: mpsc::Sender<Delivery>) -> Result<Sources, Problem> {
+async fn collect(
+    platform: &Arc<Platform>,
+    settings: &Settings,
+    tls: Arc<rustls::ServerConfig>,
+    sender: mpsc::Sender<Delivery>,
+) -> Result<Sources, Problem> {
     let host = host_name();
     let mut config = if settings.local_logs { CollectConfig::usual(Path::new("/"), host) } else { CollectConfig::nothing(host) };
     config.files.extend(settings.follow.iter().cloned());
@@ -139,6 +159,10 @@ async fn collect(platform: &Arc<Platform>, settings: &Settings, sender: mpsc::Se
         tracing::warn!(%error, "a page is left out: its records are read as if it were not there");
     }
     config.pages = pages;
+    config.syslog_tls = settings.syslog_tls.map(|address| (address, tls));
+    config.gelf = settings.gelf;
+    config.netflow = settings.netflow;
+    config.forward = settings.forward.clone().map(|(address, key)| (address, key.map(Arc::from)));
     let lake = platform.lake.clone();
     let positions = Arc::new(move |source: &str| lake.checkpoint(source));
     vigie_collect::spawn(config, positions, platform.clock.clone(), sender, platform.stop_sources())

@@ -7,6 +7,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::sync::Arc;
 use vigie_kit::clock::Clock;
 use vigie_kit::files;
 use vigie_kit::problem::{Kind, Problem, Source};
@@ -49,6 +50,13 @@ pub(crate) async fn settings(folder: &Path, host_name: &str, clock: &dyn Clock) 
         ))
         .because(error)
     })
+}
+
+/// The same for connections that do not speak HTTP.
+pub(crate) fn without_http(settings: &RustlsConfig) -> Arc<rustls::ServerConfig> {
+    let mut settings = rustls::ServerConfig::clone(&settings.get_inner());
+    settings.alpn_protocols.clear();
+    Arc::new(settings)
 }
 
 fn needs_certificate(folder: &Path, now: Timestamp) -> bool {

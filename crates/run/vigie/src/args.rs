@@ -65,6 +65,21 @@ pub(crate) struct UpArgs {
     /// Address on which syslog is received, by UDP and TCP
     #[arg(long, value_name = "ADDR", env = "VIGIE_SYSLOG", default_value = "127.0.0.1:5514")]
     pub(crate) syslog: SocketAddr,
+    /// Address on which syslog is received over TLS, usually on port 6514
+    #[arg(long, value_name = "ADDR", env = "VIGIE_SYSLOG_TLS")]
+    pub(crate) syslog_tls: Option<SocketAddr>,
+    /// Address on which GELF is received, by UDP and TCP, usually on port 12201
+    #[arg(long, value_name = "ADDR", env = "VIGIE_GELF")]
+    pub(crate) gelf: Option<SocketAddr>,
+    /// Address on which NetFlow and IPFIX are received, usually on port 2055
+    #[arg(long, value_name = "ADDR", env = "VIGIE_NETFLOW")]
+    pub(crate) netflow: Option<SocketAddr>,
+    /// Address on which Fluentd and Fluent Bit are received, usually on port 24224
+    #[arg(long, value_name = "ADDR", env = "VIGIE_FORWARD")]
+    pub(crate) forward: Option<SocketAddr>,
+    /// File with the shared key that Fluentd and Fluent Bit must know
+    #[arg(long, value_name = "FILE", env = "VIGIE_FORWARD_KEY_FILE", requires = "forward")]
+    pub(crate) forward_key_file: Option<PathBuf>,
     /// Receive no syslog
     #[arg(long)]
     pub(crate) no_syslog: bool,

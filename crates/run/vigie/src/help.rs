@@ -27,6 +27,36 @@ const TEXTS: &[Line] = &[
         "Adresse, an der Log-Sammler ohne TLS empfangen werden, neben der der Konsole",
     ),
     ("up", "syslog", "Adresse de réception de syslog, en UDP et TCP", "Adresse, an der Syslog empfangen wird, über UDP und TCP"),
+    (
+        "up",
+        "syslog_tls",
+        "Adresse de réception de syslog par TLS, d’ordinaire sur le port 6514",
+        "Adresse, an der Syslog über TLS empfangen wird, üblicherweise an Port 6514",
+    ),
+    (
+        "up",
+        "gelf",
+        "Adresse de réception de GELF, en UDP et TCP, d’ordinaire sur le port 12201",
+        "Adresse, an der GELF empfangen wird, über UDP und TCP, üblicherweise an Port 12201",
+    ),
+    (
+        "up",
+        "netflow",
+        "Adresse de réception de NetFlow et IPFIX, d’ordinaire sur le port 2055",
+        "Adresse, an der NetFlow und IPFIX empfangen werden, üblicherweise an Port 2055",
+    ),
+    (
+        "up",
+        "forward",
+        "Adresse de réception de Fluentd et Fluent Bit, d’ordinaire sur le port 24224",
+        "Adresse, an der Fluentd und Fluent Bit empfangen werden, üblicherweise an Port 24224",
+    ),
+    (
+        "up",
+        "forward_key_file",
+        "Fichier de la clé partagée que Fluentd et Fluent Bit doivent connaître",
+        "Datei mit dem gemeinsamen Schlüssel, den Fluentd und Fluent Bit kennen müssen",
+    ),
     ("up", "no_syslog", "Ne pas recevoir de syslog", "Kein Syslog empfangen"),
     ("up", "follow", "Suivre aussi ce fichier journal ; peut être répété", "Auch dieser Logdatei folgen; mehrfach möglich"),
     (

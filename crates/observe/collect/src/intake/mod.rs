@@ -11,10 +11,12 @@
 pub mod body;
 pub mod elastic;
 pub mod flat;
+pub mod forward;
 pub mod gelf;
 pub mod kubernetes;
 pub mod lines;
 pub mod loki;
+pub mod msgpack;
 pub(crate) mod open;
 pub mod otlp;
 mod place;
@@ -42,6 +44,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use vigie_kit::clock::Clock;
+use vigie_model::time::Timestamp;
 
 /// Bytes of requests that are worked on at the same time, packed and unpacked.
 pub const IN_FLIGHT_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -157,6 +160,19 @@ impl Intake {
         self.0.room.available_permits() > REQUEST_BYTES_MAX / 4 && locked(&self.0.sender).is_some()
     }
 
+    /// The time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Counts what the senders of a protocol sent in vain.
+    pub(crate) fn lost(&self, protocol: &'static str, records: u64) {
+        if records > 0 {
+            let from = From { protocol, sender: String::new(), peer: String::new(), keeps: false };
+            self.door(&from).stats.lost(records);
+        }
+    }
+
     /// Room for a request, none of it taken yet.
     #[must_use]
     pub fn room(&self) -> Room {
@@ -175,7 +191,7 @@ impl Intake {
         bytes: usize,
         decode: impl FnOnce(&mut Taking) -> T + Send + 'static,
     ) -> Result<T, Refused> {
-        let door = self.door(&from);
+        let (door, keeps) = (self.door(&from), from.keeps);
         let mut taking = Taking::new(door.clone(), from.peer, self.0.clock.now());
         let (given, taking) = if bytes <= AT_ONCE_MAX {
             let given = decode(&mut taking);
@@ -186,28 +202,23 @@ impl Intake {
             work.await.map_err(|_| Refused::Broken)?
         };
         let batches = taking.finish()?;
-        self.deliver(&door, batches).await?;
+        self.deliver(&door, batches, keeps).await?;
         Ok(given)
     }
 
-    async fn deliver(&self, door: &Door, batches: Vec<Batch>) -> Result<(), Refused> {
+    async fn deliver(&self, door: &Door, batches: Vec<Batch>, keeps: bool) -> Result<(), Refused> {
         let events: u64 = batches.iter().map(|batch| batch.events.len() as u64).sum();
         let sender = locked(&self.0.sender).clone().ok_or(Refused::Closed)?;
-        let delivered = tokio::time::timeout(PATIENCE, deliver_all(sender, batches)).await;
+        let all = deliver_all(sender, batches, keeps);
+        let delivered = match keeps {
+            true => tokio::time::timeout(PATIENCE, all).await.unwrap_or(Err(Refused::NotDurable)),
+            false => all.await,
+        };
         match delivered {
-            Ok(Ok(())) => {
-                door.stats.acknowledged(events);
-                Ok(())
-            }
-            Ok(Err(refused)) => {
-                door.stats.refused(events);
-                Err(refused)
-            }
-            Err(_) => {
-                door.stats.refused(events);
-                Err(Refused::NotDurable)
-            }
+            Ok(()) => door.stats.acknowledged(events),
+            Err(_) => door.stats.refused(events),
         }
+        delivered
     }
 
     fn door(&self, from: &From) -> Arc<Door> {
@@ -250,11 +261,11 @@ impl Door {
     }
 }
 
-async fn deliver_all(sender: mpsc::Sender<Delivery>, batches: Vec<Batch>) -> Result<(), Refused> {
+async fn deliver_all(sender: mpsc::Sender<Delivery>, batches: Vec<Batch>, sent_again: bool) -> Result<(), Refused> {
     let mut answers = Vec::with_capacity(batches.len());
     for batch in batches {
         let (ack, answer) = oneshot::channel();
-        sender.send(Delivery { batch, ack, sent_again: true }).await.map_err(|_| Refused::Closed)?;
+        sender.send(Delivery { batch, ack, sent_again }).await.map_err(|_| Refused::Closed)?;
         answers.push(answer);
     }
     drop(sender);
@@ -268,5 +279,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

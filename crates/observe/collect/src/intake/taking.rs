@@ -20,6 +20,9 @@ pub struct From {
     pub sender: String,
     /// The address it comes from. May be empty.
     pub peer: String,
+    /// Whether the sender keeps what it sent until it is told that it is durable. It is refused then when it cannot be
+    /// made durable soon; else it waits, and so does the sender.
+    pub keeps: bool,
 }
 
 /// The part of the memory for requests that one request takes; given back when dropped.

@@ -1,58 +1,31 @@
 //! Requests on their way in: what they become, and when they are promised.
 
+use super::testing::House;
 use super::*;
 use vigie_model::event::{Event, Label};
-use vigie_testkit::FakeClock;
-
-struct House {
-    intake: Intake,
-    deliveries: mpsc::Receiver<Delivery>,
-    sources: Sources,
-}
-
-fn house() -> House {
-    let (sender, deliveries) = mpsc::channel(64);
-    let sources = Sources::default();
-    let clock = Arc::new(FakeClock::at("2026-11-22T00:00:00Z"));
-    House {
-        intake: Intake::new(sender, clock, TimeZone::UTC, crate::mapping::Mappings::shipped(), sources.clone()),
-        deliveries,
-        sources,
-    }
-}
 
 fn from(protocol: &'static str) -> From {
-    From { protocol, sender: "edge".into(), peer: "192.0.2.9".into() }
+    From { protocol, sender: "edge".into(), peer: "192.0.2.9".into(), keeps: true }
 }
 
-impl House {
-    /// Takes records, acknowledges them, and gives the events.
-    async fn events(&mut self, records: Vec<Record<'static>>) -> Vec<Event> {
-        let intake = self.intake.clone();
-        let taking = tokio::spawn(async move {
-            intake.take(from("test"), 0, move |taking| records.iter().for_each(|record| taking.put(record))).await
-        });
-        let mut events = Vec::new();
-        while let Some(Delivery { batch, ack, sent_again }) = self.deliveries.recv().await {
-            assert!(sent_again);
-            events.extend(batch.events);
-            ack.send(()).unwrap();
-            if self.deliveries.is_empty() {
-                break;
-            }
-        }
-        taking.await.unwrap().unwrap();
-        events
-    }
+/// Takes records, acknowledges what they become, and gives the events.
+async fn taken(house: &mut House, count: usize, records: Vec<Record<'static>>) -> Vec<Event> {
+    let intake = house.intake.clone();
+    let taking = tokio::spawn(async move {
+        intake.take(from("test"), 0, move |taking| records.iter().for_each(|record| taking.put(record))).await
+    });
+    let events = house.events(count).await;
+    taking.await.unwrap().unwrap();
+    events
 }
 
 #[tokio::test]
 async fn a_line_in_an_envelope_is_read_as_what_it_is() {
-    let mut house = house();
+    let mut house = House::new();
     let line = "Nov 21 08:30:00 web-1 sshd[842]: Failed password for root from 192.0.2.7 port 50022 ssh2";
     let envelope =
         format!(r#"{{"@timestamp":"2026-11-21T09:00:00Z","message":{line:?},"kubernetes":{{"namespace_name":"shop"}},"x":"y"}}"#);
-    let events = house.events(vec![Record::of(line.as_bytes()), Record::of(envelope.clone().into_bytes())]).await;
+    let events = taken(&mut house, 2, vec![Record::of(line.as_bytes()), Record::of(envelope.clone().into_bytes())]).await;
     for event in &events {
         assert_eq!((&*event.origin.format, &*event.origin.host), ("sshd", "web-1"));
         assert_eq!(event.time.to_string(), "2026-11-21T08:30:00Z");
@@ -66,7 +39,7 @@ async fn a_line_in_an_envelope_is_read_as_what_it_is() {
 
 #[tokio::test]
 async fn a_line_without_header_gets_what_the_protocol_says() {
-    let mut house = house();
+    let mut house = House::new();
     let mut record = Record::of(&b"Accepted publickey for eva from 192.0.2.7 port 1 ssh2: ED25519 SHA256:x"[..]);
     record.tell("_HOSTNAME", "db-1");
     record.tell("SYSLOG_IDENTIFIER", "sshd");
@@ -76,7 +49,7 @@ async fn a_line_without_header_gets_what_the_protocol_says() {
         path: Some("/var/log/dpkg.log".into()),
         ..Record::of(&b"2026-11-21 08:30:00 status installed curl:amd64 8.14.1-2"[..])
     };
-    let events = house.events(vec![record, app, Record::of(&b"ERROR: no header here"[..])]).await;
+    let events = taken(&mut house, 3, vec![record, app, Record::of(&b"ERROR: no header here"[..])]).await;
     assert_eq!((&*events[0].origin.format, &*events[0].origin.host), ("sshd", "db-1"));
     assert_eq!(events[0].origin.labels.get(Label::Team), Some("data"));
     assert_eq!(&*events[1].origin.format, "dpkg");
@@ -85,16 +58,16 @@ async fn a_line_without_header_gets_what_the_protocol_says() {
 
 #[tokio::test]
 async fn a_record_longer_than_an_event_comes_in_parts() {
-    let mut house = house();
+    let mut house = House::new();
     let long = vec![b'x'; 150_000];
-    let events = house.events(vec![Record::of(long.clone())]).await;
+    let events = taken(&mut house, 3, vec![Record::of(long.clone())]).await;
     assert_eq!(events.len(), 3);
     assert_eq!(events.iter().flat_map(|event| event.raw.clone()).collect::<Vec<_>>(), long);
 }
 
 #[tokio::test]
 async fn nothing_is_promised_that_is_not_durable() {
-    let mut house = house();
+    let mut house = House::new();
     let intake = house.intake.clone();
     let taking = tokio::spawn(async move { intake.take(from("test"), 0, |taking| taking.put(&Record::of(&b"x"[..]))).await });
     drop(house.deliveries.recv().await.unwrap());
@@ -108,7 +81,7 @@ async fn nothing_is_promised_that_is_not_durable() {
 
 #[tokio::test]
 async fn room_has_an_end_and_comes_back() {
-    let house = house();
+    let house = House::new();
     let mut rooms: Vec<Room> = (0..2).map(|_| house.intake.room()).collect();
     for room in &mut rooms {
         room.grow(REQUEST_BYTES_MAX).await.unwrap();
@@ -125,9 +98,9 @@ async fn room_has_an_end_and_comes_back() {
 
 #[tokio::test]
 async fn senders_beyond_the_limit_are_counted_together() {
-    let house = house();
+    let house = House::new();
     for number in 0..SENDERS_MAX + 10 {
-        house.intake.door(&From { protocol: "test", sender: number.to_string(), peer: String::new() });
+        house.intake.door(&From { protocol: "test", sender: number.to_string(), peer: String::new(), keeps: true });
     }
     assert_eq!(house.sources.lock().unwrap().len(), SENDERS_MAX + 1);
 }

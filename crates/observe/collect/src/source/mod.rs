@@ -4,7 +4,11 @@
 //! refused batch it goes back to its last durable position where it has one, by the same path as at
 //! its start.
 
+pub(crate) mod accept;
 pub mod file;
+pub mod flow;
+pub mod forward;
+pub mod gelf;
 pub mod journald;
 mod pump;
 pub mod syslog;

@@ -48,7 +48,7 @@ impl Received {
         let mut room = intake.room();
         let read = read(body, length(&parts.headers), &mut room);
         let body = tokio::time::timeout(BODY_WAIT, read).await.map_err(|_| Trouble::Slow)??;
-        let from = From { protocol, sender, peer: peer(&parts) };
+        let from = From { protocol, sender, peer: peer(&parts), keeps: true };
         Ok(Self { from, body, packing, room, intake })
     }
 

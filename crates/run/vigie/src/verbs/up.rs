@@ -3,16 +3,21 @@
 use crate::args::UpArgs;
 use crate::ask::{data_path, runtime};
 use crate::{Ended, out};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use vigie_kit::clock::SystemClock;
 use vigie_kit::data_dir::DataDir;
+use vigie_kit::files;
 use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::lang::Lang;
 use vigie_model::{say, text};
 use vigie_server::advisories::Origin;
 use vigie_server::{Opening, Platform, Running, Settings};
+
+/// Bytes of a file with a key.
+const KEY_BYTES_MAX: u64 = 4096;
 
 /// The word that stands for no feeds.
 const NO_FEEDS: &str = "none";
@@ -25,6 +30,10 @@ pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ende
         listen: args.listen,
         intake: args.intake,
         syslog: (!args.no_syslog).then_some(args.syslog),
+        syslog_tls: args.syslog_tls,
+        gelf: args.gelf,
+        netflow: args.netflow,
+        forward: forward(args)?,
         follow: args.follow.clone(),
         local_logs: !args.no_local_logs,
     };
@@ -39,6 +48,26 @@ pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ende
         running.stop().await;
         Ok(Ended::Clean)
     })
+}
+
+/// The address of the forward protocol, with its key.
+fn forward(args: &UpArgs) -> Result<Option<(SocketAddr, Option<String>)>, Problem> {
+    let Some(address) = args.forward else { return Ok(None) };
+    let Some(path) = &args.forward_key_file else { return Ok(Some((address, None))) };
+    let bytes = files::read_bounded(path, KEY_BYTES_MAX).map_err(Explain::explain)?;
+    let key = String::from_utf8_lossy(&bytes).trim().to_owned();
+    if key.is_empty() {
+        let path = path.display();
+        return Err(Problem::new(
+            Kind::Settings,
+            text!(
+                en "There is no key in {path}",
+                fr "Il n’y a pas de clé dans {path}",
+                de "In {path} steht kein Schlüssel",
+            ),
+        ));
+    }
+    Ok(Some((address, Some(key))))
 }
 
 fn greet(running: &Running, data: &Path, lang: Lang) {
@@ -56,8 +85,18 @@ fn greet(running: &Running, data: &Path, lang: Lang) {
     if let Some(intake) = running.intake_address() {
         out::say(&format!("    intake: http://{intake}\n"));
     }
-    if let Some(syslog) = running.syslog_address() {
-        out::say(&format!("    syslog: {syslog}\n"));
+    let addresses = running.addresses();
+    let others = [
+        ("syslog", addresses.syslog),
+        ("syslog/tls", addresses.syslog_tls),
+        ("gelf", addresses.gelf),
+        ("netflow", addresses.netflow),
+        ("forward", addresses.forward),
+    ];
+    for (name, address) in others {
+        if let Some(address) = address {
+            out::say(&format!("    {name}: {address}\n"));
+        }
     }
     out::say(&say!(lang,
         en "Its certificate is its own, so the browser asks once. Data is in {data}. Ctrl-C stops it.",

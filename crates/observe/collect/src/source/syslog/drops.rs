@@ -6,13 +6,13 @@
 use std::fs;
 
 /// Both tables; what cannot be read is empty.
-pub(super) fn table() -> String {
+pub(crate) fn table() -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     read("/proc/net/udp") + &read("/proc/net/udp6")
 }
 
 /// The drops of the socket with this inode.
-pub(super) fn dropped(table: &str, inode: u64) -> Option<u64> {
+pub(crate) fn dropped(table: &str, inode: u64) -> Option<u64> {
     let inode = inode.to_string();
     let line = table
         .lines()

@@ -1,15 +1,16 @@
-//! Syslog from the network, over UDP and TCP on one address.
+//! Syslog from the network, over UDP and TCP on one address, over TLS on another.
 //!
 //! A sender learns nothing of durability: syslog has no acknowledgement. What can be done is done:
 //! over TCP nothing more is read while the receiver is slow, so the sender waits; over UDP the
 //! system's buffer is made large, and what the system drops is counted. Records wait in a queue of
 //! [`QUEUE_MAX`] chunks, so the memory is bounded whatever the number of senders.
 
-mod drops;
+pub(crate) mod drops;
 mod tcp;
 mod udp;
 
-pub use tcp::CONNECTIONS_MAX;
+pub use super::accept::CONNECTIONS_MAX;
+pub(crate) use udp::enlarge_buffer;
 
 use super::{Desk, End, Feed, Given, LEAVE_MAX, Stop, pump};
 use crate::delivery::{Batch, Outbox, Undelivered};
@@ -21,11 +22,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
+use tokio_rustls::rustls::ServerConfig;
 
 /// The sources' names.
 pub const UDP_NAME: &str = "syslog/udp";
 /// See [`UDP_NAME`].
 pub const TCP_NAME: &str = "syslog/tcp";
+/// See [`UDP_NAME`].
+pub const TLS_NAME: &str = "syslog/tls";
 
 /// Most chunks of records that wait to be parsed.
 pub const QUEUE_MAX: usize = 64;
@@ -79,7 +83,15 @@ pub(crate) async fn read_udp(socket: UdpSocket, given: Given) {
 /// Reads connections until told to stop.
 pub(crate) async fn read_tcp(listener: TcpListener, given: Given) {
     let (sender, receiver) = mpsc::channel(QUEUE_MAX);
-    let ear = tokio::spawn(tcp::listen(listener, sender, given.desk.stats.clone(), given.stop.clone()));
+    let ear = tokio::spawn(tcp::listen(listener, sender, given.stop.clone()));
+    carry(receiver, given).await;
+    drop(ear.await);
+}
+
+/// Reads connections over TLS (RFC 5425) until told to stop.
+pub(crate) async fn read_tls(listener: TcpListener, settings: Arc<ServerConfig>, given: Given) {
+    let (sender, receiver) = mpsc::channel(QUEUE_MAX);
+    let ear = tokio::spawn(tcp::listen_tls(listener, settings.into(), sender, given.stop.clone()));
     carry(receiver, given).await;
     drop(ear.await);
 }

@@ -3,58 +3,44 @@
 //! Each connection has a task that cuts the stream and waits when the queue is full; then its
 //! sender waits as well.
 
-use super::{CHUNK, Chunk, FRAME_COST, Frame, Stop};
+use super::super::accept::accept;
+use super::{CHUNK, Chunk, FRAME_COST, Frame, Stop, TCP_NAME, TLS_NAME};
 use crate::frame::{OctetFramer, Piece};
-use crate::stats::SourceStats;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
-
-/// Most connections at the same time; further ones are closed at once.
-pub const CONNECTIONS_MAX: usize = 512;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_rustls::TlsAcceptor;
 
 /// How much is read at once.
 const READ: usize = 16 * 1024;
 
-/// Pause after a connection could not be accepted, as when all descriptors are in use.
-const PAUSE: Duration = Duration::from_millis(500);
+/// How long the handshake of TLS may take.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 
 /// Accepts connections until told to stop.
-pub(super) async fn listen(listener: TcpListener, sender: mpsc::Sender<Chunk>, stats: Arc<SourceStats>, mut stop: Stop) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = stop.stopped() => break,
-            accepted = listener.accept() => accepted,
-        };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "a syslog connection could not be accepted");
-                if stop.stopped_within(PAUSE).await {
-                    break;
-                }
-                continue;
+pub(super) async fn listen(listener: TcpListener, sender: mpsc::Sender<Chunk>, stop: Stop) {
+    accept(listener, TCP_NAME, stop, |stream, peer, stop| hear(stream, peer, sender.clone(), stop)).await;
+}
+
+/// The same over TLS.
+pub(super) async fn listen_tls(listener: TcpListener, tls: TlsAcceptor, sender: mpsc::Sender<Chunk>, stop: Stop) {
+    accept(listener, TLS_NAME, stop, |stream, peer, stop| {
+        let (shaking, sender) = (tls.accept(stream), sender.clone());
+        async move {
+            match tokio::time::timeout(HANDSHAKE_MAX, shaking).await {
+                Ok(Ok(stream)) => hear(stream, peer, sender, stop).await,
+                Ok(Err(error)) => tracing::warn!(%peer, %error, "a syslog connection over TLS did not come about"),
+                Err(_) => tracing::warn!(%peer, "a syslog connection over TLS took too long"),
             }
-        };
-        let Ok(place) = places.clone().try_acquire_owned() else {
-            tracing::warn!(%peer, limit = CONNECTIONS_MAX, source = %stats.source(), "too many syslog connections: closed");
-            continue;
-        };
-        let (sender, stop) = (sender.clone(), stop.clone());
-        tokio::spawn(async move {
-            hear(stream, peer, sender, stop).await;
-            drop(place);
-        });
-    }
+        }
+    })
+    .await;
 }
 
 /// Hears one connection to its end.
-async fn hear(mut stream: TcpStream, peer: SocketAddr, sender: mpsc::Sender<Chunk>, mut stop: Stop) {
+async fn hear(mut stream: impl AsyncRead + Unpin, peer: SocketAddr, sender: mpsc::Sender<Chunk>, mut stop: Stop) {
     let mut framer = OctetFramer::default();
     let mut buffer = vec![0; READ];
     loop {

@@ -19,10 +19,10 @@ const BUFFER: usize = 8 * 1024 * 1024;
 const ASK_EVERY: Duration = Duration::from_secs(5);
 
 /// Asks for a large buffer; beyond the system's limit only root gets it.
-pub(super) fn enlarge_buffer(socket: &UdpSocket) {
+pub(crate) fn enlarge_buffer(socket: &UdpSocket) {
     let forced = sockopt::set_socket_recv_buffer_size_force(socket, BUFFER);
     if let Err(error) = forced.or_else(|_| sockopt::set_socket_recv_buffer_size(socket, BUFFER)) {
-        tracing::info!(%error, "the buffer of the syslog socket stays as it is");
+        tracing::info!(%error, "the buffer of a socket stays as it is");
     }
 }
 
