@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 use utoipa::{IntoParams, ToSchema};
-use vigie_lake::{Cancel, Cursor, Window};
+use vigie_lake::{Cancel, Cursor, QueryError, Window};
 use vigie_model::event::ocsf::field;
 use vigie_model::event::{Event, StoredEvent, Value as FieldValue};
 use vigie_model::ids::EventId;
@@ -254,18 +254,21 @@ fn field_value(value: &FieldValue) -> Value {
 
 /// The query, or where it cannot be understood.
 fn parsed(text: &str) -> Result<vigie_lake::Query, ApiError> {
-    vigie_lake::Query::parse(text).map_err(|error| {
-        let at = error.at + 1;
-        let vigie_model::lang::Text { en, fr, de } = *error.said;
-        let said = text!(
-            en "{en} (at character {at})",
-            fr "{fr} (au caractère {at})",
-            de "{de} (bei Zeichen {at})",
-        );
-        let refused = ApiError::new(StatusCode::BAD_REQUEST, "query", said);
-        match error.hint {
-            Some(hint) => refused.with_hint(*hint),
-            None => refused,
-        }
-    })
+    vigie_lake::Query::parse(text).map_err(refused)
+}
+
+/// A query that is not understood, with the place where.
+fn refused(error: QueryError) -> ApiError {
+    let at = error.at + 1;
+    let vigie_model::lang::Text { en, fr, de } = *error.said;
+    let said = text!(
+        en "{en} (at character {at})",
+        fr "{fr} (au caractère {at})",
+        de "{de} (bei Zeichen {at})",
+    );
+    let refused = ApiError::new(StatusCode::BAD_REQUEST, "query", said);
+    match error.hint {
+        Some(hint) => refused.with_hint(*hint),
+        None => refused,
+    }
 }

@@ -1,6 +1,6 @@
 //! The values that occur most.
 
-use super::{PAGE_MAX, parsed, window_between};
+use super::{PAGE_MAX, parsed, refused, window_between};
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::{Answer, blocking};
 use crate::platform::Platform;
@@ -59,7 +59,7 @@ pub(in crate::api) struct TopValueView {
     responses((status = 200, body = TopView), (status = 400, body = ErrorBody)))]
 pub(in crate::api) async fn top(State(platform): State<Arc<Platform>>, Query(asked): Query<TopQuery>) -> Answer<TopView> {
     let query = parsed(asked.q.as_deref().unwrap_or_default())?;
-    let values = Values::of(&asked.by).map_err(ApiError::of)?;
+    let values = Values::of(&asked.by).map_err(refused)?;
     let window = window_between(&platform, asked.from, asked.to);
     let limit = asked.limit.unwrap_or(TOP).clamp(1, PAGE_MAX);
     let top = blocking(move || platform.lake.top(&query, &window, &values, limit, &Cancel::new()).map_err(ApiError::of)).await?;
