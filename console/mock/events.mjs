@@ -2,6 +2,9 @@
 import { HOSTS } from './assets.mjs';
 import { chance } from './chance.mjs';
 
+/** Where an event belongs. */
+export const LABELS = ['cluster', 'namespace', 'workload', 'team', 'environment', 'tenant'];
+
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -193,6 +196,15 @@ export const BURSTS = [
 
 const random = chance(2026);
 
+/** Containers say where they run; of hosts it is known what they are for. */
+function labelsOf(kind, host) {
+  const { labels, owner } = HOSTS.find(({ name }) => name === host) ?? { labels: {}, owner: null };
+  const known = { environment: labels.environment, team: owner ?? undefined };
+  if (kind === 'unparsed') Object.assign(known, { cluster: labels.site ?? 'paris', namespace: 'shop', workload: 'shop-api' });
+  if (kind === 'systemd' && host.startsWith('db-')) Object.assign(known, { cluster: 'paris', namespace: 'data', workload: 'postgres' });
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
+}
+
 export function makeEvent(id, at, kind = kindOf(random), from = undefined, on = undefined) {
   const host = on ?? random.pick(HOSTS).name;
   const { program, ...event } = MAKERS[kind](random, from);
@@ -206,6 +218,7 @@ export function makeEvent(id, at, kind = kindOf(random), from = undefined, on = 
     ...event,
     host,
     source,
+    labels: labelsOf(kind, host),
     fields,
     raw: `<38>${stamp(at)} ${host} ${program}: ${event.message}`,
   };

@@ -1,12 +1,16 @@
 // The mock's idea of the query language: words, field:value with *, comparisons, ranges, CIDR, AND OR
 // NOT and brackets. Enough to work on the page; the server's own parser is the truth.
+import { LABELS } from './events.mjs';
+
 const ALIASES = {
-  host: ['device.hostname'],
   user: ['user.name', 'actor.user.name'],
+  src: ['src_endpoint.ip'],
+  dst: ['dst_endpoint.ip'],
   ip: ['src_endpoint.ip', 'dst_endpoint.ip'],
   process: ['process.cmd_line', 'process.file.path', 'service.name'],
   port: ['src_endpoint.port', 'dst_endpoint.port'],
 };
+const OWN = ['class', 'source', 'format', 'severity', 'host', 'activity'];
 const LEVELS = ['unknown', 'informational', 'low', 'medium', 'high', 'critical', 'fatal'];
 
 export class QueryError extends Error {
@@ -44,10 +48,13 @@ function tokens(text) {
 const unquoted = (text) => (text.startsWith('"') ? text.slice(1, -1).replace(/\\(.)/g, '$1') : text);
 const bits = (ip) => ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 
-function valuesOf(event, field) {
-  if (field === 'class' || field === 'source' || field === 'format') return [event[field]].filter(Boolean);
-  if (field === 'severity') return [event.severity];
-  if (field === 'host') return [event.host];
+/** Whether a name is known whatever events there are. */
+export const isName = (field) => OWN.includes(field) || LABELS.includes(field) || ALIASES[field] !== undefined;
+
+/** The values of an event under a name. */
+export function valuesOf(event, field) {
+  if (OWN.includes(field)) return [event[field]].filter(Boolean);
+  if (LABELS.includes(field)) return [event.labels[field]].filter(Boolean);
   return (ALIASES[field] ?? [field]).flatMap((path) => event.fields[path] ?? []);
 }
 

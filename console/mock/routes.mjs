@@ -2,10 +2,9 @@
 
 import { begin, confirm, enrol, judge, Refusal, removeFactor, sessionView, setUp, signIn } from './access.mjs';
 import { insideOf } from './assets.mjs';
-import { detailOf as eventDetail, rowOf as eventRow } from './events.mjs';
 import { detailOf as findingDetail, rowOf } from './findings.mjs';
 import { healthOf } from './health.mjs';
-import { parse, QueryError } from './query.mjs';
+import { EVENT_ROUTES } from './searches.mjs';
 import { isActive } from './world.mjs';
 
 const RANK = { critical: 4, high: 3, medium: 2, low: 1, info: 0 };
@@ -105,51 +104,6 @@ function decide({ world, body }) {
   return ok(world.decide(body, world.account.name));
 }
 
-// -- events ----------------------------------------------------------------------------------------
-
-function searched({ world, query }) {
-  const to = query.to ? new Date(query.to).getTime() : Date.now();
-  const from = query.from ? new Date(query.from).getTime() : to - 86_400_000;
-  try {
-    const test = parse(query.q ?? '');
-    const within = world.events.filter((event) => {
-      const at = new Date(event.time).getTime();
-      return at >= from && at < to;
-    });
-    return { found: within.filter(test), scanned: within.length, from, to };
-  } catch (thrown) {
-    if (thrown instanceof QueryError) throw new Refusal(400, 'query', thrown.said, thrown.hint, thrown.at);
-    throw thrown;
-  }
-}
-
-function listEvents(context) {
-  const begun = performance.now();
-  const { found, scanned } = searched(context);
-  const before = Number(context.query.before ?? Infinity);
-  const limit = Number(context.query.limit ?? 100);
-  const older = found.filter((event) => event.id < before).toReversed();
-  const events = older.slice(0, limit).map(eventRow);
-  return ok({
-    events,
-    next: older.length > limit ? String(events.at(-1).id) : null,
-    scanned,
-    took_ms: Math.round(performance.now() - begun),
-  });
-}
-
-function histogram(context) {
-  const { found, from, to } = searched(context);
-  const many = Number(context.query.buckets ?? 60);
-  return ok({
-    from: new Date(from).toISOString(),
-    to: new Date(to).toISOString(),
-    width_s: (to - from) / many / 1000,
-    counts: context.world.buckets(found, from, to, many),
-    total: found.length,
-  });
-}
-
 // -- the table -------------------------------------------------------------------------------------
 
 const PUBLIC = new Set(['GET /session', 'POST /setup', 'POST /passphrase/check', 'POST /session']);
@@ -209,13 +163,7 @@ const ROUTES = {
     if (!world.withdraw(id, body.why ?? '', world.account.name)) throw notFound();
     return { status: 204 };
   },
-  'GET /events': listEvents,
-  'GET /events/histogram': histogram,
-  'GET /events/:id': ({ world, id }) => {
-    const event = world.events.find((other) => other.id === Number(id));
-    if (event === undefined) throw notFound();
-    return ok(eventDetail(event));
-  },
+  ...EVENT_ROUTES,
   'GET /assets': ({ world, query }) => {
     const wanted = (query.text ?? '').toLowerCase();
     const found = [...world.assets.values()].filter(
@@ -259,9 +207,9 @@ const ROUTES = {
 function find(method, path) {
   const exact = ROUTES[`${method} ${path}`];
   if (exact !== undefined) return { handler: exact, name: `${method} ${path}`, id: '' };
-  const cut = path.lastIndexOf('/');
-  const name = `${method} ${path.slice(0, cut)}/:id`;
-  return { handler: ROUTES[name], name, id: decodeURIComponent(path.slice(cut + 1)) };
+  const [, folder, id = '', ...more] = path.split('/');
+  const name = `${method} ${['', folder, ':id', ...more].join('/')}`;
+  return { handler: ROUTES[name], name, id: decodeURIComponent(id) };
 }
 
 /** Answers one request; throws a Refusal where the contract knows an error. */
@@ -271,7 +219,7 @@ export function route(context) {
   if (context.session === undefined && !PUBLIC.has(name)) {
     throw new Refusal(401, 'signed_out', { en: 'Sign in first.', fr: 'Connectez-vous d’abord.', de: 'Bitte zuerst anmelden.' });
   }
-  const answer = handler({ ...context, id });
+  const answer = handler({ ...context, id, missing: notFound });
   if (NOTED[name] !== undefined) {
     const { token: _t, passphrase: _p, code: _c, ...detail } = context.body;
     context.world.note(context.world.account.name, NOTED[name], id, detail);

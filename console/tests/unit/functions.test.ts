@@ -185,6 +185,7 @@ test('places, labels, agents, histories and columns read well', () => {
     source: '',
     format: '',
     message: '',
+    labels: {},
   };
   assert.deepEqual(
     columnsIn([

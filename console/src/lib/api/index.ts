@@ -13,6 +13,8 @@ import type {
   EventDetail,
   EventHistogram,
   EventPage,
+  EventsAround,
+  EventTop,
   Explanation,
   FindingDetail,
   FindingPage,
@@ -62,6 +64,11 @@ export const api = {
   events: (query: Query, signal?: AbortSignal) => get<EventPage>('/events', query, signal),
   histogram: (query: Query, signal?: AbortSignal) => get<EventHistogram>('/events/histogram', query, signal),
   event: (id: number | string, signal?: AbortSignal) => get<EventDetail>(`/events/${part(String(id))}`, {}, signal),
+
+  top: (query: Query, signal?: AbortSignal) => get<EventTop>('/events/top', query, signal),
+  around: (id: number | string, count: number, signal?: AbortSignal) =>
+    get<EventsAround>(`/events/${part(String(id))}/around`, { count }, signal),
+  eventsExportAddress: (format: 'csv' | 'ndjson', query: Query) => address('/events/export', { ...query, format }),
 
   assets: (query: Query, signal?: AbortSignal) => get<{ assets: Asset[] }>('/assets', query, signal),
   asset: (id: string, signal?: AbortSignal) => get<AssetDetail>(`/assets/${part(id)}`, {}, signal),

@@ -303,6 +303,10 @@ export interface Overview {
 
 export type FieldValue = string | number | boolean | (string | number)[] | null;
 
+/** Where an event belongs, as its source was told or found out. */
+export const LABELS = ['cluster', 'namespace', 'workload', 'team', 'environment', 'tenant'] as const;
+export type Label = (typeof LABELS)[number];
+
 export interface EventRow {
   id: number;
   time: string;
@@ -315,6 +319,7 @@ export interface EventRow {
   source: string;
   format: string;
   message: string;
+  labels: Partial<Record<Label, string>>;
   fields: Record<string, FieldValue>;
 }
 
@@ -331,6 +336,24 @@ export interface EventHistogram {
   width_s: number;
   counts: Bucket[];
   total: number;
+}
+
+/** The values of a name that occur most. */
+export interface EventTop {
+  values: { value: string; count: number }[];
+  different: number;
+  /** Events with a value that is not among `values`. */
+  others: number;
+  /** Events that have no value. */
+  without: number;
+  /** By how much a count may be too low; 0 when all are exact. */
+  uncertain: number;
+}
+
+/** What the same source said about the same host, in the order of time. */
+export interface EventsAround {
+  before: EventRow[];
+  after: EventRow[];
 }
 
 export interface EventDetail extends EventRow {

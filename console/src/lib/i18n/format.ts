@@ -87,6 +87,13 @@ export const localDay = (at: Date): string => localDayMonth().format(at);
 export const timeOfDay = (at: Date): string => clock().format(at);
 export const timeOfDayExact = (at: Date): string => clockSeconds().format(at);
 
+/** The reader's time zone by name, and how far it is from UTC now. */
+export function zone(): string {
+  const parts = new Intl.DateTimeFormat(locale(lang.code), { timeZoneName: 'shortOffset' });
+  const offset = parts.formatToParts(new Date()).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  return `${parts.resolvedOptions().timeZone}, ${offset}`;
+}
+
 /** The exact time in UTC, for titles: whoever compares with a log needs it. */
 export function utc(at: string | Date): string {
   return `${new Date(at)
