@@ -59,16 +59,16 @@ await shoot('events-open', '/events?q=Failed', async () => {
   await page.locator('pre.raw').first().waitFor();
 });
 await shoot('events-breakdown', '/events?range=7d', async () => {
-  if (page.viewportSize().width < 1280) await page.getByRole('button', { name: 'Breakdown' }).click();
+  if (page.viewportSize().width < 1280) await page.locator('.chart .chip').nth(1).click();
   await page.locator('.facet li').first().waitFor();
   await settled(page);
 });
 await shoot('events-columns', '/events?range=7d&cols=host,class,team,source,message', async () =>
-  page.getByRole('button', { name: 'Columns' }).click(),
+  page.locator('.chart .menu button').first().click(),
 );
 await shoot('events-context', '/events?q=format%3Asudo', async () => {
   await page.locator('[data-event]').nth(1).click();
-  await page.getByRole('button', { name: 'Before and after' }).click();
+  await page.locator('.record .segments button').last().click();
   await page.locator('.around li').first().waitFor();
 });
 await shoot('events-error', '/events?q=user%3Aroot%20AND%20class%3A');
