@@ -38,11 +38,13 @@ pub enum Permission {
     SendEvents,
     /// Create, list and revoke tokens.
     ManageTokens,
+    /// Place and release holds on events, and erase events.
+    KeepEvents,
 }
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ReadFindings,
         Self::WorkOnFindings,
         Self::DecideFindings,
@@ -57,6 +59,7 @@ impl Permission {
         Self::SendScans,
         Self::SendEvents,
         Self::ManageTokens,
+        Self::KeepEvents,
     ];
 
     /// The word used in answers and in the audit trail.
@@ -77,6 +80,7 @@ impl Permission {
             Self::SendScans => "send_scans",
             Self::SendEvents => "send_events",
             Self::ManageTokens => "manage_tokens",
+            Self::KeepEvents => "keep_events",
         }
     }
 
@@ -86,10 +90,11 @@ impl Permission {
         Self::ALL.into_iter().find(|permission| permission.word() == word)
     }
 
-    /// Whether a token may carry it: what belongs to a person, and making more tokens, it may not.
+    /// Whether a token may carry it: what belongs to a person, what cannot be
+    /// undone, and making more tokens, it may not.
     #[must_use]
     pub const fn is_for_tokens(self) -> bool {
-        !matches!(self, Self::ManageOwnAccount | Self::ManageTokens)
+        !matches!(self, Self::ManageOwnAccount | Self::ManageTokens | Self::KeepEvents)
     }
 }
 
@@ -144,7 +149,7 @@ impl Role {
             | Permission::RunRounds
             | Permission::SendScans
             | Permission::SendEvents => matches!(self, Self::Administrator | Self::Analyst),
-            Permission::ManageTokens => matches!(self, Self::Administrator),
+            Permission::ManageTokens | Permission::KeepEvents => matches!(self, Self::Administrator),
             Permission::ReadAudit => matches!(self, Self::Administrator | Self::Auditor),
         }
     }
@@ -171,6 +176,7 @@ mod tests {
     send_scans         yes           yes     -      -
     send_events        yes           yes     -      -
     manage_tokens      yes           -       -      -
+    keep_events        yes           -       -      -
     ";
 
     #[test]

@@ -5,6 +5,7 @@ use crate::live::Live;
 use crate::pipeline::Pipeline;
 use crate::rest::KeptMalware;
 use crate::rounds::{self, Round};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Notify, watch};
@@ -29,6 +30,8 @@ const YARA_FOLDER: &str = "yara";
 pub struct Opening {
     /// Days that events are kept, 0 for good.
     pub keep_days: u32,
+    /// The same for events of single OCSF classes, by name.
+    pub keep_classes: BTreeMap<String, u32>,
     /// Where vulnerability data is renewed from, once a day; none to leave that to others.
     pub feeds: Option<Origin>,
     /// Files and folders of YARA rules, besides the folder `yara` of the data directory.
@@ -37,7 +40,7 @@ pub struct Opening {
 
 impl Default for Opening {
     fn default() -> Self {
-        Self { keep_days: KEEP_DAYS, feeds: None, yara: Vec::new() }
+        Self { keep_days: KEEP_DAYS, keep_classes: BTreeMap::new(), feeds: None, yara: Vec::new() }
     }
 }
 
@@ -85,7 +88,7 @@ impl Platform {
     pub fn open(dir: DataDir, clock: Arc<dyn Clock>, opening: Opening) -> Result<Self, Problem> {
         let db = Db::open(&dir.state_db()).map_err(Explain::explain)?;
         let kept = vigie_lake::Settings {
-            retention: vigie_lake::Retention { days: opening.keep_days, ..vigie_lake::Retention::default() },
+            retention: vigie_lake::Retention { days: opening.keep_days, classes: opening.keep_classes },
             ..vigie_lake::Settings::default()
         };
         let lake = Lake::open(&dir.lake(), db.clone(), clock.clone(), kept).map_err(Explain::explain)?;

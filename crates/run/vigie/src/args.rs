@@ -48,7 +48,9 @@ pub(crate) enum Verb {
     Db(DbArgs),
     /// Make, list and revoke tokens for pipelines and other programs
     Token(TokenArgs),
-    /// Check the audit trail
+    /// Say what of the stored events must stay, and what must go
+    Lake(LakeArgs),
+    /// Check the audit trail and the stored events
     Audit(AuditArgs),
     /// Tell the version
     Version(VersionArgs),
@@ -92,6 +94,9 @@ pub(crate) struct UpArgs {
     /// Days after which events are removed
     #[arg(long, value_name = "DAYS", env = "VIGIE_KEEP_DAYS", default_value_t = 90)]
     pub(crate) keep_days: u32,
+    /// The same for events of one OCSF class, such as authentication=400; may be given several times
+    #[arg(long, value_name = "CLASS=DAYS", value_parser = class_days)]
+    pub(crate) keep_class: Vec<(String, u32)>,
     /// Where vulnerability data is renewed from, once a day: the address or folder that has ECOSYSTEM/all.zip, or `none`
     #[arg(long, value_name = "URL|DIR", env = "VIGIE_DB_FROM", default_value = FEEDS)]
     pub(crate) feeds: String,
@@ -583,6 +588,118 @@ pub(crate) struct TokenRevokeArgs {
     pub(crate) token: String,
 }
 
+/// A class and its days.
+fn class_days(text: &str) -> Result<(String, u32), String> {
+    let (class, days) = text.split_once('=').ok_or("CLASS=DAYS")?;
+    Ok((class.to_owned(), days.parse().map_err(|error| format!("{error}"))?))
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct LakeArgs {
+    #[command(subcommand)]
+    pub(crate) verb: LakeVerb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum LakeVerb {
+    /// Keep events from being dropped or erased
+    Hold(LakeHoldArgs),
+    /// Erase events for good, and leave a proof
+    Erase(LakeEraseArgs),
+    /// List the proofs of erasures
+    Erasures(LakeErasuresArgs),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct LakeHoldArgs {
+    #[command(subcommand)]
+    pub(crate) verb: LakeHoldVerb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum LakeHoldVerb {
+    /// Place a hold
+    Add(LakeHoldAddArgs),
+    /// List holds, and what each of them keeps
+    List(LakeHoldListArgs),
+    /// Release a hold: the next retention drops what it kept
+    Release(LakeHoldReleaseArgs),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct LakeHoldAddArgs {
+    /// What to call it
+    pub(crate) name: String,
+    /// The events that it covers, as in a search; all of them when nothing is said
+    pub(crate) query: Vec<String>,
+    /// Why they must stay
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Only events of this OCSF class, such as authentication
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) class: Option<String>,
+    /// Only events from this time on, such as 2026-11-21T08:00:00Z or 24h
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Only events before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// When it ends by itself
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct LakeHoldListArgs {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct LakeHoldReleaseArgs {
+    /// Its name
+    pub(crate) name: String,
+    /// Why it is released
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct LakeEraseArgs {
+    /// The events, as in a search
+    #[arg(required = true)]
+    pub(crate) query: Vec<String>,
+    /// Why: the number of the request, say
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Do it; without, it is only told what would be erased
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Only events from this time on, such as 2026-11-21T08:00:00Z or 24h
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Only events before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// Keep the query in the proof as it is, although it names the subject
+    #[arg(long)]
+    pub(crate) keep_query: bool,
+    /// Leave out events under a hold instead of refusing
+    #[arg(long)]
+    pub(crate) spare_held: bool,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct LakeErasuresArgs {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
 #[derive(ClapArgs)]
 pub(crate) struct AuditArgs {
     #[command(subcommand)]
@@ -591,12 +708,21 @@ pub(crate) struct AuditArgs {
 
 #[derive(Subcommand)]
 pub(crate) enum AuditVerb {
-    /// Walk the chain of hashes and tell whether it is whole
+    /// Walk the chains of hashes, read all files of events, and tell whether they are whole
     Verify(AuditVerifyArgs),
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct AuditVerifyArgs {
+    /// Only write the heads of both chains, to be kept elsewhere
+    #[arg(long)]
+    pub(crate) head: bool,
+    /// A head of the events' chain that was kept: it must still be in it
+    #[arg(long, value_name = "HASH")]
+    pub(crate) expect: Option<String>,
+    /// Do not read the files of events
+    #[arg(long)]
+    pub(crate) links_only: bool,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,

@@ -20,7 +20,7 @@ use crate::files::{FileError, OpenFile};
 use crate::lake::{Core, Lake};
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use vigie_model::event::Class;
 
 /// The steps, as the module says.
@@ -49,6 +49,8 @@ pub struct Compacted {
 
 /// So many times as long as a merge took it pauses after it: a fifth of one processor is its budget.
 const PAUSE: u32 = 4;
+/// A pause at most.
+const PAUSE_MAX: Duration = Duration::from_secs(600);
 
 impl Lake {
     /// Merges files until there is nothing left that is worth it, without pauses.
@@ -182,13 +184,17 @@ pub(crate) fn compact_when_due(core: &Core) {
     let every = Duration::from_secs(u64::from(core.settings.compaction.every_seconds));
     let mut wait = every;
     while core.signals.sleep(wait) {
-        let started = Instant::now();
+        let started = core.clock.now();
         let merged = core.compact_next(&|_| true);
         if let Err(error) = core.sweep() {
             tracing::warn!(error = &error as &dyn std::error::Error, "files that were replaced could not be removed");
         }
         wait = match merged {
-            Ok(Some(_)) => started.elapsed().saturating_mul(PAUSE),
+            Ok(Some(_)) => {
+                // The clock may have been set meanwhile.
+                let took = u64::try_from(core.clock.now().since(started)).unwrap_or(0);
+                Duration::from_micros(took).saturating_mul(PAUSE).min(PAUSE_MAX)
+            }
             Ok(None) | Err(RewriteError::Stopped) => every,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "files could not be merged; they are as they were");

@@ -275,7 +275,7 @@ mod tests {
         let merge = Merge { class: Class::Authentication, path, run_path: &run_path, run_events: 5, go_on: &|| true };
         let facts = merge.run(&files).unwrap();
         let file = Arc::new(OpenFile::open(&merge.path).unwrap());
-        assert!(file.falls_by_host() && !file.falls_in_time());
+        assert!(facts.rows == 0 || file.falls_by_host() && !file.falls_in_time());
         let events: Vec<StoredEvent> = Rows::of(file).collect::<Result<_, _>>().unwrap();
         assert_eq!(facts.rows, events.len() as u64);
         (events, runs.get())

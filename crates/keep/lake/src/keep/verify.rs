@@ -108,6 +108,14 @@ impl Lake {
         Ok(verified)
     }
 
+    /// As [`Lake::verify_with`], without reading the files.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn verify_links(&self, expect: Option<[u8; 32]>) -> Result<Verified, KeepError> {
+        Ok(self.core().verify_chain(expect)?.1)
+    }
+
     /// The newest link of the chain, and its number: to be kept elsewhere.
     ///
     /// # Errors

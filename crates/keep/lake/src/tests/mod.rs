@@ -7,6 +7,7 @@ mod erasing;
 mod holding;
 mod keep;
 mod sealing;
+mod start;
 mod using;
 
 use crate::testing::at;

@@ -15,6 +15,7 @@ mod explanation;
 mod findings;
 mod guard;
 mod image;
+mod keeping;
 mod overview;
 mod rows;
 mod scans;
@@ -24,6 +25,8 @@ mod stream;
 mod system;
 mod tokens;
 
+#[cfg(test)]
+mod keeping_tests;
 #[cfg(test)]
 mod tests;
 
@@ -100,6 +103,12 @@ pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec
         .route(needs(Permission::RunRounds), routes!(system::start_round))
         .route(needs(Permission::ReadAudit), routes!(audit::list))
         .route(needs(Permission::ReadAudit), routes!(audit::verify))
+        .route(needs(Permission::ReadAudit), routes!(keeping::verify))
+        .route(needs(Permission::ReadAudit), routes!(keeping::holds))
+        .route(needs(Permission::KeepEvents), routes!(keeping::hold))
+        .route(needs(Permission::KeepEvents), routes!(keeping::release))
+        .route(needs(Permission::ReadAudit), routes!(keeping::erasures))
+        .route(needs(Permission::KeepEvents), routes!(keeping::erase))
         .route(needs(Permission::ReadSystem), routes!(stream::stream))
         .route(needs(Permission::ManageTokens), routes!(tokens::list, tokens::create))
         .route(needs(Permission::ManageTokens), routes!(tokens::revoke))

@@ -3,6 +3,7 @@
 mod audit;
 mod db;
 mod findings;
+mod lake;
 mod scan;
 mod search;
 mod token;
@@ -27,6 +28,7 @@ pub(crate) fn run(args: Args, lang: Lang) -> Result<Ended, Problem> {
         Verb::Search(args) => search::run(&args, data, lang),
         Verb::Db(args) => db::run(args.verb, data, lang),
         Verb::Token(args) => token::run(args.verb, data, lang),
+        Verb::Lake(args) => lake::run(args.verb, data, lang),
         Verb::Audit(args) => audit::run(args.verb, data, lang),
         Verb::Version(args) => version::run(&args),
     }

@@ -114,7 +114,7 @@ fn show(events: &[Value], format: Format) -> Result<(), Problem> {
 }
 
 /// A point in time: RFC 3339, or so long ago (`90s`, `15m`, `24h`, `7d`).
-fn point(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
+pub(super) fn point(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     if let Ok(time) = Timestamp::parse(text) {
         return Ok(time);
     }

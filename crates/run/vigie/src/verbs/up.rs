@@ -38,7 +38,12 @@ pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ende
         local_logs: !args.no_local_logs,
     };
     let feeds = (args.feeds != NO_FEEDS).then(|| Origin::of(&args.feeds));
-    let opening = Opening { keep_days: args.keep_days, feeds, yara: args.yara.clone() };
+    let opening = Opening {
+        keep_days: args.keep_days,
+        keep_classes: args.keep_class.iter().cloned().collect(),
+        feeds,
+        yara: args.yara.clone(),
+    };
     runtime()?.block_on(async {
         let platform = Arc::new(Platform::open(dir, Arc::new(SystemClock), opening)?);
         let running = Running::start(platform, settings).await?;

@@ -253,7 +253,7 @@ fn field_value(value: &FieldValue) -> Value {
 }
 
 /// The query, or where it cannot be understood.
-fn parsed(text: &str) -> Result<vigie_lake::Query, ApiError> {
+pub(super) fn parsed(text: &str) -> Result<vigie_lake::Query, ApiError> {
     vigie_lake::Query::parse(text).map_err(refused)
 }
 
