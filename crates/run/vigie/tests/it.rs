@@ -26,6 +26,8 @@ mod peers;
 mod secrets;
 #[path = "it/sent.rs"]
 mod sent;
+#[path = "it/shippers.rs"]
+mod shippers;
 #[path = "it/trees.rs"]
 mod trees;
 

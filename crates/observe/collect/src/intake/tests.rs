@@ -57,6 +57,14 @@ async fn a_line_without_header_gets_what_the_protocol_says() {
 }
 
 #[tokio::test]
+async fn the_blank_that_rsyslog_leaves_before_a_message_is_no_part_of_it() {
+    let mut house = House::new();
+    let record = br#"{"@timestamp":"2026-11-21T08:30:00Z","host":"web-1","appname":"sshd","message":" Failed password for root from 192.0.2.7 port 50022 ssh2"}"#;
+    let events = taken(&mut house, 1, vec![Record::of(&record[..])]).await;
+    assert_eq!((&*events[0].origin.format, &*events[0].origin.host), ("sshd", "web-1"));
+}
+
+#[tokio::test]
 async fn a_record_longer_than_an_event_comes_in_parts() {
     let mut house = House::new();
     let long = vec![b'x'; 150_000];

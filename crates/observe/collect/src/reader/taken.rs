@@ -121,7 +121,7 @@ impl Reader {
             about.labels.push((*label, value.clone()));
         }
         about.more.clone_from(&record.more);
-        let message = message.trim_end();
+        let message = message.trim();
         let (mut line, meaning) =
             if message.is_empty() { (Line::default(), None) } else { self.line_read(&about, message, received) };
         line.pid = line.pid.or(pid);
