@@ -6,6 +6,7 @@ use crate::reader::Reader;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use vigie_model::event::ocsf::field;
 use vigie_model::time::Timestamp;
 
 /// How long a request waits for room.
@@ -99,14 +100,19 @@ impl Taking {
 
     /// Takes a record. Beyond [`RECORDS_MAX`] nothing is looked at any more, and the request is refused as a whole.
     pub fn put(&mut self, record: &Record<'_>) {
-        self.records += 1;
-        if self.records > RECORDS_MAX {
+        let before = self.records;
+        if before > RECORDS_MAX {
             return;
         }
         let (stats, peer) = (&self.door.stats, &self.peer);
         let (full, batch) = (&mut self.full, &mut self.batch);
-        let mut parts = 0;
+        // A document holds several records, and a long one comes in several parts.
+        let (mut made, mut parts) = (0, 0);
         self.reader.taken(record, self.received, &mut |mut event| {
+            made += 1;
+            if before + made > RECORDS_MAX {
+                return;
+            }
             if event.origin.host.is_empty() {
                 event.origin_mut().host = peer.as_str().into();
             }
@@ -114,13 +120,15 @@ impl Taking {
                 event.unmapped.push(("peer".into(), peer.clone()));
             }
             stats.count(&event);
-            parts += 1;
+            parts += usize::from(event.fields.boolean(field::METADATA_IS_TRUNCATED) == Some(true));
             if !batch.has_room() {
                 full.push(std::mem::take(batch));
             }
             batch.push(event);
         });
-        stats.cut(u64::saturating_sub(parts, 1));
+        let continued = parts.saturating_sub(1);
+        stats.cut(continued as u64);
+        self.records = before + made.saturating_sub(continued).max(1);
     }
 
     /// Records taken so far.

@@ -105,6 +105,14 @@ async fn room_has_an_end_and_comes_back() {
 }
 
 #[tokio::test]
+async fn a_document_counts_as_the_records_in_it() {
+    let house = House::new();
+    let document = format!(r#"{{"kind":"EventList","items":[{}]}}"#, vec!["{}"; RECORDS_MAX + 1].join(","));
+    let many = house.intake.take(from("test"), 0, move |taking| taking.put(&Record::of(document.into_bytes()))).await;
+    assert_eq!(many, Err(Refused::TooMany));
+}
+
+#[tokio::test]
 async fn senders_beyond_the_limit_are_counted_together() {
     let house = House::new();
     for number in 0..SENDERS_MAX + 10 {

@@ -23,13 +23,15 @@ impl Reader {
     ///
     /// A document of several records, such as `{"Records":[…]}`, gives those of each.
     pub fn taken(&mut self, record: &Record<'_>, received: Timestamp, events: &mut impl FnMut(Event)) {
-        let whole = String::from_utf8_lossy(&record.raw);
-        let text = record.text.as_deref().unwrap_or(&whole);
         let mappings = self.mapper.mappings();
+        // Pieces of what is not UTF-8 would not be its bytes.
+        let text = record.text.as_deref().or_else(|| std::str::from_utf8(&record.raw).ok());
         let is_document = record.problem.is_none()
-            && pieces(text, &mappings, &mut |piece| {
-                let part = Record { raw: Cow::Borrowed(piece.as_bytes()), text: None, ..record.clone() };
-                self.one_taken(&part, received, events);
+            && text.is_some_and(|text| {
+                pieces(text, &mappings, &mut |piece| {
+                    let part = Record { raw: Cow::Borrowed(piece.as_bytes()), text: None, ..record.clone() };
+                    self.one_taken(&part, received, events);
+                })
             });
         if !is_document {
             self.one_taken(record, received, events);

@@ -13,6 +13,7 @@ mod gelf;
 mod kubernetes;
 mod loki;
 mod otlp;
+mod plain;
 mod received;
 mod splunk;
 mod trouble;
@@ -45,5 +46,6 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// The same for a listener of its own.
 pub(crate) fn alone(platform: Arc<Platform>) -> Router {
-    routes(platform.clone()).merge(Router::new().route("/", get(elastic::info)).with_state(platform))
+    let own = plain::routes().route("/", get(elastic::info));
+    routes(platform.clone()).merge(own.with_state(platform))
 }

@@ -150,6 +150,19 @@ async fn nobody_sends_without_the_right_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_listener_of_their_own_takes_the_same() {
+    let mut house = house().await;
+    house.router = super::alone(house.platform.clone());
+    for path in ADDRESSES {
+        let (method, path) = path.split_once(' ').unwrap();
+        assert_eq!(house.ask(method, path, &[], "").await.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+    }
+    let answer = house.send("/api/v1/events", &[], "one\ntwo\n").await;
+    assert_eq!((answer.status, &answer.json()["taken"]), (StatusCode::OK, &2.into()));
+    assert_eq!(house.ask("GET", "/api/v1/findings", &[], "").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_platform_that_cannot_write_says_when_to_come_back() {
     let house = house().await;
     house.platform.tell_sources_to_stop();
