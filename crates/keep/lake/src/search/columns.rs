@@ -336,6 +336,7 @@ fn shown_to(value: &Value, visit: &mut dyn FnMut(Part<'_>) -> bool) -> bool {
         Value::Text(text) => visit(Part::Text(text)),
         Value::Integer(number) => visit(Part::Integer(*number)),
         Value::Boolean(truth) => visit(Part::Boolean(*truth)),
-        Value::Texts(texts) => texts.iter().fold(false, |had, text| visit(Part::Text(text)) || had),
+        // Each is shown, also behind one that was taken.
+        Value::Texts(texts) => texts.iter().filter(|text| visit(Part::Text(text))).count() > 0,
     }
 }

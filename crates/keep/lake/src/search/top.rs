@@ -255,7 +255,8 @@ impl Sink for Tally<'_> {
                 Column::Parts(visit) => self.each(&left, |tally, row| visit(row, &mut |part| tally.part(part))),
                 Column::One(text) => {
                     self.text(text, left.count_set_bits() as u64);
-                    return Ok(self.stay_small());
+                    self.stay_small();
+                    return Ok(());
                 }
                 Column::None => continue,
             };
