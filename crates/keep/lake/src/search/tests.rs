@@ -201,7 +201,7 @@ fn plain_values(event: &Event, path: &str) -> Vec<String> {
         FieldValue::Text(text) => vec![text.to_string()],
         FieldValue::Integer(number) => vec![number.to_string()],
         FieldValue::Boolean(truth) => vec![truth.to_string()],
-        FieldValue::Texts(texts) => texts.iter().map(|text| text.to_string()).collect(),
+        FieldValue::Texts(texts) => texts.iter().map(ToString::to_string).collect(),
     };
     let values = match FieldId::from_path(path) {
         Some(field) => event.fields.get(field).map_or_else(Vec::new, shown),
