@@ -92,7 +92,7 @@ fn expected(events: &[StoredEvent], query: &Query, window: &Window) -> Vec<Store
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if crate::testing::long_tier() { 1000 } else { 16 }))]
+    #![proptest_config(ProptestConfig::with_cases(if crate::testing::long_tier() { 250 } else { 16 }))]
 
     #[test]
     fn every_answer_is_the_plain_one(
