@@ -9,7 +9,7 @@ use crate::open_files::OpenFiles;
 use crate::wal::{Segment, Segments};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use vigie_model::event::StoredEvent;
@@ -37,7 +37,7 @@ struct Block {
     /// The first number and the last.
     numbers: (u64, u64),
     /// The numbers of the files that it was made of.
-    made_of: Vec<i64>,
+    made_of: BTreeSet<i64>,
     files: Vec<Arc<OpenFile>>,
     /// By number.
     places: Vec<(u64, RowPlace)>,
@@ -157,10 +157,10 @@ impl Followed {
         if let Some(block) = kept.as_ref().filter(|block| block.has((first, last), view)) {
             return Arc::clone(block);
         }
-        let first = first & !(BLOCK - 1);
-        let mut block = Block { numbers: (first, last), made_of: Vec::new(), files: Vec::new(), places: Vec::new() };
+        // From here on only: whoever follows has passed what lies before, and its files stay closed.
+        let mut block = Block { numbers: (first, last), made_of: BTreeSet::new(), files: Vec::new(), places: Vec::new() };
         for row in view.with_ids(EventId(first), EventId(last)) {
-            block.made_of.push(row.number);
+            block.made_of.insert(row.number);
             if let Err(error) = files.open(row).and_then(|file| block.add(file)) {
                 tracing::error!(path = row.path, %error, "a file of events cannot be read; they are left out");
             }
