@@ -16,7 +16,6 @@ pub mod lineage;
 mod live;
 pub mod local;
 pub mod look;
-pub mod pipeline;
 mod platform;
 pub mod rematch;
 pub mod rest;

@@ -2,7 +2,6 @@
 
 use crate::advisories::{AdvisoryFile, Origin};
 use crate::live::Live;
-use crate::pipeline::Pipeline;
 use crate::rest::KeptMalware;
 use crate::rounds::{self, Round};
 use std::collections::BTreeMap;
@@ -18,6 +17,7 @@ use vigie_kit::problem::{Explain, Problem};
 use vigie_lake::Lake;
 use vigie_ledger::Ledger;
 use vigie_model::time::Timestamp;
+use vigie_pipeline::Pipeline;
 
 /// Days that events are kept when nobody says otherwise.
 pub const KEEP_DAYS: u32 = 90;

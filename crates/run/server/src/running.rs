@@ -1,7 +1,7 @@
 //! A running platform: listeners, sources, rounds, and their orderly end.
 
 use crate::platform::Platform;
-use crate::{api, detection, intake, local, pipeline, tls};
+use crate::{api, detection, intake, local, tls};
 use axum::Router;
 use axum_server::Handle;
 use std::net::{SocketAddr, TcpListener};
@@ -81,7 +81,7 @@ impl Running {
             tasks.spawn(serve_shippers(platform.clone(), listener).map_err(|error| refused(address, error))?);
         }
         let (sender, deliveries) = mpsc::channel(DELIVERIES_WAITING);
-        let intake = tokio::spawn(pipeline::run(platform.pipeline(), deliveries));
+        let intake = tokio::spawn(vigie_pipeline::run(platform.pipeline(), deliveries));
         let sources = collect(&platform, &settings, of_tls, sender).await?;
         platform.set_sources(Box::new(sources.reporter()));
         platform.set_intake(sources.intake());

@@ -1,6 +1,6 @@
 //! The whole way of a record: received over TCP, parsed, as OCSF in the log on disk, sealed into files.
 //!
-//! `cargo bench -p vigie-server --bench intake -- [syslog|json] [EVENTS]`. Four senders on loopback, as many cores as the
+//! `cargo bench -p vigie-pipeline --bench intake -- [syslog|json] [EVENTS]`. Four senders on loopback, as many cores as the
 //! machine has for them and for us. Says how many records a second were acknowledged, what processor time each took, how
 //! much memory we had at most, and how many bytes each takes on disk once it is sealed. Detection does not run.
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
@@ -17,7 +17,7 @@ use vigie_collect::CollectConfig;
 use vigie_db::Db;
 use vigie_kit::clock::SystemClock;
 use vigie_lake::Lake;
-use vigie_server::pipeline::{self, Pipeline};
+use vigie_pipeline::Pipeline;
 
 const SENDERS: usize = 4;
 
@@ -134,7 +134,7 @@ async fn measure(name: &str, shape: Shape, count: u64) {
     let (sender, deliveries) = mpsc::channel(64);
     let (stop, stopped) = watch::channel(false);
     let pipeline = Pipeline { lake: lake.clone(), arrived: Arc::default(), stop: stopped.clone() };
-    let intake = tokio::spawn(pipeline::run(pipeline, deliveries));
+    let intake = tokio::spawn(vigie_pipeline::run(pipeline, deliveries));
     let config = CollectConfig { syslog: Some("127.0.0.1:0".parse().unwrap()), ..CollectConfig::nothing("here") };
     let sources = vigie_collect::spawn(config, Arc::new(|_| None), clock, sender, stopped).await.unwrap();
     let mut senders = Senders::start(name, count, sources.syslog_address().unwrap());
