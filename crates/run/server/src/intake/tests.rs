@@ -1,7 +1,7 @@
 //! Shippers as they speak, against the platform with its lake.
 
 use crate::platform::Platform;
-use crate::{Opening, api, pipeline};
+use crate::{Opening, api};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -44,7 +44,7 @@ async fn house() -> House {
     let clock = Arc::new(FakeClock::at("2026-11-22T00:00:00Z"));
     let platform = Arc::new(Platform::open(DataDir::open(dir.path()).unwrap(), clock.clone(), Opening::default()).unwrap());
     let (sender, deliveries) = mpsc::channel(8);
-    tokio::spawn(pipeline::run(platform.pipeline(), deliveries));
+    tokio::spawn(vigie_pipeline::run(platform.pipeline(), deliveries));
     let sources =
         vigie_collect::spawn(CollectConfig::nothing("here"), Arc::new(|_| None), clock, sender, platform.stop_sources());
     let sources = sources.await.unwrap();
