@@ -99,12 +99,22 @@ impl Lake {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(directory: &Path, db: Db, clock: Arc<dyn Clock>, settings: Settings) -> Result<Self, OpenError> {
+        Self::open_on(Arc::new(RealDisk), directory, db, clock, settings)
+    }
+
+    /// As [`Lake::open`], on a disk of the caller's.
+    pub(crate) fn open_on(
+        disk: Arc<dyn Disk>,
+        directory: &Path,
+        db: Db,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Result<Self, OpenError> {
         let kept_days = settings.retention.by_class().map_err(OpenError::NotAClass)?;
         let catalogue = Catalogue::open(db)?;
         let known = catalogue.known()?;
-        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         disk.create_dir(directory).map_err(|source| OpenError::Io { path: directory.to_owned(), source })?;
-        keep::remove_leftovers(directory, &catalogue)?;
+        keep::remove_leftovers(&*disk, directory, &catalogue)?;
 
         let log_directory = directory.join("log");
         let log_settings = LogSettings { segment_bytes: settings.segment_bytes, reserve_bytes: settings.reserve_bytes };
@@ -119,7 +129,7 @@ impl Lake {
         let durable = Arc::clone(&signals);
         let committer = Committer::start(log, move |next_id| durable.durable(next_id)).map_err(OpenError::Thread)?;
         let core = Arc::new(Core {
-            files: OpenFiles::new(directory.to_owned()),
+            files: OpenFiles::new(Arc::clone(&disk), directory.to_owned()),
             directory: directory.to_owned(),
             log_directory,
             catalogue,

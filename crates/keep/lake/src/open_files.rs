@@ -1,6 +1,7 @@
 //! Files kept open between searches, because reading a footer costs more than many a search.
 
 use crate::catalogue::FileRow;
+use crate::disk::Disk;
 use crate::files::{FileError, OpenFile};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,14 +13,15 @@ const KEPT: usize = 512;
 
 /// The files used last.
 pub(crate) struct OpenFiles {
+    disk: Arc<dyn Disk>,
     directory: PathBuf,
     /// By number, the file used last at the end.
     kept: Mutex<Vec<(i64, Arc<OpenFile>)>>,
 }
 
 impl OpenFiles {
-    pub(crate) const fn new(directory: PathBuf) -> Self {
-        Self { directory, kept: Mutex::new(Vec::new()) }
+    pub(crate) const fn new(disk: Arc<dyn Disk>, directory: PathBuf) -> Self {
+        Self { disk, directory, kept: Mutex::new(Vec::new()) }
     }
 
     /// A file, opened if it is not.
@@ -27,7 +29,7 @@ impl OpenFiles {
         if let Some(file) = self.touch(row.number) {
             return Ok(file);
         }
-        let file = Arc::new(OpenFile::open(&self.directory.join(&row.path))?);
+        let file = Arc::new(OpenFile::open(&*self.disk, &self.directory.join(&row.path))?);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let mut bytes = file.weight() + kept.iter().map(|(_, file)| file.weight()).sum::<usize>();
         let oldest = kept.iter().take_while(|(_, oldest)| {

@@ -31,7 +31,7 @@ pub(crate) struct Sealer<'s> {
     pub(crate) directory: &'s Path,
     pub(crate) log_directory: &'s Path,
     pub(crate) catalogue: &'s Catalogue,
-    pub(crate) disk: &'s dyn Disk,
+    pub(crate) disk: &'s Arc<dyn Disk>,
     pub(crate) segments: &'s Segments,
     /// Asked before each step; tests stop here.
     pub(crate) go_on: &'s dyn Fn(Step) -> bool,
@@ -89,8 +89,8 @@ impl Sealer<'_> {
             self.remove(&self.segments.drop_through(low_water));
             return Ok(Sealed::default());
         }
-        let source = Source::read(segments, self.log_directory).map_err(SealError::Log)?;
-        let places = source.places(self.log_directory).map_err(SealError::Log)?;
+        let source = Source::read(segments, self).map_err(SealError::Log)?;
+        let places = source.places(self).map_err(SealError::Log)?;
         let parts = places.into_parts();
         let events: usize = parts.iter().map(Vec::len).sum();
         let paths: Vec<String> = parts.iter().filter_map(|part| Some(path_of(part.first()?, low_water))).collect();
@@ -120,7 +120,7 @@ impl Sealer<'_> {
     fn write(&self, reader: &mut EventReader<'_>, part: &[Place], path: String) -> Result<NewFile, SealError> {
         let first = part.first().copied();
         let class = first.map_or(Class::BaseEvent, |place| place.class);
-        let mut file = FileWriter::create(&self.directory.join(&path), class, Order::Time)?;
+        let mut file = FileWriter::create(self.disk, &self.directory.join(&path), class, Order::Time)?;
         for place in part {
             // What was malformed has been reported; every place was read once already.
             if let Ok(event) = reader.event(*place) {
@@ -129,6 +129,19 @@ impl Sealer<'_> {
         }
         let facts = file.finish()?;
         Ok(NewFile { path, class_uid: class.uid(), day: first.map_or(Day::default(), |place| place.day), facts })
+    }
+
+    /// Puts the bytes of a record aside that changed after it was acknowledged.
+    fn keep_aside(&self, segment: u64, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
+        let directory = self.log_directory.join("damaged");
+        let range = entry.payload();
+        let path: PathBuf = directory.join(format!("{segment:016}-{}-{}.bytes", range.start, range.end));
+        tracing::error!(kept = %path.display(), events = entry.events, "a record of the log cannot be read any more; it is put aside");
+        self.disk.create_dir(&directory)?;
+        let file = self.disk.create_anew(&path)?;
+        file.write_all_at(0, bytes.get(range).unwrap_or_default())?;
+        file.sync()?;
+        self.disk.sync_dir(&directory)
     }
 
     fn remove(&self, segments: &[Arc<Segment>]) {
@@ -167,7 +180,7 @@ struct Source {
 }
 
 impl Source {
-    fn read(segments: &[Arc<Segment>], log_directory: &Path) -> io::Result<Self> {
+    fn read(segments: &[Arc<Segment>], sealer: &Sealer<'_>) -> io::Result<Self> {
         let mut source = Self { segments: Vec::new(), records: Vec::new() };
         for segment in segments {
             let mut bytes = vec![0; usize::try_from(segment.end()).unwrap_or(usize::MAX)];
@@ -178,7 +191,7 @@ impl Source {
                     if entry.is_whole(&bytes) {
                         source.records.push((place, entry));
                     } else {
-                        keep_aside(log_directory, segment.number(), &entry, &bytes)?;
+                        sealer.keep_aside(segment.number(), &entry, &bytes)?;
                     }
                 }
             }
@@ -188,13 +201,13 @@ impl Source {
     }
 
     /// Where the events are. A record that cannot be read to its end is put aside and reported.
-    fn places(&self, log_directory: &Path) -> io::Result<Places> {
+    fn places(&self, sealer: &Sealer<'_>) -> io::Result<Places> {
         let mut places = Places::default();
         for (record, (segment, entry)) in self.records.iter().enumerate() {
             if self.add_places(record, entry, &mut places).is_err()
                 && let Some((segment, bytes)) = self.segments.get(*segment)
             {
-                keep_aside(log_directory, segment.number(), entry, bytes)?;
+                sealer.keep_aside(segment.number(), entry, bytes)?;
             }
         }
         Ok(places)
@@ -258,16 +271,6 @@ fn place_of(event: &EventView<'_>, record: usize, offset: usize) -> Result<Place
         record: u32::try_from(record).map_err(|_| Malformed)?,
         offset: u32::try_from(offset).map_err(|_| Malformed)?,
     })
-}
-
-/// Puts the bytes of a record aside that changed after it was acknowledged.
-fn keep_aside(log_directory: &Path, segment: u64, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
-    let directory = log_directory.join("damaged");
-    let range = entry.payload();
-    let path: PathBuf = directory.join(format!("{segment:016}-{}-{}.bytes", range.start, range.end));
-    tracing::error!(kept = %path.display(), events = entry.events, "a record of the log cannot be read any more; it is put aside");
-    std::fs::create_dir_all(&directory)?;
-    std::fs::write(&path, bytes.get(range).unwrap_or_default())
 }
 
 /// Days before its receipt for which an event gets a day of its own.

@@ -1,9 +1,9 @@
-//! The few things the write-ahead log asks of a file system, behind a trait.
+//! The few things the lake asks of a file system, behind a trait.
 //!
-//! What for: the promise "acknowledged means on disk" hangs on the order of writes and syncs, and
-//! only a file system that forgets what was not synced can prove it. [`RealDisk`] is the machine's;
-//! the tests bring a model that crashes, tears and fails. Parquet files do not go through here:
-//! they are whole before they are named, and nobody reads one that the catalogue does not list.
+//! What for: the promise "acknowledged means on disk" hangs on the order of writes, syncs and renames,
+//! and only a file system that forgets what was not synced can prove it. [`RealDisk`] is the machine's;
+//! the tests bring a model that crashes, tears and fails. The log and the files both go through here;
+//! the database does not, it keeps its own promise.
 
 #[cfg(test)]
 pub(crate) mod model;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// A directory tree with append-mostly files.
 pub(crate) trait Disk: Send + Sync + 'static {
-    /// Creates a directory and its parents; fine when it is there.
+    /// Creates a directory and its parents, their entries durable; fine when it is there.
     fn create_dir(&self, path: &Path) -> io::Result<()>;
 
     /// The names of the files in a directory.
@@ -25,6 +25,15 @@ pub(crate) trait Disk: Send + Sync + 'static {
 
     /// Creates a file that must not exist.
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Creates a file, or empties the one that is there.
+    fn create_anew(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Opens a file that exists, to be read only.
+    fn read(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Gives a file another name in its directory, in the place of whatever had it.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Opens a file that exists.
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;

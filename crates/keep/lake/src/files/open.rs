@@ -3,6 +3,7 @@
 use super::FileError;
 use super::schema::name;
 use super::words::{self, GroupWords, pages_of};
+use crate::disk::{Disk, DiskFile};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
@@ -15,10 +16,8 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,11 +56,12 @@ pub(crate) enum Columns<'c> {
 
 impl OpenFile {
     /// Opens a file and reads its footer.
-    pub(crate) fn open(path: &Path) -> Result<Self, FileError> {
-        let file = File::open(path).map_err(|source| FileError::Io { path: path.to_owned(), source })?;
+    pub(crate) fn open(disk: &dyn Disk, path: &Path) -> Result<Self, FileError> {
+        let failed = |source| FileError::Io { path: path.to_owned(), source };
         let wrong = |source| FileError::Parquet { path: path.to_owned(), source };
-        let length = file.metadata().map_err(|source| FileError::Io { path: path.to_owned(), source })?.len();
-        let file = SharedFile { file: Arc::new(file), length };
+        let file = disk.read(path).map_err(failed)?;
+        let length = file.length().map_err(failed)?;
+        let file = SharedFile { file, length };
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
         let whole = ArrowReaderMetadata::load(&file, options.clone()).map_err(wrong)?;
         let by_dictionary = options.with_schema(dictionaries(whole.schema()));
@@ -253,7 +253,7 @@ fn dictionaries(schema: &SchemaRef) -> SchemaRef {
 /// A file read at given places, by several readers at once.
 #[derive(Clone)]
 struct SharedFile {
-    file: Arc<File>,
+    file: Arc<dyn DiskFile>,
     length: u64,
 }
 
@@ -267,7 +267,7 @@ impl ChunkReader for SharedFile {
     type T = BufReader<From>;
 
     fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
-        Ok(BufReader::new(From { file: Arc::clone(&self.file), at: start }))
+        Ok(BufReader::new(From { file: self.clone(), at: start }))
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
@@ -276,20 +276,23 @@ impl ChunkReader for SharedFile {
             return Err(ParquetError::EOF(format!("{length} bytes at {start} of {}", self.length)));
         }
         let mut bytes = vec![0; length];
-        self.file.read_exact_at(&mut bytes, start)?;
+        self.file.read_exact_at(start, &mut bytes)?;
         Ok(bytes.into())
     }
 }
 
 /// A file from one place on.
 struct From {
-    file: Arc<File>,
+    file: SharedFile,
     at: u64,
 }
 
 impl Read for From {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read_at(buffer, self.at)?;
+        let left = usize::try_from(self.file.length.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let read = left.min(buffer.len());
+        let buffer = buffer.get_mut(..read).unwrap_or_default();
+        self.file.file.read_exact_at(self.at, buffer)?;
         self.at += read as u64;
         Ok(read)
     }

@@ -1,18 +1,22 @@
 use super::*;
+use crate::disk::{Disk, RealDisk};
 use crate::testing::{any_event, at, sign_in};
 use proptest::prelude::*;
+use std::sync::Arc;
 use vigie_model::event::{Class, StoredEvent};
 use vigie_model::ids::EventId;
 
 fn written(class: Class, events: &[StoredEvent]) -> (tempfile::TempDir, PathBuf, FileFacts) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("class=1/tenant=default/eventDay=20261121/x.parquet");
-    let facts = write::<FileError>(&path, class, Order::Time, events.iter().cloned().map(Ok)).unwrap();
+    let facts =
+        write::<FileError>(&(Arc::new(RealDisk) as Arc<dyn Disk>), &path, class, Order::Time, events.iter().cloned().map(Ok))
+            .unwrap();
     (directory, path, facts)
 }
 
 fn read_back(path: &std::path::Path) -> Vec<StoredEvent> {
-    let file = OpenFile::open(path).unwrap();
+    let file = OpenFile::open(&RealDisk, path).unwrap();
     let mut events = Vec::new();
     for group in 0..file.groups() {
         for batch in file.read(group, &Columns::All, None, 1000).unwrap() {
@@ -49,7 +53,7 @@ fn a_file_tells_what_it_holds() {
 fn entities_have_bloom_filters_and_pages_have_bounds() {
     let events = sign_ins(20_000);
     let (_directory, path, _) = written(Class::Authentication, &events);
-    let file = OpenFile::open(&path).unwrap();
+    let file = OpenFile::open(&RealDisk, &path).unwrap();
     let bloom = file.bloom(0, "user.name").unwrap().unwrap();
     assert!(bloom.check("user3") && !bloom.check("nobody"));
     assert!(bloom.num_blocks() <= 4, "a filter is as large as its values need: {}", bloom.num_blocks());
@@ -76,9 +80,9 @@ fn damage_is_an_error_and_no_panic() {
     let whole = std::fs::read(&path).unwrap();
     for cut in [0, 4, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&path, &whole[..cut]).unwrap();
-        assert!(OpenFile::open(&path).is_err(), "{cut}");
+        assert!(OpenFile::open(&RealDisk, &path).is_err(), "{cut}");
     }
-    assert!(OpenFile::open(&path.with_extension("absent")).is_err());
+    assert!(OpenFile::open(&RealDisk, &path.with_extension("absent")).is_err());
 }
 
 proptest! {

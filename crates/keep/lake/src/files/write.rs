@@ -9,6 +9,7 @@ use super::build::GroupBuilder;
 use super::encoding;
 use super::schema::name;
 use super::words::{self, GroupWords};
+use crate::disk::{Disk, DiskFile};
 use crate::row::Record;
 use arrow_schema::Schema;
 use parquet::arrow::ArrowSchemaConverter;
@@ -19,9 +20,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::TypePtr;
 use sha2::{Digest, Sha256};
-use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vigie_model::event::{Class, StoredEvent};
@@ -50,12 +49,13 @@ pub(crate) enum Order {
 
 /// Writes a file of events that are there as such.
 pub(crate) fn write<E: From<FileError>>(
+    disk: &Arc<dyn Disk>,
     path: &Path,
     class: Class,
     order: Order,
     events: impl Iterator<Item = Result<StoredEvent, E>>,
 ) -> Result<FileFacts, E> {
-    let mut writer = FileWriter::create(path, class, order)?;
+    let mut writer = FileWriter::create(disk, path, class, order)?;
     for event in events {
         writer.push(&event?)?;
     }
@@ -64,6 +64,7 @@ pub(crate) fn write<E: From<FileError>>(
 
 /// A file of one class that others see when it is whole and on disk.
 pub(crate) struct FileWriter {
+    disk: Arc<dyn Disk>,
     path: PathBuf,
     beside: PathBuf,
     root: TypePtr,
@@ -79,12 +80,12 @@ pub(crate) struct FileWriter {
 
 impl FileWriter {
     /// Begins a file. Directories on the way are made, and their entries synced.
-    pub(crate) fn create(path: &Path, class: Class, order: Order) -> Result<Self, FileError> {
+    pub(crate) fn create(disk: &Arc<dyn Disk>, path: &Path, class: Class, order: Order) -> Result<Self, FileError> {
         let failed = |source| FileError::Io { path: path.to_owned(), source };
         let wrong = |source| FileError::Parquet { path: path.to_owned(), source };
-        create_directories(path).map_err(failed)?;
+        disk.create_dir(directory_of(path)).map_err(failed)?;
         let beside = path.with_extension("parquet.new");
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(failed)?;
+        let file = End { file: disk.create_anew(&beside).map_err(failed)?, at: 0 };
         let sink = Sink { file: BufWriter::with_capacity(1 << 18, file), sha256: Sha256::new(), bytes: 0 };
         let group = GroupBuilder::new(class);
         let root = ArrowSchemaConverter::new().convert(group.schema()).map_err(wrong)?.root_schema_ptr();
@@ -95,7 +96,8 @@ impl FileWriter {
         )
         .map_err(wrong)?;
         let path = path.to_owned();
-        Ok(Self { path, beside, root, writer, order, group, words: Vec::new(), facts: Gathered::default(), malformed: 0 })
+        let disk = Arc::clone(disk);
+        Ok(Self { disk, path, beside, root, writer, order, group, words: Vec::new(), facts: Gathered::default(), malformed: 0 })
     }
 
     /// Adds an event, in the order of the file.
@@ -130,9 +132,9 @@ impl FileWriter {
         let wrong = |source| FileError::Parquet { path: self.path.clone(), source };
         let Sink { file, sha256, bytes } = self.writer.into_inner().map_err(wrong)?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-        file.sync_all().map_err(failed)?;
-        std::fs::rename(&self.beside, &self.path).map_err(failed)?;
-        vigie_kit::files::sync_dir(self.path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
+        file.file.sync().map_err(failed)?;
+        self.disk.rename(&self.beside, &self.path).map_err(failed)?;
+        self.disk.sync_dir(directory_of(&self.path)).map_err(failed)?;
         Ok(self.facts.done(bytes, sha256.finalize().into()))
     }
 }
@@ -159,16 +161,8 @@ fn write_columns(
     group.close().map(drop)
 }
 
-/// Makes the directories of a file durable: a new directory is an entry in its parent.
-fn create_directories(path: &Path) -> io::Result<()> {
-    let missing: Vec<&Path> = path.ancestors().skip(1).take_while(|directory| !directory.exists()).collect();
-    for directory in missing.into_iter().rev() {
-        match std::fs::create_dir(directory) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => vigie_kit::files::sync_dir(directory.parent().unwrap_or(Path::new(".")))?,
-        }
-    }
-    Ok(())
+fn directory_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
 }
 
 /// The order as the footer says it. The columns it names stand before all maps, so that their places
@@ -187,7 +181,7 @@ fn sorting(order: Order, schema: &Schema) -> Vec<SortingColumn> {
 
 /// A file that knows its length and its hash.
 struct Sink {
-    file: BufWriter<File>,
+    file: BufWriter<End>,
     sha256: Sha256,
     bytes: u64,
 }
@@ -202,6 +196,24 @@ impl Write for Sink {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+/// The end of a file that is being written.
+struct End {
+    file: Arc<dyn DiskFile>,
+    at: u64,
+}
+
+impl Write for End {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write_all_at(self.at, bytes)?;
+        self.at += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -118,8 +118,9 @@ impl Core {
             Ok(self.directory.join(path))
         };
         step(MergeStep::Write)?;
-        let open = chosen.iter().map(|file| OpenFile::open(&self.directory.join(&file.path)).map(Arc::new));
+        let open = chosen.iter().map(|file| OpenFile::open(&*self.disk, &self.directory.join(&file.path)).map(Arc::new));
         let merge = Merge {
+            disk: &self.disk,
             class,
             path: self.directory.join(&path),
             run_path: &run_path,
@@ -168,7 +169,7 @@ impl Core {
 
     fn remove_runs(&self, runs: &[Announced<'_>]) -> Result<(), RewriteError> {
         let paths = runs.iter().flat_map(|run| run.paths().iter().cloned()).collect();
-        Ok(super::removal::remove_files(&self.directory, &self.catalogue, paths)?)
+        Ok(super::removal::remove_files(&*self.disk, &self.directory, &self.catalogue, paths)?)
     }
 
     /// Fails unless so many bytes may be written and intake still has its reserve.

@@ -285,7 +285,7 @@ impl Core {
         if rest == 0 {
             return Ok(None);
         }
-        let open = Arc::new(OpenFile::open(&self.directory.join(&file.path))?);
+        let open = Arc::new(OpenFile::open(&*self.disk, &self.directory.join(&file.path))?);
         let class = Class::from_uid(file.class_uid).ok_or_else(|| open.unexpected("class_uid"))?;
         let order = if open.falls_by_host() { Order::Host } else { Order::Time };
         if order == Order::Time && !open.falls_in_time() {
@@ -298,7 +298,7 @@ impl Core {
             Err(_) => true,
         };
         let events = Rows::of(Arc::clone(&open)).filter(stays).map(|event| event.map_err(RewriteError::from));
-        let facts = files::write(&self.directory.join(&path), class, order, events)?;
+        let facts = files::write(&self.disk, &self.directory.join(&path), class, order, events)?;
         if facts.rows != rest {
             return Err(open.unexpected("id").into());
         }
@@ -321,7 +321,7 @@ impl Core {
 
     /// How many stretches of damaged log lie aside.
     fn set_aside(&self) -> u64 {
-        std::fs::read_dir(self.log_directory.join("damaged")).map_or(0, |entries| entries.count() as u64)
+        self.disk.list(&self.log_directory.join("damaged")).map_or(0, |names| names.len() as u64)
     }
 }
 

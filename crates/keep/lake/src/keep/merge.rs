@@ -4,6 +4,7 @@
 //! files as fit in memory, sorted there and written beside. What fits as a whole is never written
 //! twice.
 
+use crate::disk::Disk;
 use crate::files::{self, Columns, FileError, FileFacts, OpenFile, Order, stored_events};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use std::cmp::{Ordering, Reverse};
@@ -38,6 +39,7 @@ pub(crate) enum RewriteError {
 
 /// The paths of a merge, and whether to go on with it.
 pub(crate) struct Merge<'m> {
+    pub(crate) disk: &'m Arc<dyn Disk>,
     pub(crate) class: Class,
     /// Where the merged file goes.
     pub(crate) path: PathBuf,
@@ -77,14 +79,14 @@ impl Merge<'_> {
             }
             event
         });
-        files::write(&self.path, self.class, Order::Host, merged)
+        files::write(self.disk, &self.path, self.class, Order::Host, merged)
     }
 
     fn spill(&self, held: &mut Held) -> Result<Rows, RewriteError> {
         self.check()?;
         let path = (self.run_path)()?;
-        files::write::<RewriteError>(&path, self.class, Order::Host, held.sorted().into_iter().map(Ok))?;
-        Ok(Rows::of(Arc::new(OpenFile::open(&path)?)))
+        files::write::<RewriteError>(self.disk, &path, self.class, Order::Host, held.sorted().into_iter().map(Ok))?;
+        Ok(Rows::of(Arc::new(OpenFile::open(&**self.disk, &path)?)))
     }
 
     fn check(&self) -> Result<(), RewriteError> {
@@ -254,17 +256,19 @@ pub(crate) fn path_beside(path: &str, what: &str, number: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::RealDisk;
     use crate::testing::{any_event, at, sign_in};
     use proptest::prelude::*;
     use std::cell::Cell;
 
     /// Writes each list as a file, merges them with runs of at most five events, and reads the result.
     fn merged(directory: &Path, lists: &[(Order, Vec<StoredEvent>)]) -> (Vec<StoredEvent>, usize) {
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let mut files = Vec::new();
         for (number, (order, events)) in lists.iter().enumerate() {
             let path = directory.join(format!("{number}.parquet"));
-            files::write::<FileError>(&path, Class::Authentication, *order, events.iter().cloned().map(Ok)).unwrap();
-            files.push(Arc::new(OpenFile::open(&path).unwrap()));
+            files::write::<FileError>(&disk, &path, Class::Authentication, *order, events.iter().cloned().map(Ok)).unwrap();
+            files.push(Arc::new(OpenFile::open(&*disk, &path).unwrap()));
         }
         let runs = Cell::new(0);
         let run_path = || {
@@ -272,9 +276,10 @@ mod tests {
             Ok(directory.join(format!("run-{}.parquet", runs.get())))
         };
         let path = directory.join("merged.parquet");
-        let merge = Merge { class: Class::Authentication, path, run_path: &run_path, run_events: 5, go_on: &|| true };
+        let merge =
+            Merge { disk: &disk, class: Class::Authentication, path, run_path: &run_path, run_events: 5, go_on: &|| true };
         let facts = merge.run(&files).unwrap();
-        let file = Arc::new(OpenFile::open(&merge.path).unwrap());
+        let file = Arc::new(OpenFile::open(&*disk, &merge.path).unwrap());
         assert!(facts.rows == 0 || file.falls_by_host() && !file.falls_in_time());
         let events: Vec<StoredEvent> = Rows::of(file).collect::<Result<_, _>>().unwrap();
         assert_eq!(facts.rows, events.len() as u64);

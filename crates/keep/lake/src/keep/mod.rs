@@ -126,7 +126,7 @@ impl Core {
             directory: &self.directory,
             log_directory: &self.log_directory,
             catalogue: &self.catalogue,
-            disk: &*self.disk,
+            disk: &self.disk,
             segments: &self.segments,
             go_on,
         };

@@ -4,10 +4,11 @@
 //! had it. Its path is among the leftovers all the time, so a start removes it whatever happened.
 
 use crate::catalogue::{Catalogue, FileRow, Files};
+use crate::disk::Disk;
 use crate::lake::Core;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 use vigie_db::DbError;
 
@@ -79,7 +80,7 @@ impl Core {
         drop(state);
         if !free.is_empty() {
             let paths = free.into_iter().flat_map(|read| read.paths).collect();
-            remove_files(&self.directory, &self.catalogue, paths)?;
+            remove_files(&*self.disk, &self.directory, &self.catalogue, paths)?;
         }
         Ok(waiting)
     }
@@ -91,7 +92,7 @@ impl Core {
             let is_read = |path: &String| state.read.iter().any(|read| read.paths.contains(path));
             paths.retain(|path| !state.in_work.contains(path) && !is_read(path));
             drop(state);
-            remove_files(&self.directory, &self.catalogue, paths)
+            remove_files(&*self.disk, &self.directory, &self.catalogue, paths)
         });
         if let Err(error) = removed {
             tracing::warn!(error = &error as &dyn std::error::Error, "unfinished files stay until the next start");
@@ -101,26 +102,49 @@ impl Core {
 
 /// Removes files that should not be there, at a start: of work that did not come to its end, and of
 /// rows that are gone.
-pub(crate) fn remove_leftovers(directory: &Path, catalogue: &Catalogue) -> Result<(), DbError> {
+pub(crate) fn remove_leftovers(disk: &dyn Disk, directory: &Path, catalogue: &Catalogue) -> Result<(), DbError> {
     let paths = catalogue.leftovers()?;
     if paths.is_empty() {
         return Ok(());
     }
     tracing::info!(files = paths.len(), "files that are no longer of the lake are removed");
-    remove_files(directory, catalogue, paths)
+    remove_files(disk, directory, catalogue, paths)
 }
 
-/// Removes files that are not in the catalogue; those that cannot be removed are tried again later.
-pub(super) fn remove_files(directory: &Path, catalogue: &Catalogue, mut paths: Vec<String>) -> Result<(), DbError> {
+/// Removes files that are not in the catalogue; those that cannot be removed are tried again later. A
+/// path is struck off when its removal is durable: an erased file must not come back after a power cut
+/// and nobody know of it.
+pub(super) fn remove_files(
+    disk: &dyn Disk,
+    directory: &Path,
+    catalogue: &Catalogue,
+    mut paths: Vec<String>,
+) -> Result<(), DbError> {
     paths.retain(|path| {
         let path = directory.join(path);
-        [path.with_extension("parquet.new"), path].iter().all(|path| match std::fs::remove_file(path) {
+        [path.with_extension("parquet.new"), path].iter().all(|path| match disk.remove(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(path = %path.display(), %error, "a file could not be removed");
+                not_removed(path, &error);
                 false
             }
             _ => true,
         })
     });
+    // Where there is no directory there is no file.
+    let unsynced = |directory: &PathBuf| match disk.sync_dir(directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            not_removed(directory, &error);
+            true
+        }
+        _ => false,
+    };
+    let directories: BTreeSet<PathBuf> =
+        paths.iter().filter_map(|path| Some(directory.join(path).parent()?.to_owned())).collect();
+    let unsynced: Vec<PathBuf> = directories.into_iter().filter(unsynced).collect();
+    paths.retain(|path| !unsynced.iter().any(|unsynced| directory.join(path).parent() == Some(unsynced)));
     catalogue.cleared(&paths)
+}
+
+fn not_removed(path: &Path, error: &io::Error) {
+    tracing::warn!(path = %path.display(), %error, "a file could not be removed");
 }

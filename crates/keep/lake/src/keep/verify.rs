@@ -7,11 +7,11 @@
 
 use super::KeepError;
 use crate::catalogue::{Act, FileRow, Files, Link, LinkKind, dropped_by, hex, hold_faults, kind, next_link};
+use crate::disk::Disk;
 use crate::lake::{Core, Lake};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use vigie_db::{DbError, Reader};
@@ -93,7 +93,7 @@ impl Lake {
             if !go_on(progress) {
                 return Err(KeepError::Cancelled);
             }
-            match hash_of(&core.directory.join(&file.path), &mut buffer) {
+            match hash_of(&*core.disk, &core.directory.join(&file.path), &mut buffer) {
                 Ok(hash) if hash == file.facts.sha256 => verified.files += 1,
                 Ok(_) => verified.faults.push(VerifyFault::Changed(file.path.clone())),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -234,15 +234,19 @@ fn holds(r: &Reader<'_>, act: &Act) -> Result<bool, DbError> {
     })
 }
 
-fn hash_of(path: &Path, buffer: &mut [u8]) -> io::Result<[u8; 32]> {
-    let mut file = File::open(path)?;
+fn hash_of(disk: &dyn Disk, path: &Path, buffer: &mut [u8]) -> io::Result<[u8; 32]> {
+    let file = disk.read(path)?;
+    let length = file.length()?;
     let mut sha256 = Sha256::new();
-    loop {
-        match file.read(buffer)? {
-            0 => return Ok(sha256.finalize().into()),
-            read => sha256.update(buffer.get(..read).unwrap_or_default()),
-        }
+    let mut at = 0;
+    while at < length {
+        let piece = usize::try_from(length - at).unwrap_or(usize::MAX).min(buffer.len());
+        let piece = buffer.get_mut(..piece).unwrap_or_default();
+        file.read_exact_at(at, piece)?;
+        sha256.update(&*piece);
+        at += piece.len() as u64;
     }
+    Ok(sha256.finalize().into())
 }
 
 /// A link as people write it.

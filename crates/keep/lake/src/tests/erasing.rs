@@ -79,7 +79,7 @@ fn files_with_subject(directory: &Path) -> Vec<PathBuf> {
 }
 
 fn unpacked_has(path: &Path) -> bool {
-    let file = OpenFile::open(path).unwrap();
+    let file = OpenFile::open(&crate::disk::RealDisk, path).unwrap();
     (0..file.groups()).any(|group| {
         file.read(group, &Columns::All, None, 1000)
             .unwrap()

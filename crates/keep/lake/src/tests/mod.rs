@@ -6,6 +6,7 @@ mod engines;
 mod erasing;
 mod holding;
 mod keep;
+mod oracle;
 mod sealing;
 mod start;
 mod using;

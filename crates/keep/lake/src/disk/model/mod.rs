@@ -7,15 +7,20 @@
 //! afterwards, so a second sync succeeds and writes nothing).
 //!
 //! Stricter than ext4 in one point: a file's name is durable only by syncing its directory.
+//!
+//! Every operation has points, before it, after it and within a write, at which an image of the disk
+//! can be taken ([`ModelDisk::at_point`]): the state in which a stop there would leave the machine.
+//! Directories are taken to be there.
+
+mod content;
 
 use super::{Disk, DiskFile};
+use content::{Change, Content};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
-
-/// What reaches the disk as a whole or not at all.
-const BLOCK: usize = 512;
+use std::time::Duration;
 
 /// A planned fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +33,12 @@ pub(crate) enum Fault {
     Truncate,
     /// The next creation of a file fails.
     Create(io::ErrorKind),
+    /// The next renaming fails.
+    Rename,
+    /// The next removal fails.
+    Remove,
+    /// The next sync of a directory fails, and makes nothing durable.
+    SyncDir,
 }
 
 /// The file system. Clones share it.
@@ -45,20 +56,15 @@ struct State {
     /// Makes syncs do nothing: a disk, or a log, that lies.
     lies: bool,
     crashes: u64,
+    /// Points passed so far.
+    points: u64,
+    /// At which point to call whom.
+    at: Option<(u64, AtPoint)>,
+    /// How long a sync takes.
+    slow: Duration,
 }
 
-#[derive(Default)]
-struct Content {
-    cached: Vec<u8>,
-    durable: Vec<u8>,
-    /// Writes and truncations since the last sync.
-    pending: Vec<Change>,
-}
-
-enum Change {
-    Write(usize, Vec<u8>),
-    Truncate(usize),
-}
+type AtPoint = Box<dyn FnOnce(ModelDisk) + Send>;
 
 struct ModelFile {
     disk: ModelDisk,
@@ -86,6 +92,59 @@ impl ModelDisk {
     /// From now on syncs do nothing.
     pub(crate) fn lie(&self) {
         self.state().lies = true;
+    }
+
+    /// From now on each sync takes so long.
+    pub(crate) fn slow(&self, sync: Duration) {
+        self.state().slow = sync;
+    }
+
+    /// Hands an image of the disk over at the point that comes after so many others, in the middle of
+    /// whatever is going on.
+    pub(crate) fn at_point(&self, others: u64, take: impl FnOnce(Self) + Send + 'static) {
+        let mut state = self.state();
+        state.at = Some((state.points + others, Box::new(take)));
+    }
+
+    /// Takes the image now if its point has not come.
+    pub(crate) fn now(&self) {
+        let taken = self.state().at.take();
+        if let Some((_, take)) = taken {
+            take(self.image());
+        }
+    }
+
+    /// Another disk with the same content, synced or not.
+    pub(crate) fn image(&self) -> Self {
+        let state = self.state();
+        let mut copies: BTreeMap<*const Mutex<Content>, Arc<Mutex<Content>>> = BTreeMap::new();
+        let mut copy = |files: &BTreeMap<PathBuf, Arc<Mutex<Content>>>| {
+            let copied = |content: &Arc<Mutex<Content>>| Arc::new(Mutex::new(content.lock().unwrap().clone()));
+            let one = |(path, content): (&PathBuf, &Arc<Mutex<Content>>)| {
+                let content = copies.entry(Arc::as_ptr(content)).or_insert_with(|| copied(content));
+                (path.clone(), Arc::clone(content))
+            };
+            files.iter().map(one).collect()
+        };
+        let (files, names) = (copy(&state.files), copy(&state.names));
+        Self(Arc::new(Mutex::new(State { files, names, free: state.free, lies: state.lies, ..State::default() })))
+    }
+
+    /// The paths of all files.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        self.state().files.keys().cloned().collect()
+    }
+
+    /// A point of an operation.
+    fn point(&self) {
+        let mut state = self.state();
+        state.points += 1;
+        let due = state.at.as_ref().is_some_and(|(point, _)| *point < state.points);
+        let taken = due.then(|| state.at.take()).flatten();
+        drop(state);
+        if let Some((_, take)) = taken {
+            take(self.image());
+        }
     }
 
     /// The process ends; what it wrote stands.
@@ -147,63 +206,6 @@ impl State {
     }
 }
 
-impl Content {
-    fn apply(&mut self, change: Change) {
-        change.to(&mut self.cached);
-        self.pending.push(change);
-    }
-
-    fn sync(&mut self) {
-        for change in self.pending.drain(..) {
-            change.to(&mut self.durable);
-        }
-    }
-
-    /// Lets chance decide what of the pending changes reached the disk, and forgets the rest. The
-    /// length of the file and its blocks go separately, as they do with delayed allocation.
-    fn spill(&mut self, chance: &mut dyn FnMut() -> bool) {
-        for change in std::mem::take(&mut self.pending) {
-            match change {
-                Change::Truncate(length) if chance() => self.durable.truncate(length),
-                Change::Truncate(_) => {}
-                Change::Write(offset, bytes) => {
-                    let end = offset + bytes.len();
-                    if self.durable.len() < end && chance() {
-                        self.durable.resize(end, 0);
-                    }
-                    for (block, from, to) in blocks(offset, bytes.len()) {
-                        let reaches = offset + to <= self.durable.len() || block * BLOCK <= self.durable.len();
-                        if reaches && chance() {
-                            Change::Write(offset + from, bytes[from..to].to_vec()).to(&mut self.durable);
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn blocks(offset: usize, length: usize) -> impl Iterator<Item = (usize, usize, usize)> {
-    (offset / BLOCK..(offset + length).div_ceil(BLOCK)).map(move |block| {
-        let from = (block * BLOCK).max(offset) - offset;
-        let to = ((block + 1) * BLOCK).min(offset + length) - offset;
-        (block, from, to)
-    })
-}
-
-impl Change {
-    fn to(&self, bytes: &mut Vec<u8>) {
-        match self {
-            Self::Write(offset, written) => {
-                let end = offset + written.len();
-                bytes.resize(bytes.len().max(end), 0);
-                bytes[*offset..end].copy_from_slice(written);
-            }
-            Self::Truncate(length) => bytes.truncate(*length),
-        }
-    }
-}
-
 impl Disk for ModelDisk {
     fn create_dir(&self, _path: &Path) -> io::Result<()> {
         Ok(())
@@ -216,6 +218,7 @@ impl Disk for ModelDisk {
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        self.point();
         let content = Arc::<Mutex<Content>>::default();
         {
             let mut state = self.state();
@@ -227,7 +230,35 @@ impl Disk for ModelDisk {
             }
             state.files.insert(path.to_owned(), Arc::clone(&content));
         }
+        self.point();
         Ok(self.handle(content))
+    }
+
+    fn create_anew(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        let known = self.state().files.get(path).cloned();
+        let Some(content) = known else { return self.create(path) };
+        self.point();
+        content.lock().unwrap().apply(Change::Truncate(0));
+        self.point();
+        Ok(self.handle(content))
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        self.open(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.point();
+        {
+            let mut state = self.state();
+            if state.fault(|fault| *fault == Fault::Rename).is_some() {
+                return Err(io::ErrorKind::Other.into());
+            }
+            let content = state.files.remove(from).ok_or(io::ErrorKind::NotFound)?;
+            state.files.insert(to.to_owned(), content);
+        }
+        self.point();
+        Ok(())
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
@@ -236,13 +267,39 @@ impl Disk for ModelDisk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.state().files.remove(path).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.point();
+        {
+            let mut state = self.state();
+            if state.fault(|fault| *fault == Fault::Remove).is_some() {
+                return Err(io::ErrorKind::Other.into());
+            }
+            state.files.remove(path).ok_or(io::ErrorKind::NotFound)?;
+        }
+        self.point();
+        Ok(())
     }
 
     fn sync_dir(&self, directory: &Path) -> io::Result<()> {
+        self.point();
+        self.names_of(directory)?;
+        self.point();
+        Ok(())
+    }
+
+    fn free_bytes(&self, _directory: &Path) -> io::Result<u64> {
+        self.state().free.ok_or_else(|| io::ErrorKind::Unsupported.into())
+    }
+}
+
+impl ModelDisk {
+    /// Makes the names in a directory durable.
+    fn names_of(&self, directory: &Path) -> io::Result<()> {
         let mut state = self.state();
         if state.lies {
             return Ok(());
+        }
+        if state.fault(|fault| *fault == Fault::SyncDir).is_some() {
+            return Err(io::ErrorKind::Other.into());
         }
         let inside = |path: &&PathBuf| path.parent() == Some(directory);
         let gone: Vec<PathBuf> =
@@ -251,10 +308,6 @@ impl Disk for ModelDisk {
         let here: Vec<_> = state.files.iter().filter(|(path, _)| inside(path)).map(|(p, c)| (p.clone(), Arc::clone(c))).collect();
         state.names.extend(here);
         Ok(())
-    }
-
-    fn free_bytes(&self, _directory: &Path) -> io::Result<u64> {
-        self.state().free.ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
 }
 
@@ -276,34 +329,44 @@ impl DiskFile for ModelFile {
     }
 
     fn write_all_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.disk.point();
         let fault = self.alive().fault(|fault| matches!(fault, Fault::Write(..)));
         let offset = usize::try_from(offset).unwrap();
-        let mut content = self.content.lock().unwrap();
-        match fault {
-            Some(Fault::Write(stored, kind)) => {
-                content.apply(Change::Write(offset, bytes[..stored.min(bytes.len())].to_vec()));
-                Err(kind.into())
-            }
-            _ => {
-                content.apply(Change::Write(offset, bytes.to_vec()));
-                Ok(())
-            }
+        let write = |from: usize, to: usize| {
+            let change = Change::Write(offset + from, bytes[from..to].to_vec());
+            self.content.lock().unwrap().apply(change);
+        };
+        if let Some(Fault::Write(stored, kind)) = fault {
+            write(0, stored.min(bytes.len()));
+            return Err(kind.into());
         }
+        let half = bytes.len() / 2;
+        write(0, half);
+        self.disk.point();
+        write(half, bytes.len());
+        self.disk.point();
+        Ok(())
     }
 
     fn truncate(&self, length: u64) -> io::Result<()> {
+        self.disk.point();
         if self.alive().fault(|fault| *fault == Fault::Truncate).is_some() {
             return Err(io::ErrorKind::Other.into());
         }
         self.content.lock().unwrap().apply(Change::Truncate(usize::try_from(length).unwrap()));
+        self.disk.point();
         Ok(())
     }
 
     fn sync(&self) -> io::Result<()> {
-        let (fault, lies) = {
+        self.disk.point();
+        let (fault, lies, slow) = {
             let mut state = self.alive();
-            (state.fault(|fault| matches!(fault, Fault::Sync(_))), state.lies)
+            (state.fault(|fault| matches!(fault, Fault::Sync(_))), state.lies, state.slow)
         };
+        if !slow.is_zero() {
+            std::thread::sleep(slow);
+        }
         let mut content = self.content.lock().unwrap();
         if let Some(Fault::Sync(mut bits)) = fault {
             content.spill(&mut || {
@@ -315,6 +378,8 @@ impl DiskFile for ModelFile {
         if !lies {
             content.sync();
         }
+        drop(content);
+        self.disk.point();
         Ok(())
     }
 
