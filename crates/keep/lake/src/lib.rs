@@ -26,6 +26,7 @@ mod seal;
 mod search;
 mod settings;
 mod signals;
+mod tenant;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

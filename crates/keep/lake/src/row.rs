@@ -5,6 +5,7 @@
 //! where a column does not answer.
 
 use crate::codec::Malformed;
+use crate::tenant;
 use vigie_model::event::{Class, EventSeverity, FieldId, Label, StoredEvent, Value};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
@@ -30,6 +31,11 @@ pub(crate) trait Row {
     fn host(&self) -> &str;
     fn label(&self, label: Label) -> Option<&str>;
     fn raw(&self) -> &[u8];
+
+    /// Whose it is: every event is somebody's.
+    fn tenant(&self) -> &str {
+        self.label(Label::Tenant).unwrap_or(tenant::DEFAULT)
+    }
 
     /// Shows the values of a field until `visit` says yes; tells whether it did.
     fn visit(&self, field: FieldId, visit: &mut dyn FnMut(Part<'_>) -> bool) -> bool;

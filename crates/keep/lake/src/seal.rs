@@ -16,13 +16,14 @@ use crate::codec::{BatchView, EventView, Malformed};
 use crate::disk::Disk;
 use crate::files::{FileError, FileWriter, Order};
 use crate::row::Row;
+use crate::tenant;
 use crate::wal::{Entry, Segment, Segments};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vigie_db::DbError;
-use vigie_model::event::Class;
+use vigie_model::event::{Class, Label};
 use vigie_model::ids::EventId;
 use vigie_model::time::{Day, Timestamp};
 
@@ -71,8 +72,6 @@ pub(crate) enum SealError {
 /// Where an event is and where it goes. Sorted, events of a file stand together, newest first.
 #[derive(Clone, Copy)]
 struct Place {
-    class: Class,
-    day: Day,
     time: Timestamp,
     id: u64,
     record: u32,
@@ -92,8 +91,8 @@ impl Sealer<'_> {
         let source = Source::read(segments, self).map_err(SealError::Log)?;
         let places = source.places(self).map_err(SealError::Log)?;
         let parts = places.into_parts();
-        let events: usize = parts.iter().map(Vec::len).sum();
-        let paths: Vec<String> = parts.iter().filter_map(|part| Some(path_of(part.first()?, low_water))).collect();
+        let events: usize = parts.iter().map(|part| part.places.len()).sum();
+        let paths: Vec<String> = parts.iter().map(|part| path_of(part, low_water)).collect();
 
         self.step(Step::Announce)?;
         self.catalogue.announce(&paths)?;
@@ -117,18 +116,16 @@ impl Sealer<'_> {
         if (self.go_on)(step) { Ok(()) } else { Err(SealError::Stopped(step)) }
     }
 
-    fn write(&self, reader: &mut EventReader<'_>, part: &[Place], path: String) -> Result<NewFile, SealError> {
-        let first = part.first().copied();
-        let class = first.map_or(Class::BaseEvent, |place| place.class);
-        let mut file = FileWriter::create(self.disk, &self.directory.join(&path), class, Order::Time)?;
-        for place in part {
+    fn write(&self, reader: &mut EventReader<'_>, part: &Part, path: String) -> Result<NewFile, SealError> {
+        let mut file = FileWriter::create(self.disk, &self.directory.join(&path), part.class, Order::Time)?;
+        for place in &part.places {
             // What was malformed has been reported; every place was read once already.
             if let Ok(event) = reader.event(*place) {
                 file.push(&event)?;
             }
         }
         let facts = file.finish()?;
-        Ok(NewFile { path, class_uid: class.uid(), day: first.map_or(Day::default(), |place| place.day), facts })
+        Ok(NewFile { path, class_uid: part.class.uid(), day: part.day, facts })
     }
 
     /// Puts the bytes of a record aside that changed after it was acknowledged.
@@ -156,19 +153,51 @@ impl Sealer<'_> {
 
 /// Where the events are, by the file they go into.
 #[derive(Default)]
-struct Places(BTreeMap<(Class, Day), Vec<Place>>);
+struct Places {
+    parts: BTreeMap<(Class, usize, Day), Vec<Place>>,
+    /// The tenants that events say, by their place from 1 on; 0 is the one of events that say none.
+    tenants: HashMap<Box<str>, usize>,
+}
+
+/// The events of a file to come.
+struct Part {
+    class: Class,
+    tenant: Box<str>,
+    day: Day,
+    places: Vec<Place>,
+}
 
 impl Places {
-    fn push(&mut self, place: Place) {
-        self.0.entry((place.class, place.day)).or_default().push(place);
+    fn push(&mut self, event: &EventView<'_>, place: Place) {
+        let tenant = self.tenant(event.label(Label::Tenant));
+        let day = partition_day(event.time(), event.received());
+        self.parts.entry((event.class(), tenant, day)).or_default().push(place);
+    }
+
+    fn tenant(&mut self, name: Option<&str>) -> usize {
+        let Some(name) = name else { return 0 };
+        if let Some(known) = self.tenants.get(name) {
+            return *known;
+        }
+        let next = self.tenants.len() + 1;
+        self.tenants.insert(name.into(), next);
+        next
     }
 
     /// The events of each file, newest first. They come nearly in order, so a sort that goes by runs
     /// has little to do.
-    fn into_parts(self) -> Vec<Vec<Place>> {
-        let mut parts: Vec<Vec<Place>> = self.0.into_values().collect();
-        parts.iter_mut().for_each(|part| part.sort_by_key(|place| std::cmp::Reverse((place.time, place.id))));
-        parts
+    fn into_parts(self) -> Vec<Part> {
+        let mut names: Vec<Box<str>> = vec![tenant::DEFAULT.into(); self.tenants.len() + 1];
+        for (name, place) in self.tenants {
+            if let Some(unnamed) = names.get_mut(place) {
+                *unnamed = name;
+            }
+        }
+        let part = |((class, tenant, day), mut places): ((Class, usize, Day), Vec<Place>)| {
+            places.sort_by_key(|place| std::cmp::Reverse((place.time, place.id)));
+            Part { class, tenant: names.get(tenant).cloned().unwrap_or_else(|| tenant::DEFAULT.into()), day, places }
+        };
+        self.parts.into_iter().map(part).collect()
     }
 }
 
@@ -217,7 +246,7 @@ impl Source {
         let view = self.view(record)?;
         for located in view.located(EventId(entry.first_id)) {
             let (offset, event) = located?;
-            places.push(place_of(&event, record, offset)?);
+            places.push(&event, place_of(&event, record, offset)?);
         }
         Ok(())
     }
@@ -264,8 +293,6 @@ impl EventReader<'_> {
 
 fn place_of(event: &EventView<'_>, record: usize, offset: usize) -> Result<Place, Malformed> {
     Ok(Place {
-        class: event.class(),
-        day: partition_day(event.time(), event.received()),
         time: event.time(),
         id: event.id().0,
         record: u32::try_from(record).map_err(|_| Malformed)?,
@@ -303,10 +330,10 @@ fn first_of_month(day: i64) -> i64 {
     day - of_month.map_or(0, |of_month| of_month - 1)
 }
 
-fn path_of(place: &Place, low_water: u64) -> String {
-    let class = place.class.uid();
-    let day = place.day.to_string().replace('-', "");
-    format!("class={class}/tenant=default/eventDay={day}/{low_water:016}.parquet")
+fn path_of(part: &Part, low_water: u64) -> String {
+    let (class, tenant) = (part.class.uid(), tenant::directory(&part.tenant));
+    let day = part.day.to_string().replace('-', "");
+    format!("class={class}/tenant={tenant}/eventDay={day}/{low_water:016}.parquet")
 }
 
 #[cfg(test)]

@@ -49,8 +49,17 @@ pub(crate) fn unparsed(time: Timestamp, raw: &[u8]) -> Event {
 pub(crate) fn file_row(number: i64, rows: u64, time: Timestamp) -> FileRow {
     let id = EventId(number.cast_unsigned());
     let times = (time, time.plus_micros(1_000_000));
-    let facts = FileFacts { rows, bytes: rows * 50, sha256: [0; 32], times, received: times, ids: (id, id) };
+    let facts =
+        FileFacts { tenant: "default".into(), rows, bytes: rows * 50, sha256: [0; 32], times, received: times, ids: (id, id) };
     FileRow::of(number, format!("file-{number}"), Class::Authentication, facts)
+}
+
+/// The same event of another tenant.
+pub(crate) fn of_tenant(mut event: Event, tenant: &str) -> Event {
+    let mut origin = Origin::clone(&event.origin);
+    origin.labels = origin.labels.with([(Label::Tenant, tenant)]);
+    event.origin = origin.into();
+    event
 }
 
 /// A batch without a checkpoint.
@@ -112,8 +121,7 @@ pub(crate) fn any_time() -> impl Strategy<Value = Timestamp> {
 
 /// Few values, so that they are shared, and now and then any.
 fn any_labels() -> impl Strategy<Value = Vec<(Label, String)>> {
-    // The tenant of an event is not its own: it is that of the file it is in.
-    let label = proptest::sample::select(&Label::ALL[1..]);
+    let label = proptest::sample::select(&Label::ALL[..]);
     proptest::collection::vec((label, prop_oneof![3 => "[ab]".boxed(), 1 => any_words().boxed()]), 0..3)
 }
 

@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Longest value of a label, in bytes; what is longer is cut.
 pub const LABEL_MAX: usize = 255;
 
+/// The tenant of events that nobody gave one: no event has a label that says so.
+pub const DEFAULT_TENANT: &str = "default";
+
 /// A label's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Label {
@@ -105,7 +108,8 @@ impl Labels {
         let others = others.into_iter().map(|(label, value)| (label, cut(value.trim()).to_owned()));
         for (label, value) in own.chain(others).filter(|(_, value)| !value.is_empty()) {
             if let Some(place) = all.get_mut(label as usize) {
-                *place = Some(value.into());
+                let says_nothing = label == Label::Tenant && value == DEFAULT_TENANT;
+                *place = (!says_nothing).then(|| value.into());
             }
         }
         let all: Vec<(Label, Box<str>)> =
@@ -136,6 +140,7 @@ mod tests {
         assert_eq!((both.get(Label::Cluster), both.get(Label::Workload)), (Some("test"), Some("api")));
         assert_eq!(own.get(Label::Workload), None);
         assert!(Labels::from_iter([(Label::Team, "  ")]).is_empty());
+        assert!(Labels::from_iter([(Label::Tenant, "acme")]).with([(Label::Tenant, DEFAULT_TENANT)]).is_empty());
     }
 
     #[test]

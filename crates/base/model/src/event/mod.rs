@@ -15,7 +15,7 @@ pub mod ocsf;
 mod severity;
 
 pub use fields::{Field, FieldId, FieldInfo, FieldKind, FieldSet, FieldValue, Fields, Value};
-pub use labels::{LABEL_MAX, Label, Labels, NotALabel};
+pub use labels::{DEFAULT_TENANT, LABEL_MAX, Label, Labels, NotALabel};
 pub use ocsf::{Class, OCSF_VERSION};
 pub use severity::EventSeverity;
 

@@ -1,7 +1,8 @@
 //! The chain: a link for each file that came and for each act, in the order in which they happened.
 //!
 //! A link is the SHA-256 of its predecessor and of the hash of its own facts. The facts of a file are
-//! all that its row says (version 2; files of before have version 1, which leaves out some columns).
+//! all that its row says (version 3; files of before have version 2, without the tenant, or 1, without
+//! some more).
 //! The facts of an act are its time, its kind and its text ([`acts`](super::acts)).
 
 use super::{COLUMNS, Catalogue, FileRow, NewFile, acts, read_file};
@@ -12,7 +13,7 @@ use vigie_db::{DbError, Reader, Sql, params};
 use vigie_model::time::Timestamp;
 
 /// The version of facts that new links are over.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// A link of the chain.
 pub(crate) struct Link {
@@ -97,21 +98,21 @@ impl Catalogue {
         let mut links = Sql::new("SELECT ");
         links.push(COLUMNS).push(
             ", link, 0, NULL, NULL FROM lake_file
-             UNION ALL SELECT number, path, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, facts, 0, 0, 0, link, 1, act, NULL FROM lake_dropped
-             UNION ALL SELECT number, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, at, 0, 0, link, 2, NULL, body FROM lake_act
+             UNION ALL SELECT number, path, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, facts, 0, 0, 0, '', link, 1, act, NULL FROM lake_dropped
+             UNION ALL SELECT number, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, at, 0, 0, '', link, 2, NULL, body FROM lake_act
              ORDER BY number",
         );
         self.db.read(|r| {
             r.each(&links, |row| {
-                let (number, link) = (row.get(0)?, row.get(17)?);
-                let (facts, kind) = match row.get::<i64>(18)? {
+                let (number, link) = (row.get(0)?, row.get(18)?);
+                let (facts, kind) = match row.get::<i64>(19)? {
                     0 => {
                         let file = read_file(row)?;
                         (facts_of(&file), LinkKind::File(Box::new(file)))
                     }
-                    1 => (row.get(13)?, LinkKind::Dropped { act: row.get(19)? }),
+                    1 => (row.get(13)?, LinkKind::Dropped { act: row.get(20)? }),
                     _ => {
-                        let act = acts::Act { number, at: row.get(14)?, kind: row.get(1)?, body: row.get(20)? };
+                        let act = acts::Act { number, at: row.get(14)?, kind: row.get(1)?, body: row.get(21)? };
                         (act.facts(), LinkKind::Act(act))
                     }
                 };
@@ -125,7 +126,7 @@ impl Catalogue {
 
 /// A hash over what a row promises of its file.
 pub(super) fn facts_of(row: &FileRow) -> [u8; 32] {
-    let FileFacts { rows, bytes, sha256: content, times, received, ids } = &row.facts;
+    let FileFacts { tenant, rows, bytes, sha256: content, times, received, ids } = &row.facts;
     let mut sha256 = Sha256::new();
     sha256.update(row.number.to_le_bytes());
     sha256.update((row.path.len() as u64).to_le_bytes());
@@ -145,10 +146,34 @@ pub(super) fn facts_of(row: &FileRow) -> [u8; 32] {
         sha256.update(row.sealed_at.micros().to_le_bytes());
         sha256.update(row.level.to_le_bytes());
     }
+    if row.version > 2 {
+        sha256.update((tenant.len() as u64).to_le_bytes());
+        sha256.update(tenant.as_bytes());
+    }
     sha256.finalize().into()
 }
 
 /// The link after `previous` for these facts.
 pub(crate) fn next_link(previous: &[u8; 32], facts: &[u8; 32]) -> [u8; 32] {
     Sha256::new().chain_update(previous).chain_update(facts).finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{at, file_row};
+
+    #[test]
+    fn links_of_before_stand_as_they_were() {
+        let row = |version, tenant: &str| {
+            let mut row = file_row(7, 3, at("2026-11-21T12:00:00Z"));
+            row.version = version;
+            row.facts.tenant = tenant.into();
+            facts_of(&row)
+        };
+        assert_ne!(row(3, "acme"), row(3, "default"), "nobody moves a file to another tenant unseen");
+        for version in 1..3 {
+            assert_eq!(row(version, "acme"), row(version, "default"));
+        }
+    }
 }

@@ -119,7 +119,7 @@ impl FileRow {
     pub(crate) fn of(number: i64, path: String, class: vigie_model::event::Class, facts: FileFacts) -> Self {
         let (day, sealed_at) = (facts.times.0.day(), facts.received.1);
         let sealed_through = number.cast_unsigned();
-        Self { number, path, class_uid: class.uid(), day, sealed_through, sealed_at, level: 0, version: 2, facts }
+        Self { number, path, class_uid: class.uid(), day, sealed_through, sealed_at, level: 0, version: 3, facts }
     }
 }
 
@@ -157,7 +157,7 @@ pub(crate) struct Successor {
 }
 
 const COLUMNS: &str = "number, path, class, day, first_time, last_time, first_received, last_received, \
-                       first_id, last_id, row_count, byte_count, sealed_through, sha256, sealed_at, level, facts_version";
+                       first_id, last_id, row_count, byte_count, sealed_through, sha256, sealed_at, level, facts_version, tenant";
 
 const LOW_WATER: &str = "low_water";
 const NEXT_ID: &str = "next_id";
@@ -307,6 +307,7 @@ fn read_file(row: &Row<'_>) -> Result<FileRow, DbError> {
         level: row.get(15)?,
         version: row.get(16)?,
         facts: FileFacts {
+            tenant: row.get::<String>(17)?.into(),
             times: (row.get(4)?, row.get(5)?),
             received: (row.get(6)?, row.get(7)?),
             ids: (row.get(8)?, row.get(9)?),
@@ -327,12 +328,12 @@ fn stored(count: u64) -> i64 {
 }
 
 fn insert_file(w: &Writer<'_>, file: &FileRow, link: &[u8; 32]) -> Result<(), DbError> {
-    let FileFacts { rows, bytes, sha256, times, received, ids } = &file.facts;
+    let FileFacts { tenant, rows, bytes, sha256, times, received, ids } = &file.facts;
     w.execute(
         "INSERT INTO lake_file (number, path, class, tenant, day, first_time, last_time, first_received, last_received,
                                 first_id, last_id, row_count, byte_count, sealed_through, sealed_at, sha256, link, level,
                                 facts_version)
-         VALUES ($1, $2, $3, 'default', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+         VALUES ($1, $2, $3, $19, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         params![
             file.number,
             file.path,
@@ -351,7 +352,8 @@ fn insert_file(w: &Writer<'_>, file: &FileRow, link: &[u8; 32]) -> Result<(), Db
             sha256,
             link,
             file.level,
-            file.version
+            file.version,
+            &**tenant
         ],
     )?;
     Ok(())

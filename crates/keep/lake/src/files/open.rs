@@ -1,9 +1,10 @@
 //! An open file: its columns, what its footer says of them, and reading some of them.
 
 use super::FileError;
-use super::schema::name;
+use super::schema::{TENANT, name};
 use super::words::{self, GroupWords, pages_of};
 use crate::disk::{Disk, DiskFile};
+use crate::tenant;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
@@ -30,6 +31,8 @@ pub(crate) struct OpenFile {
     falls_by_host: bool,
     /// By row group, where the filters of its words are; empty when there are none.
     words: Vec<GroupWords>,
+    /// Whose events it has.
+    tenant: Box<str>,
     /// Bytes that its footer takes in memory.
     weight: usize,
     /// With texts as they are: for whole events.
@@ -74,13 +77,19 @@ impl OpenFile {
         let falls_in_time = sorted(&[(name::TIME, true)]);
         let falls_by_host = sorted(&[(name::HOST, false), (name::TIME, true)]);
         let words = words_of(whole.metadata(), length);
+        let tenant = said(whole.metadata(), TENANT).unwrap_or(tenant::DEFAULT).into();
         let weight = whole.metadata().memory_size();
-        Ok(Self { path: path.to_owned(), file, columns, falls_in_time, falls_by_host, words, weight, whole, lookup })
+        Ok(Self { tenant, path: path.to_owned(), file, columns, falls_in_time, falls_by_host, words, weight, whole, lookup })
     }
 
     /// Bytes that its footer takes in memory.
     pub(crate) const fn weight(&self) -> usize {
         self.weight
+    }
+
+    /// Whose events it has.
+    pub(crate) fn tenant(&self) -> &str {
+        &self.tenant
     }
 
     /// How many row groups there are.
@@ -232,9 +241,14 @@ fn columns(metadata: &ArrowReaderMetadata) -> HashMap<String, Column> {
     roots.filter_map(column).collect()
 }
 
+/// What the footer says under a key.
+fn said<'m>(metadata: &'m ParquetMetaData, key: &str) -> Option<&'m str> {
+    let known = metadata.file_metadata().key_value_metadata()?;
+    known.iter().find(|entry| entry.key == key)?.value.as_deref()
+}
+
 fn words_of(metadata: &ParquetMetaData, length: u64) -> Vec<GroupWords> {
-    let known = metadata.file_metadata().key_value_metadata();
-    let text = known.and_then(|known| known.iter().find(|entry| entry.key == words::KEY)?.value.as_deref());
+    let text = said(metadata, words::KEY);
     let rows = metadata.row_groups().iter().map(|group| usize::try_from(group.num_rows()).unwrap_or_default());
     text.and_then(|text| words::read(text, length, &rows.collect::<Vec<_>>())).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 use super::part::part_at;
 use super::schema::{LABELS, name};
+use crate::tenant;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, BooleanArray, Int32Array, Int64Array, MapArray, RecordBatch, StringArray, TimestampMicrosecondArray};
@@ -11,9 +12,9 @@ use vigie_model::event::{Class, Event, EventSeverity, FieldId, FieldKind, Label,
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
-/// The events of a batch that holds all columns. Fails with what is not as it should be.
-pub(crate) fn stored_events(batch: &RecordBatch) -> Result<Vec<StoredEvent>, &'static str> {
-    let rows = Rows::of(batch)?;
+/// The events of a batch that holds all columns, of a file of this tenant. Fails with what is not as it should be.
+pub(crate) fn stored_events(batch: &RecordBatch, tenant: &str) -> Result<Vec<StoredEvent>, &'static str> {
+    let rows = Rows::of(batch, tenant)?;
     (0..batch.num_rows()).map(|row| rows.event(row)).collect()
 }
 
@@ -25,6 +26,7 @@ struct Rows<'b> {
     activity: &'b Int32Array,
     severity: &'b Int32Array,
     origin: [&'b StringArray; 3],
+    tenant: &'b str,
     labels: Vec<(Label, &'b StringArray)>,
     columns: Vec<(&'b str, Values<'b>)>,
     fields: &'b MapArray,
@@ -42,7 +44,7 @@ enum Values<'b> {
 }
 
 impl<'b> Rows<'b> {
-    fn of(batch: &'b RecordBatch) -> Result<Self, &'static str> {
+    fn of(batch: &'b RecordBatch, tenant: &'b str) -> Result<Self, &'static str> {
         let column = |wanted: &'static str| batch.column_by_name(wanted).ok_or(wanted);
         let text = |wanted| column(wanted)?.as_string_opt().ok_or(wanted);
         let time = |wanted| column(wanted)?.as_primitive_opt::<TimestampMicrosecondType>().ok_or(wanted);
@@ -56,6 +58,7 @@ impl<'b> Rows<'b> {
             activity: small(name::ACTIVITY)?,
             severity: small(name::SEVERITY)?,
             origin: [text(name::SOURCE)?, text(name::FORMAT)?, text(name::HOST)?],
+            tenant,
             labels: LABELS
                 .into_iter()
                 .filter_map(|label| Some((label, batch.column_by_name(label.name())?.as_string_opt()?)))
@@ -76,7 +79,8 @@ impl<'b> Rows<'b> {
         let class = Class::from_uid(class_uid);
         let raw = self.raw(row)?;
         let there = self.labels.iter().filter(|(_, array)| array.is_valid(row));
-        let labels = there.map(|(label, array)| (*label, array.value(row))).collect();
+        let labels = tenant::label(self.tenant).into_iter();
+        let labels = labels.chain(there.map(|(label, array)| (*label, array.value(row)))).collect();
         let origin = Origin { source, format, host, labels };
         let mut event = Event::new(class.unwrap_or(Class::BaseEvent), time(self.time), time(self.received), origin, raw);
         event.activity = u8::try_from(self.activity.value(row)).unwrap_or(0);

@@ -112,7 +112,10 @@ const SEARCHED: &[(&str, bool)] = &[
     ("user.uid", false),
 ];
 
-/// The labels that have a column; the tenant is in the path.
+/// The footer's key for whose events a file has; without it they are of the default tenant.
+pub(super) const TENANT: &str = "vigie.tenant";
+
+/// The labels that have a column; the tenant is that of the file.
 pub(crate) const LABELS: [Label; 5] = [Label::Environment, Label::Cluster, Label::Namespace, Label::Workload, Label::Team];
 
 /// The fields that have a column in the files of a class, by path.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::disk::{Disk, RealDisk};
-use crate::testing::{any_event, at, sign_in};
+use crate::testing::{any_event, at, of_tenant, sign_in};
 use proptest::prelude::*;
 use std::sync::Arc;
 use vigie_model::event::{Class, StoredEvent};
@@ -20,7 +20,7 @@ fn read_back(path: &std::path::Path) -> Vec<StoredEvent> {
     let mut events = Vec::new();
     for group in 0..file.groups() {
         for batch in file.read(group, &Columns::All, None, 1000).unwrap() {
-            events.extend(stored_events(&batch.unwrap()).unwrap());
+            events.extend(stored_events(&batch.unwrap(), file.tenant()).unwrap());
         }
     }
     events
@@ -95,7 +95,7 @@ proptest! {
             .zip(1..)
             .map(|(mut event, id)| {
                 event.class = Class::Authentication;
-                StoredEvent { id: EventId(id), event }
+                StoredEvent { id: EventId(id), event: of_tenant(event, "acme") }
             })
             .collect();
         let (_directory, path, _) = written(Class::Authentication, &events);

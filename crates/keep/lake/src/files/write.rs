@@ -7,10 +7,11 @@
 use super::FileError;
 use super::build::GroupBuilder;
 use super::encoding;
-use super::schema::name;
+use super::schema::{TENANT, name};
 use super::words::{self, GroupWords};
 use crate::disk::{Disk, DiskFile};
 use crate::row::Record;
+use crate::tenant;
 use arrow_schema::Schema;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
@@ -30,6 +31,8 @@ use vigie_model::time::Timestamp;
 /// What a written file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileFacts {
+    /// Whose events these are.
+    pub(crate) tenant: Box<str>,
     pub(crate) rows: u64,
     pub(crate) bytes: u64,
     pub(crate) sha256: [u8; 32],
@@ -100,9 +103,11 @@ impl FileWriter {
         Ok(Self { disk, path, beside, root, writer, order, group, words: Vec::new(), facts: Gathered::default(), malformed: 0 })
     }
 
-    /// Adds an event, in the order of the file.
+    /// Adds an event, in the order of the file. All are of one tenant.
     pub(crate) fn push(&mut self, event: &impl Record) -> Result<(), FileError> {
-        self.facts.add(event);
+        if !self.facts.add(event) {
+            return Err(FileError::Content { path: self.path.clone(), what: "tenant" });
+        }
         self.malformed += u64::from(self.group.push(event).is_err());
         if self.group.is_full() { self.write_group() } else { Ok(()) }
     }
@@ -125,6 +130,9 @@ impl FileWriter {
     pub(crate) fn finish(mut self) -> Result<FileFacts, FileError> {
         self.write_group()?;
         self.writer.append_key_value_metadata(KeyValue::new(words::KEY.to_owned(), words::written(&self.words)));
+        if let Some(tenant) = self.facts.tenant.as_deref().filter(|tenant| *tenant != tenant::DEFAULT) {
+            self.writer.append_key_value_metadata(KeyValue::new(TENANT.to_owned(), tenant.to_owned()));
+        }
         if self.malformed > 0 {
             tracing::error!(path = %self.path.display(), events = self.malformed, "stored events end early; what could be read and their records are kept");
         }
@@ -219,6 +227,7 @@ impl Write for End {
 
 #[derive(Default)]
 struct Gathered {
+    tenant: Option<Box<str>>,
     rows: u64,
     times: Option<(Timestamp, Timestamp)>,
     received: Option<(Timestamp, Timestamp)>,
@@ -226,15 +235,22 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, event: &impl Record) {
+    /// False when the event is another tenant's than those before it.
+    fn add(&mut self, event: &impl Record) -> bool {
+        let tenant = event.tenant();
+        if **self.tenant.get_or_insert_with(|| tenant.into()) != *tenant {
+            return false;
+        }
         self.rows += 1;
         widen(&mut self.times, event.time());
         widen(&mut self.received, event.received());
         widen(&mut self.ids, event.id());
+        true
     }
 
     fn done(self, bytes: u64, sha256: [u8; 32]) -> FileFacts {
         FileFacts {
+            tenant: self.tenant.unwrap_or_else(|| tenant::DEFAULT.into()),
             rows: self.rows,
             bytes,
             sha256,

@@ -140,7 +140,7 @@ impl Rows {
         loop {
             if let Some(batch) = self.reader.as_mut().and_then(Iterator::next) {
                 let batch = batch.map_err(|error| self.file.wrong()(error.into()))?;
-                self.batch = stored_events(&batch).map_err(|what| self.file.unexpected(what))?.into_iter();
+                self.batch = stored_events(&batch, self.file.tenant()).map_err(|what| self.file.unexpected(what))?.into_iter();
                 return Ok(true);
             }
             if self.next_group >= self.file.groups() {
@@ -257,7 +257,7 @@ pub(crate) fn path_beside(path: &str, what: &str, number: i64) -> String {
 mod tests {
     use super::*;
     use crate::disk::RealDisk;
-    use crate::testing::{any_event, at, sign_in};
+    use crate::testing::{any_event, at, of_tenant, sign_in};
     use proptest::prelude::*;
     use std::cell::Cell;
 
@@ -318,7 +318,7 @@ mod tests {
                 for mut event in events {
                     event.class = Class::Authentication;
                     id += 1;
-                    stored.push(StoredEvent { id: EventId(id), event });
+                    stored.push(StoredEvent { id: EventId(id), event: of_tenant(event, "acme") });
                 }
                 if by_host {
                     stored.sort_by(order);

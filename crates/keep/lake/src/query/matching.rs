@@ -5,6 +5,7 @@ use super::names::Target;
 use super::pattern::folded;
 use crate::row::{Part, Row};
 use std::net::IpAddr;
+use vigie_model::event::Label;
 
 impl Expr {
     /// Whether an event satisfies it.
@@ -36,6 +37,7 @@ impl Term {
             Target::Source => test.holds_own_text(row.source()),
             Target::Format => test.holds_own_text(row.format()),
             Target::Host => test.holds_own_text(row.host()),
+            Target::Label(Label::Tenant) => test.holds_text(row.tenant()),
             Target::Label(label) => row.label(*label).is_some_and(|value| test.holds_text(value)),
             Target::Raw => match test {
                 Test::Contains(needle) => needle.is_in(row.raw()),

@@ -21,7 +21,7 @@ pub(super) enum Column<'b> {
     /// Shows the values of a row until one is taken; says whether one was.
     Parts(Visit<'b>),
     /// The same for every row.
-    One(&'static str),
+    One(&'b str),
     /// No row has one.
     None,
 }
@@ -69,7 +69,7 @@ fn column_of(field: FieldId, file: &OpenFile) -> &'static str {
     if file.has(field.path()) { field.path() } else { name::FIELDS }
 }
 
-/// The column of a label; files from before there were labels have none.
+/// The column of a label; files from before there were labels have none, and none has one of the tenant.
 fn column_of_label(label: Label, file: &OpenFile) -> Option<&'static str> {
     Some(label.name()).filter(|column| file.has(column))
 }
@@ -124,6 +124,7 @@ impl Rows<'_> {
             Target::Source => self.values(name::SOURCE, test, true),
             Target::Format => self.values(name::FORMAT, test, true),
             Target::Host => self.values(name::HOST, test, true),
+            Target::Label(Label::Tenant) => Ok(self.constant(test.holds_text(self.file.tenant()))),
             Target::Label(label) => match column_of_label(*label, self.file) {
                 Some(column) => self.values(column, test, false),
                 None => Ok(self.constant(false)),
@@ -219,6 +220,7 @@ impl Rows<'_> {
             place if is_part_of_record(place, self.file) => return self.messages(),
             Target::Field(field) if self.file.has(field.path()) => field.path(),
             Target::Field(field) => return self.parts_of_map(*field),
+            Target::Label(Label::Tenant) => return Ok(Column::One(self.file.tenant())),
             Target::Label(label) => match column_of_label(*label, self.file) {
                 Some(column) => column,
                 None => return Ok(Column::None),

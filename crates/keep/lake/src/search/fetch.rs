@@ -86,7 +86,7 @@ pub(crate) fn read_rows(file: &OpenFile, group: usize, mut rows: Vec<usize>) -> 
     let mut events = Vec::with_capacity(rows.len());
     for batch in file.read(group, &Columns::All, Some(selection), BATCH_ROWS)? {
         let batch = batch.map_err(|error| file.wrong()(error.into()))?;
-        events.extend(stored_events(&batch).map_err(|what| file.unexpected(what))?);
+        events.extend(stored_events(&batch, file.tenant()).map_err(|what| file.unexpected(what))?);
     }
     Ok(events)
 }

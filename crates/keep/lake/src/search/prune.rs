@@ -8,7 +8,7 @@ use super::columns::is_part_of_record;
 use crate::files::{FileError, OpenFile, PAGE_ROWS, name};
 use crate::query::{Expr, Target, Term, Test};
 use std::ops::Range;
-use vigie_model::event::Class;
+use vigie_model::event::{Class, Label};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
@@ -27,8 +27,9 @@ pub(super) trait Facts {
 }
 
 /// What the catalogue says of a file.
-pub(super) struct OfFile {
+pub(super) struct OfFile<'f> {
     pub(super) class: Class,
+    pub(super) tenant: &'f str,
     pub(super) times: (Timestamp, Timestamp),
     pub(super) received: (Timestamp, Timestamp),
     pub(super) ids: (EventId, EventId),
@@ -128,10 +129,11 @@ pub(super) fn within_pages(stretches: Vec<Range<usize>>, pages: &[bool]) -> Vec<
     inside
 }
 
-impl Facts for OfFile {
+impl Facts for OfFile<'_> {
     fn judge(&self, term: &Term) -> Result<Verdict, FileError> {
         Ok(match (&term.target, &term.test) {
             (Target::Class, test) => of_class(test, self.class),
+            (Target::Label(Label::Tenant), test) => of_tenant(test, self.tenant),
             (Target::Time, test) => of_range(test, (self.times.0.micros(), self.times.1.micros())),
             (Target::Received, test) => of_range(test, (self.received.0.micros(), self.received.1.micros())),
             (Target::Id, test) => of_range(test, (self.ids.0.0.cast_signed(), self.ids.1.0.cast_signed())),
@@ -153,6 +155,7 @@ impl Facts for OfGroup<'_> {
             Target::Severity => Ok(range(name::SEVERITY)),
             Target::Activity => Ok(range(name::ACTIVITY)),
             Target::Host => self.of_text(name::HOST, &term.test),
+            Target::Label(Label::Tenant) => Ok(of_tenant(&term.test, self.file.tenant())),
             Target::Label(label) if !self.file.has(label.name()) || self.file.is_empty(self.group, label.name()) => {
                 Ok(Verdict::None)
             }
@@ -194,6 +197,10 @@ fn of_class(test: &Test, class: Class) -> Verdict {
         Test::Present => Verdict::All,
         _ => Verdict::Unknown,
     }
+}
+
+fn of_tenant(test: &Test, tenant: &str) -> Verdict {
+    if test.holds_text(tenant) { Verdict::All } else { Verdict::None }
 }
 
 /// What a range says of values between two bounds, all of them there.

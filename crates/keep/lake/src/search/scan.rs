@@ -124,7 +124,7 @@ impl Scan<'_> {
         question.cancel.check()?;
         let class = Class::from_uid(row.class_uid).unwrap_or(Class::BaseEvent);
         let facts = &row.facts;
-        let known = OfFile { class, times: facts.times, received: facts.received, ids: facts.ids };
+        let known = OfFile { class, tenant: &facts.tenant, times: facts.times, received: facts.received, ids: facts.ids };
         let verdict = prune::judge(question.expr, &known)?;
         if verdict == Verdict::None || question.before.is_some_and(|before| facts.times.0 > before.time) {
             return Ok(());

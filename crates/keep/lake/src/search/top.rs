@@ -13,6 +13,7 @@ use crate::row::{Part, Row};
 use arrow_array::{Array, Int32Array, StringArray};
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder};
 use std::collections::{BTreeSet, HashMap};
+use vigie_model::event::Label;
 use vigie_model::time::Timestamp;
 
 /// Different values that are counted at once.
@@ -187,6 +188,7 @@ impl<'v> Tally<'v> {
             Target::Source => self.part(Part::Text(row.source())),
             Target::Format => self.part(Part::Text(row.format())),
             Target::Host => self.part(Part::Text(row.host())),
+            Target::Label(Label::Tenant) => self.part(Part::Text(row.tenant())),
             Target::Label(label) => row.label(*label).is_some_and(|value| self.part(Part::Text(value))),
             Target::Unmapped(wanted) => {
                 let mut had = false;

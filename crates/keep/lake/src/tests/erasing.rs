@@ -81,9 +81,9 @@ fn files_with_subject(directory: &Path) -> Vec<PathBuf> {
 fn unpacked_has(path: &Path) -> bool {
     let file = OpenFile::open(&crate::disk::RealDisk, path).unwrap();
     (0..file.groups()).any(|group| {
-        file.read(group, &Columns::All, None, 1000)
-            .unwrap()
-            .any(|batch| stored_events(&batch.unwrap()).unwrap().iter().any(|event| format!("{event:?}").contains(SUBJECT)))
+        file.read(group, &Columns::All, None, 1000).unwrap().any(|batch| {
+            stored_events(&batch.unwrap(), file.tenant()).unwrap().iter().any(|event| format!("{event:?}").contains(SUBJECT))
+        })
     })
 }
 

@@ -9,6 +9,7 @@ mod keep;
 mod oracle;
 mod sealing;
 mod start;
+mod tenants;
 mod using;
 
 use crate::testing::at;

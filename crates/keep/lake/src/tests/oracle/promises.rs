@@ -1,6 +1,6 @@
 //! What was promised, and whether it is kept.
 
-use crate::testing::sign_in;
+use crate::testing::{of_tenant, sign_in};
 use crate::{Batch, Cancel, Checkpoint, Lake, Query, Window};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -255,7 +255,7 @@ fn event(number: usize, place: u64, time: Timestamp, received: Timestamp) -> Eve
     event.class = [Class::Authentication, Class::BaseEvent][number % 2];
     event.received = received;
     event.raw = format!("{number} {place} {}", "x".repeat(number * 37 % 400)).into_bytes();
-    event
+    of_tenant(event, ["default", "acme", "Öl & Gas"][number % 3])
 }
 
 /// Files of the lake that no row stands for: what a stop left behind and a start should have removed.
