@@ -146,7 +146,7 @@ impl From<Refused> for AppendError {
 impl From<SearchError> for ReadError {
     fn from(error: SearchError) -> Self {
         match error {
-            SearchError::Cancelled => Self::Cancelled,
+            SearchError::Cancelled | SearchError::Enough => Self::Cancelled,
             SearchError::Db(error) => Self::Db(error),
             error => Self::Stored(error.into()),
         }

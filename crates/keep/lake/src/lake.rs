@@ -8,8 +8,8 @@ use crate::live::{Live, Subscription};
 use crate::open_files::OpenFiles;
 use crate::query::Query;
 use crate::search::{
-    Buckets, ById, Cancel, Count, Counted, Cursor, Followed, Histogram, Newest, Page, Question, Scan, Tally, Top, Values, Window,
-    fetch,
+    Buckets, ById, Cancel, Completions, Count, Counted, Cursor, Followed, Gather, Histogram, Newest, Page, Question, Scan,
+    Scanned, Tally, Top, Values, Window, fetch,
 };
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -204,7 +204,7 @@ impl Lake {
         self.search_until(query, window, limit, before, &Cancel::new())
     }
 
-    /// As [`Lake::search`], and ends early when `cancel` is raised.
+    /// As [`Lake::search`], and ends when it is told to: without an answer, or with what it has found.
     ///
     /// # Errors
     /// As [`Lake::search`], and [`ReadError::Cancelled`].
@@ -222,7 +222,10 @@ impl Lake {
         let question = Question { expr: query.expr(), window: *window, before: before.map(Cursor::key), cancel };
         let scanned = self.core().scan().run(&question, &mut newest)?;
         let (found, next) = newest.page(limit);
-        Ok(Page { events: fetch(&found)?, next, examined: scanned.examined, unreadable: scanned.unreadable })
+        let Scanned { examined, unreadable, partial } = scanned;
+        // Behind the end of a partial page would be what no page has shown.
+        let next = next.filter(|_| !partial);
+        Ok(Page { events: fetch(&found)?, next, examined, unreadable, partial })
     }
 
     /// How many events of a window match.
@@ -233,7 +236,7 @@ impl Lake {
         let mut count = Count::default();
         let question = Question { expr: query.expr(), window: *window, before: None, cancel };
         let scanned = self.core().scan().run(&question, &mut count)?;
-        Ok(Counted { count: count.0, unreadable: scanned.unreadable })
+        Ok(Counted { count: count.0, unreadable: scanned.unreadable, partial: scanned.partial })
     }
 
     /// How many events of a window match, by time in so many buckets of the same width.
@@ -248,7 +251,8 @@ impl Lake {
         let mut sink = Buckets::new(window.from, width, buckets);
         let question = Question { expr: query.expr(), window: *window, before: None, cancel };
         let scanned = self.core().scan().run(&question, &mut sink)?;
-        Ok(Histogram { width_micros: width, counts: sink.counts, unreadable: scanned.unreadable })
+        let Scanned { unreadable, partial, .. } = scanned;
+        Ok(Histogram { width_micros: width, counts: sink.counts, unreadable, partial })
     }
 
     /// The values of a name that occur most among the events of a window that match: at most `limit`.
@@ -259,7 +263,27 @@ impl Lake {
         let mut tally = Tally::new(values);
         let question = Question { expr: query.expr(), window: *window, before: None, cancel };
         let scanned = self.core().scan().run(&question, &mut tally)?;
-        Ok(tally.top(limit.min(PAGE_MAX), scanned.unreadable))
+        Ok(Top { unreadable: scanned.unreadable, partial: scanned.partial, ..tally.top(limit.min(PAGE_MAX)) })
+    }
+
+    /// Values of a name that begin with a text, of the newest events of a window that were looked at until `cancel` was
+    /// told that it is [`enough`](Cancel::enough): at most `limit`.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn complete(
+        &self,
+        window: &Window,
+        values: &Values,
+        prefix: &str,
+        limit: usize,
+        cancel: &Cancel,
+    ) -> Result<Completions, ReadError> {
+        let all = Query::all();
+        let mut gather = Gather::new(values, prefix);
+        let question = Question { expr: all.expr(), window: *window, before: None, cancel };
+        let scanned = self.core().scan().run(&question, &mut gather)?;
+        Ok(gather.completions(limit.min(PAGE_MAX), scanned.partial))
     }
 
     /// The event with a number.

@@ -43,5 +43,5 @@ pub use keep::{
 pub use lake::{Damaged, Lake, Recovered};
 pub use live::{NoEvents, Subscription};
 pub use query::{Query, QueryError};
-pub use search::{Cancel, Counted, Cursor, Histogram, NotACursor, Page, Top, Value, Values, Window};
+pub use search::{Cancel, Completions, Counted, Cursor, Histogram, NotACursor, Page, Progress, Top, Value, Values, Window};
 pub use settings::{Compaction, Retention, Settings};

@@ -40,8 +40,8 @@ struct Candidate {
 }
 
 impl FileSearch<'_> {
-    /// Searches all row groups, newest first; says how many rows were looked at.
-    pub(super) fn run(&self, sink: &mut dyn Sink) -> Result<u64, SearchError> {
+    /// Searches all row groups, newest first, and tells `pass` of the rows of each; says how many rows were looked at.
+    pub(super) fn run(&self, sink: &mut dyn Sink, pass: &mut dyn FnMut(u64)) -> Result<u64, SearchError> {
         let mut examined = 0;
         let mut groups: Vec<(usize, Timestamp)> = Vec::with_capacity(self.file.groups());
         for group in 0..self.file.groups() {
@@ -51,6 +51,7 @@ impl FileSearch<'_> {
         groups.sort_by_key(|(_, latest)| std::cmp::Reverse(*latest));
         for (group, _) in groups {
             examined += self.group(group, sink)?;
+            pass(self.file.group_rows(group) as u64);
         }
         Ok(examined)
     }

@@ -7,7 +7,9 @@
 //! only for those that are shown ([`fetch`]). A search holds one row group's columns and its answer.
 
 mod by_id;
+mod cancel;
 mod columns;
+mod completion;
 mod fetch;
 mod group;
 mod prune;
@@ -20,8 +22,11 @@ mod view;
 mod tests;
 
 pub(crate) use by_id::{ById, Followed};
+pub use cancel::{Cancel, Progress};
+pub use completion::Completions;
+pub(crate) use completion::Gather;
 pub(crate) use fetch::fetch;
-pub(crate) use scan::{Question, Scan};
+pub(crate) use scan::{Question, Scan, Scanned};
 pub(crate) use sinks::{Buckets, Count, Ids, Newest};
 pub(crate) use top::Tally;
 pub use top::{Top, Value, Values};
@@ -36,7 +41,6 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{self, AtomicBool};
 use vigie_db::DbError;
 use vigie_model::event::StoredEvent;
 use vigie_model::ids::EventId;
@@ -128,6 +132,8 @@ pub struct Page {
     pub examined: u64,
     /// Files and records that could not be read: what they hold is missing from the answer.
     pub unreadable: u64,
+    /// Whether it was ended early: events may be missing, and there is no next page.
+    pub partial: bool,
 }
 
 /// How many events there are.
@@ -137,6 +143,8 @@ pub struct Counted {
     pub count: u64,
     /// Files and records that could not be read.
     pub unreadable: u64,
+    /// Whether it was ended early: there are at least so many.
+    pub partial: bool,
 }
 
 /// How many events there are by time.
@@ -148,6 +156,8 @@ pub struct Histogram {
     pub counts: Vec<u64>,
     /// Files and records that could not be read.
     pub unreadable: u64,
+    /// Whether it was ended early: there are at least so many.
+    pub partial: bool,
 }
 
 impl Histogram {
@@ -158,38 +168,14 @@ impl Histogram {
     }
 }
 
-/// Stops a search from another thread.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// A flag that is not raised.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Raises it: searches that carry it end soon with [`ReadError::Cancelled`](crate::ReadError::Cancelled).
-    pub fn cancel(&self) {
-        self.0.store(true, atomic::Ordering::Relaxed);
-    }
-
-    /// Whether it is raised.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(atomic::Ordering::Relaxed)
-    }
-
-    pub(crate) fn check(&self) -> Result<(), SearchError> {
-        if self.is_cancelled() { Err(SearchError::Cancelled) } else { Ok(()) }
-    }
-}
-
 /// Why a search ends without an answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SearchError {
     #[error("the search was cancelled")]
     Cancelled,
+    /// It is to give what it has; seen by nobody outside of a scan.
+    #[error("the search was ended early")]
+    Enough,
     #[error(transparent)]
     Db(#[from] DbError),
     #[error(transparent)]

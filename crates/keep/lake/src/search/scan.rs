@@ -1,5 +1,6 @@
 //! Going through the events: the log's segments, then the files, newest first.
 
+use super::cancel::Track;
 use super::group::FileSearch;
 use super::prune::{self, OfFile, Verdict};
 use super::view::View;
@@ -44,12 +45,24 @@ pub(crate) struct Scan<'s> {
 pub(crate) struct Scanned {
     pub(crate) examined: u64,
     pub(crate) unreadable: u64,
+    /// Whether it was ended before all was gone through.
+    pub(crate) partial: bool,
 }
 
 /// What one thread searches at a time.
 enum Part<'p> {
     Segment(&'p Arc<Segment>),
     File(&'p FileRow),
+}
+
+impl Part<'_> {
+    /// How many events it has.
+    fn events(&self) -> u64 {
+        match self {
+            Self::Segment(segment) => segment.events(),
+            Self::File(row) => row.facts.rows,
+        }
+    }
 }
 
 /// Threads of one search; others search beside it.
@@ -68,23 +81,29 @@ impl Scan<'_> {
         let parts: Vec<Part<'_>> = segments.chain(files.map(Part::File)).collect();
         let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(THREADS_MAX).min(parts.len());
         let next = AtomicUsize::new(0);
+        let track = Track::begin(question.cancel, parts.len() as u64, parts.iter().map(Part::events).sum());
         std::thread::scope(|scope| {
             let others: Vec<_> = (1..threads)
                 .map(|_| {
                     let mut own = sink.fork();
-                    let (next, parts) = (&next, &parts);
-                    scope.spawn(move || self.parts(parts, next, question, &mut own).map(|scanned| (own, scanned)))
+                    let (next, parts, track) = (&next, &parts, &track);
+                    scope.spawn(move || self.parts(parts, next, track, question, &mut own).map(|scanned| (own, scanned)))
                 })
                 .collect();
-            scanned = self.parts(&parts, &next, question, sink)?;
+            scanned = self.parts(&parts, &next, &track, question, sink)?;
             for other in others {
                 let (own, more) = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
                 sink.join(own);
                 scanned.examined += more.examined;
                 scanned.unreadable += more.unreadable;
+                scanned.partial |= more.partial;
             }
-            Ok(scanned)
-        })
+            Ok::<_, SearchError>(())
+        })?;
+        if !scanned.partial {
+            track.finish();
+        }
+        Ok(scanned)
     }
 
     /// Takes one part after another that no other thread has, until none is left or wanted.
@@ -92,17 +111,34 @@ impl Scan<'_> {
         &self,
         parts: &[Part<'_>],
         next: &AtomicUsize,
+        track: &Track<'_>,
         question: &Question<'_>,
         sink: &mut dyn Sink,
     ) -> Result<Scanned, SearchError> {
         let mut scanned = Scanned::default();
         while let Some(part) = parts.get(next.fetch_add(1, Relaxed)) {
-            match part {
-                Part::Segment(segment) => scan_segment(segment, question, sink, &mut scanned)?,
-                Part::File(file) if sink.wants_until(file.facts.times.1) => self.file(file, question, sink, &mut scanned)?,
+            let mut passed = 0;
+            let mut pass = |events| {
+                track.events(events);
+                passed += events;
+            };
+            let searched = match part {
+                Part::Segment(segment) => scan_segment(segment, question, sink, &mut scanned),
+                Part::File(file) if sink.wants_until(file.facts.times.1) => {
+                    self.file(file, question, sink, &mut scanned, &mut pass)
+                }
                 // They come by falling time.
                 Part::File(_) => break,
+            };
+            match searched {
+                Err(SearchError::Enough) => {
+                    scanned.partial = true;
+                    break;
+                }
+                other => other?,
             }
+            track.events(part.events().saturating_sub(passed));
+            track.file();
         }
         Ok(scanned)
     }
@@ -110,7 +146,7 @@ impl Scan<'_> {
     /// Shows the sink what of one file is asked for.
     pub(crate) fn in_file(&self, row: &FileRow, question: &Question<'_>, sink: &mut dyn Sink) -> Result<Scanned, SearchError> {
         let mut scanned = Scanned::default();
-        self.file(row, question, sink, &mut scanned)?;
+        self.file(row, question, sink, &mut scanned, &mut |_| ())?;
         Ok(scanned)
     }
 
@@ -120,6 +156,7 @@ impl Scan<'_> {
         question: &Question<'_>,
         sink: &mut dyn Sink,
         scanned: &mut Scanned,
+        pass: &mut dyn FnMut(u64),
     ) -> Result<(), SearchError> {
         question.cancel.check()?;
         let class = Class::from_uid(row.class_uid).unwrap_or(Class::BaseEvent);
@@ -136,8 +173,8 @@ impl Scan<'_> {
             scanned.examined += facts.rows;
             return Ok(());
         }
-        let searched =
-            self.files.open(row).map_err(SearchError::from).and_then(|file| FileSearch { file, class, question, all }.run(sink));
+        let open = self.files.open(row).map_err(SearchError::from);
+        let searched = open.and_then(|file| FileSearch { file, class, question, all }.run(sink, pass));
         match searched {
             Ok(examined) => scanned.examined += examined,
             Err(SearchError::File(error)) => {

@@ -43,6 +43,8 @@ pub struct Top {
     pub uncertain: u64,
     /// Files and records that could not be read.
     pub unreadable: u64,
+    /// Whether it was ended early: counts are at least these.
+    pub partial: bool,
 }
 
 /// A value and how many events have it.
@@ -69,6 +71,11 @@ impl Values {
         &self.name
     }
 
+    /// The places, in the order in which they are looked at.
+    pub(super) fn places(&self) -> &[Target] {
+        &self.places
+    }
+
     /// The columns of a file that have them.
     pub(super) fn columns(&self, file: &OpenFile, columns: &mut BTreeSet<&'static str>) {
         self.places.iter().for_each(|place| super::columns::wanted_of(place, file, columns));
@@ -92,7 +99,7 @@ impl<'v> Tally<'v> {
     }
 
     /// The answer, with at most so many values.
-    pub(crate) fn top(self, limit: usize, unreadable: u64) -> Top {
+    pub(crate) fn top(self, limit: usize) -> Top {
         let numbers = self.numbers.into_iter().map(|(number, count)| (number.to_string(), count));
         let texts = self.texts.into_iter().map(|(text, count)| (text.into_string(), count));
         let mut values: Vec<Value> = texts.chain(numbers).map(|(value, count)| Value { value, count }).collect();
@@ -101,7 +108,7 @@ impl<'v> Tally<'v> {
         values.truncate(limit);
         let shown: u64 = values.iter().map(|value| value.count).sum();
         let others = (self.events - self.without).saturating_sub(shown);
-        Top { values, different, others, without: self.without, uncertain: self.uncertain, unreadable }
+        Top { values, different, others, without: self.without, uncertain: self.uncertain, ..Top::default() }
     }
 
     fn text(&mut self, text: &str, count: u64) {
@@ -173,37 +180,34 @@ impl<'v> Tally<'v> {
     }
 
     fn place(&mut self, place: &Target, row: &dyn Row) -> bool {
-        match place {
-            Target::Field(field) => {
-                let mut had = false;
-                row.visit(*field, &mut |part| {
-                    had |= self.part(part);
-                    false
-                });
-                had
-            }
-            Target::Class => self.part(Part::Text(row.class().name())),
-            Target::Activity => self.part(Part::Integer(row.activity().into())),
-            Target::Severity => self.part(Part::Text(row.severity().word())),
-            Target::Source => self.part(Part::Text(row.source())),
-            Target::Format => self.part(Part::Text(row.format())),
-            Target::Host => self.part(Part::Text(row.host())),
-            Target::Label(Label::Tenant) => self.part(Part::Text(row.tenant())),
-            Target::Label(label) => row.label(*label).is_some_and(|value| self.part(Part::Text(value))),
-            Target::Unmapped(wanted) => {
-                let mut had = false;
-                row.visit_unmapped(&mut |name, value| {
-                    let asked = wanted.as_ref().is_none_or(|wanted| folded(name) == **wanted);
-                    had |= asked && self.part(Part::Text(value));
-                    false
-                });
-                had
-            }
-            Target::Id => self.part(Part::Integer(row.id().0.cast_signed())),
-            Target::Time => self.part(Part::Integer(row.time().micros())),
-            Target::Received => self.part(Part::Integer(row.received().micros())),
-            Target::Raw => false,
-        }
+        let mut had = false;
+        each_part(place, row, &mut |part| {
+            had |= self.part(part);
+            false
+        });
+        had
+    }
+}
+
+/// Shows the values that an event has at a place until one is taken; says whether one was.
+pub(super) fn each_part(place: &Target, row: &dyn Row, visit: &mut dyn FnMut(Part<'_>) -> bool) -> bool {
+    match place {
+        Target::Field(field) => row.visit(*field, visit),
+        Target::Class => visit(Part::Text(row.class().name())),
+        Target::Activity => visit(Part::Integer(row.activity().into())),
+        Target::Severity => visit(Part::Text(row.severity().word())),
+        Target::Source => visit(Part::Text(row.source())),
+        Target::Format => visit(Part::Text(row.format())),
+        Target::Host => visit(Part::Text(row.host())),
+        Target::Label(Label::Tenant) => visit(Part::Text(row.tenant())),
+        Target::Label(label) => row.label(*label).is_some_and(|value| visit(Part::Text(value))),
+        Target::Unmapped(wanted) => row.visit_unmapped(&mut |name, value| {
+            wanted.as_ref().is_none_or(|wanted| folded(name) == **wanted) && visit(Part::Text(value))
+        }),
+        Target::Id => visit(Part::Integer(row.id().0.cast_signed())),
+        Target::Time => visit(Part::Integer(row.time().micros())),
+        Target::Received => visit(Part::Integer(row.received().micros())),
+        Target::Raw => false,
     }
 }
 

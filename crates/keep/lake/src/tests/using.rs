@@ -2,7 +2,7 @@
 
 use super::{noon_plus, open};
 use crate::testing::{at, batch, marked, sign_in, unparsed};
-use crate::{AppendError, Batch, Cancel, Cursor, Lake, Query, ReadError, Window};
+use crate::{AppendError, Batch, Cancel, Cursor, Lake, Query, ReadError, Values, Window};
 use std::time::Duration;
 use vigie_kit::problem::Explain;
 use vigie_model::event::{Event, StoredEvent};
@@ -156,6 +156,44 @@ fn a_cancelled_search_ends() {
         cancel.cancel();
         let search = lake.search_until(&Query::parse("user3").unwrap(), &Window::all(), 10, None, &cancel);
         assert!(matches!(search, Err(ReadError::Cancelled)));
+    });
+}
+
+#[test]
+fn a_search_that_is_ended_gives_what_it_has_and_tells_how_far_it_came() {
+    in_every_state(|lake| {
+        let ended = Cancel::new();
+        ended.enough();
+        let page = lake.search_until(&Query::all(), &Window::all(), 3, None, &ended).unwrap();
+        assert!(page.partial && page.next.is_none() && page.events.is_empty());
+        assert!(lake.count(&Query::all(), &Window::all(), &ended).unwrap().partial);
+        let come = ended.progress();
+        assert_eq!((come.events, come.events_total, come.files), (0, 20, 0), "of two searches");
+
+        let whole = Cancel::new();
+        let page = lake.search_until(&Query::all(), &Window::all(), 3, None, &whole).unwrap();
+        assert!(!page.partial && page.next.is_some() && page.events.len() == 3);
+        let come = whole.progress();
+        assert_eq!((come.events, come.files), (10, come.files_total), "what is not wanted is gone through");
+    });
+}
+
+#[test]
+fn what_is_typed_is_completed_by_what_occurs() {
+    in_every_state(|lake| {
+        let complete = |name: &str, prefix: &str, limit| {
+            let found = lake.complete(&Window::all(), &Values::of(name).unwrap(), prefix, limit, &Cancel::new()).unwrap();
+            assert!(!found.partial);
+            found.values.into_iter().map(|value| format!("{} {}", value.value, value.count)).collect::<Vec<_>>()
+        };
+        assert_eq!(complete("user", "USER1", 10), ["user1 1"]);
+        assert_eq!(complete("user", "user", 2).len(), 2);
+        assert_eq!(complete("class", "auth", 10), ["authentication 10"]);
+        assert!(complete("src_endpoint.port", "9", 10).is_empty());
+        assert_eq!(complete("src_endpoint.port", "50", 10), ["50122 10"]);
+        let ended = Cancel::new();
+        ended.enough();
+        assert!(lake.complete(&Window::all(), &Values::of("user").unwrap(), "", 5, &ended).unwrap().partial);
     });
 }
 
