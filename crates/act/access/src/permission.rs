@@ -40,11 +40,15 @@ pub enum Permission {
     ManageTokens,
     /// Place and release holds on events, and erase events.
     KeepEvents,
+    /// Save searches and dashboards for oneself.
+    SaveSearches,
+    /// Share searches and dashboards with everybody, and let searches alert.
+    ShareSearches,
 }
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::ReadFindings,
         Self::WorkOnFindings,
         Self::DecideFindings,
@@ -60,6 +64,8 @@ impl Permission {
         Self::SendEvents,
         Self::ManageTokens,
         Self::KeepEvents,
+        Self::SaveSearches,
+        Self::ShareSearches,
     ];
 
     /// The word used in answers and in the audit trail.
@@ -81,6 +87,8 @@ impl Permission {
             Self::SendEvents => "send_events",
             Self::ManageTokens => "manage_tokens",
             Self::KeepEvents => "keep_events",
+            Self::SaveSearches => "save_searches",
+            Self::ShareSearches => "share_searches",
         }
     }
 
@@ -148,7 +156,9 @@ impl Role {
             | Permission::EditAssets
             | Permission::RunRounds
             | Permission::SendScans
-            | Permission::SendEvents => matches!(self, Self::Administrator | Self::Analyst),
+            | Permission::SendEvents
+            | Permission::ShareSearches => matches!(self, Self::Administrator | Self::Analyst),
+            Permission::SaveSearches => !matches!(self, Self::Auditor),
             Permission::ManageTokens | Permission::KeepEvents => matches!(self, Self::Administrator),
             Permission::ReadAudit => matches!(self, Self::Administrator | Self::Auditor),
         }
@@ -177,6 +187,8 @@ mod tests {
     send_events        yes           yes     -      -
     manage_tokens      yes           -       -      -
     keep_events        yes           -       -      -
+    save_searches      yes           yes     yes    -
+    share_searches     yes           yes     -      -
     ";
 
     #[test]

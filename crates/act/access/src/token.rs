@@ -37,7 +37,11 @@ pub(crate) fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
+/// Bytes that nobody can guess, from the operating system.
+///
+/// # Errors
+/// [`NoRandomness`] when it refuses.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(NoRandomness)?;
     Ok(bytes)

@@ -22,6 +22,7 @@ pub mod rest;
 mod rounds;
 mod running;
 pub mod scans;
+mod searches;
 mod tls;
 pub mod vulnerabilities;
 

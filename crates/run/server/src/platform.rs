@@ -4,6 +4,7 @@ use crate::advisories::{AdvisoryFile, Origin};
 use crate::live::Live;
 use crate::rest::KeptMalware;
 use crate::rounds::{self, Round};
+use crate::searches::{RunningSearches, Searches};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -54,6 +55,10 @@ pub struct Platform {
     pub(crate) db: Db,
     /// Events.
     pub(crate) lake: Lake,
+    /// Searches that people keep.
+    pub(crate) searches: Searches,
+    /// Searches that go on.
+    pub(crate) running: RunningSearches,
     /// Findings and assets.
     pub(crate) ledger: Ledger,
     /// Who may do what.
@@ -94,6 +99,7 @@ impl Platform {
         let lake = Lake::open(&dir.lake(), db.clone(), clock.clone(), kept).map_err(Explain::explain)?;
         let ledger = Ledger::open(db.clone(), clock.clone()).map_err(Explain::explain)?;
         let access = Access::open(db.clone(), clock.clone()).map_err(Explain::explain)?;
+        let searches = Searches::open(db.clone(), clock.clone()).map_err(Explain::explain)?;
         let advisories = AdvisoryFile::at(dir.advisories());
         advisories.take_up().map_err(Explain::explain)?;
         Ok(Self {
@@ -101,6 +107,8 @@ impl Platform {
             clock,
             db,
             lake,
+            searches,
+            running: RunningSearches::default(),
             ledger,
             access,
             advisories,

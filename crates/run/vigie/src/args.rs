@@ -44,6 +44,8 @@ pub(crate) enum Verb {
     Findings(FindingsArgs),
     /// Search events
     Search(SearchArgs),
+    /// List, show, save and remove searches that are kept
+    Searches(SearchesArgs),
     /// Import, update and show vulnerability data
     Db(DbArgs),
     /// Make, list and revoke tokens for pipelines and other programs
@@ -462,24 +464,92 @@ pub(crate) struct SearchArgs {
     /// What to look for: words, field:value, AND, OR, NOT
     #[arg(default_value = "")]
     pub(crate) query: Vec<String>,
+    /// Ask this saved search; what is said besides narrows it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) saved: Option<String>,
     /// Only tell how many
     #[arg(long)]
     pub(crate) count: bool,
     /// Count the values of a name instead: user, host, src_endpoint.ip, namespace …
     #[arg(long, value_name = "NAME", conflicts_with = "count")]
     pub(crate) top: Option<String>,
-    /// From this time on, such as 2026-11-21T08:00:00Z or 24h
-    #[arg(long, value_name = "TIME", default_value = "24h")]
-    pub(crate) from: String,
-    /// Up to this time
-    #[arg(long, value_name = "TIME", default_value = "0s")]
-    pub(crate) to: String,
+    /// From this time on, such as 2026-11-21T08:00:00Z or 24h; by default a day ago, or as the saved search says
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Up to this time; by default now
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// Answer after so long with what was found until then, such as 10s
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) deadline: Option<String>,
     /// How many
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) limit: usize,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct SearchesArgs {
+    #[command(subcommand)]
+    pub(crate) verb: SearchesVerb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SearchesVerb {
+    /// List the saved searches
+    List(SearchesListArgs),
+    /// Show a saved search
+    Show(SearchesShowArgs),
+    /// Save a search
+    Save(SearchesSaveArgs),
+    /// Remove a saved search
+    Remove(SearchesRemoveArgs),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct SearchesListArgs {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct SearchesShowArgs {
+    /// Its name or its id
+    #[arg(value_name = "NAME|ID")]
+    pub(crate) search: String,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct SearchesSaveArgs {
+    /// What to call it
+    pub(crate) name: String,
+    /// The query
+    pub(crate) query: Vec<String>,
+    /// The window: so long up to now, such as 15m, 24h, 7d
+    #[arg(long, value_name = "DURATION", default_value = "24h")]
+    pub(crate) last: String,
+    /// Columns to show, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// Everybody who reads events sees it
+    #[arg(long)]
+    pub(crate) shared: bool,
+    /// Replace the one that has this name
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct SearchesRemoveArgs {
+    /// Its name or its id
+    #[arg(value_name = "NAME|ID")]
+    pub(crate) search: String,
 }
 
 #[derive(ClapArgs)]

@@ -2,6 +2,7 @@
 //! opening the stores ourselves. Either way the question is a request of the HTTP API, so the
 //! command line, the console and other programs get the same answer.
 
+use crate::watched;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
@@ -59,9 +60,21 @@ impl House {
         self.value(Method::GET, path, None)
     }
 
+    /// Asks for something that may take long, its path with parameters: shows on a terminal how far it has come, and at
+    /// the first interruption takes what was found so far.
+    pub(crate) fn get_watched(&self, path: &str) -> Result<Value, Problem> {
+        let bytes = self.runtime.block_on(watched::get(self, path))?;
+        serde_json::from_slice(&bytes).map_err(|error| no_answer().because(error))
+    }
+
     /// Has something done.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Problem> {
         self.value(Method::POST, path, Some(body))
+    }
+
+    /// Has something replaced.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<Value, Problem> {
+        self.value(Method::PUT, path, Some(body))
     }
 
     /// Has something taken away.
@@ -82,7 +95,7 @@ impl House {
         serde_json::from_slice(&bytes).map_err(|error| no_answer().because(error))
     }
 
-    async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Vec<u8>, Problem> {
+    pub(crate) async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Vec<u8>, Problem> {
         let request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))

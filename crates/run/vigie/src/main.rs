@@ -10,6 +10,7 @@ mod out;
 mod remote;
 mod table;
 mod verbs;
+mod watched;
 
 use clap::{CommandFactory, FromArgMatches};
 use std::io::Write;

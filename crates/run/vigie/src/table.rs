@@ -11,14 +11,19 @@ const WIDTH_TERMINAL: u16 = 80;
 
 /// Writes a table.
 pub(crate) fn write<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Result<(), Problem> {
+    write_of(&headings, rows.into_iter().map(Vec::from))
+}
+
+/// Writes a table whose columns somebody chose.
+pub(crate) fn write_of(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), Problem> {
     let mut table = Table::new();
     table.load_preset(comfy_table::presets::NOTHING);
     if let Some(width) = width() {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    table.set_header(headings.map(str::to_uppercase));
+    table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
     for row in rows {
-        table.add_row(Row::from(row.map(|cell| Cell::new(out::visible(&cell)))));
+        table.add_row(Row::from(row.iter().map(|cell| Cell::new(out::visible(cell))).collect::<Vec<_>>()));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
@@ -44,14 +49,19 @@ fn terminal_width() -> Option<u16> {
 /// Rows as comma-separated values (RFC 4180), headings first. Cells that a spreadsheet would run as
 /// a formula are defused with a leading apostrophe.
 pub(crate) fn csv<const N: usize>(headings: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> Result<Vec<u8>, Problem> {
-    let mut text = headings.join(",");
+    Ok(csv_of(headings, rows.map(Vec::from)))
+}
+
+/// The same with columns that somebody chose.
+pub(crate) fn csv_of(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
+    let mut text = headings.iter().map(|heading| quoted(heading)).collect::<Vec<_>>().join(",");
     text.push_str("\r\n");
     for row in rows {
-        let cells = row.map(|cell| quoted(&cell));
+        let cells: Vec<String> = row.iter().map(|cell| quoted(cell)).collect();
         text.push_str(&cells.join(","));
         text.push_str("\r\n");
     }
-    Ok(text.into_bytes())
+    text.into_bytes()
 }
 
 fn quoted(cell: &str) -> String {

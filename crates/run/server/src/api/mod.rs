@@ -19,6 +19,7 @@ mod keeping;
 mod overview;
 mod rows;
 mod scans;
+mod searches;
 mod sending;
 mod session;
 mod stream;
@@ -91,8 +92,16 @@ pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec
         .route(needs(Permission::ReadEvents), routes!(events::histogram))
         .route(needs(Permission::ReadEvents), routes!(events::top))
         .route(needs(Permission::ReadEvents), routes!(events::export))
+        .route(needs(Permission::ReadEvents), routes!(events::values))
+        .route(needs(Permission::ReadEvents), routes!(events::names))
+        .route(needs(Permission::ReadEvents), routes!(events::running))
+        .route(needs(Permission::ReadEvents), routes!(events::enough))
         .route(needs(Permission::ReadEvents), routes!(events::around))
         .route(needs(Permission::ReadEvents), routes!(events::show))
+        .route(needs(Permission::ReadEvents), routes!(searches::list))
+        .route(needs(Permission::SaveSearches), routes!(searches::save))
+        .route(needs(Permission::ReadEvents), routes!(searches::show))
+        .route(needs(Permission::SaveSearches), routes!(searches::change, searches::remove))
         .route(needs(Permission::ReadAssets), routes!(assets::list))
         .route(needs(Permission::ReadAssets), routes!(assets::show))
         .route(needs(Permission::EditAssets), routes!(assets::edit))

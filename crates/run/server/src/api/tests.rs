@@ -162,6 +162,7 @@ async fn a_signed_in_administrator_reads_every_page_in_their_language() {
         "/audit",
         "/audit/verify",
         "/audit/verify/events",
+        "/searches",
         "/lake/holds",
         "/lake/erasures",
         "/account/sessions",

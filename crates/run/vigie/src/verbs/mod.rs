@@ -6,6 +6,7 @@ mod findings;
 mod lake;
 mod scan;
 mod search;
+mod searches;
 mod token;
 mod up;
 mod version;
@@ -26,6 +27,7 @@ pub(crate) fn run(args: Args, lang: Lang) -> Result<Ended, Problem> {
         Verb::Scan(args) => scan::run(args.target, data, lang),
         Verb::Findings(args) => findings::run(args.verb, data, lang),
         Verb::Search(args) => search::run(&args, data, lang),
+        Verb::Searches(args) => searches::run(args.verb, data, lang),
         Verb::Db(args) => db::run(args.verb, data, lang),
         Verb::Token(args) => token::run(args.verb, data, lang),
         Verb::Lake(args) => lake::run(args.verb, data, lang),

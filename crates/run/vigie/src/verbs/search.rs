@@ -1,5 +1,6 @@
 //! `vigie search QUERY`.
 
+use super::searches;
 use crate::args::{Format, SearchArgs};
 use crate::ask::House;
 use crate::{Ended, out, table};
@@ -8,39 +9,38 @@ use std::path::Path;
 use vigie_kit::clock::{Clock, SystemClock};
 use vigie_kit::problem::{Kind, Problem};
 use vigie_model::lang::Lang;
-use vigie_model::text;
 use vigie_model::time::Timestamp;
+use vigie_model::{say, text};
 
 /// The most events that one request gives.
 const PAGE: usize = 1000;
+/// How far back is looked when nobody says, in seconds.
+const LAST_SECONDS: i64 = 86_400;
 
 /// Searches events.
 pub(crate) fn run(args: &SearchArgs, data: Option<&Path>, lang: Lang) -> Result<Ended, Problem> {
-    let now = SystemClock.now();
-    let window = format!(
-        "q={}&from={}&to={}",
-        encoded(&args.query.join(" ")),
-        encoded(&point(&args.from, now)?.to_string()),
-        encoded(&point(&args.to, now)?.to_string()),
-    );
     let house = House::open(data, lang)?;
+    let asked = Asked::of(&house, args)?;
+    let window = asked.parameters();
     if args.count {
-        let answer = house.get(&format!("/events/histogram?{window}&buckets=1"))?;
+        let answer = house.get_watched(&format!("/events/histogram?{window}&buckets=1"))?;
+        tell_partial(&answer, lang);
         let total = answer["total"].clone();
         match args.format {
-            Format::Json => out::json(&json!({ "schema": "vigie.count/1", "count": total }))?,
+            Format::Json => out::json(&json!({ "schema": "vigie.count/1", "count": total, "partial": answer["partial"] }))?,
             Format::Table | Format::Csv => out::line(&total.to_string())?,
         }
         return Ok(Ended::Clean);
     }
     if let Some(name) = &args.top {
         let limit = args.limit.min(PAGE);
-        let answer = house.get(&format!("/events/top?{window}&by={}&limit={limit}", encoded(name)))?;
+        let answer = house.get_watched(&format!("/events/top?{window}&by={}&limit={limit}", encoded(name)))?;
+        tell_partial(&answer, lang);
         show_top(name, &answer, args.format)?;
         return Ok(Ended::Clean);
     }
-    let events = pages(&house, &window, args.limit)?;
-    show(&events, args.format)?;
+    let events = pages(&house, &window, args.limit, lang)?;
+    show(&events, args.format, &asked.columns)?;
     if let Some(word) = bare_word(&args.query).filter(|_| events.is_empty()) {
         let said = text!(en "`{word}` is found as a whole word; `*{word}*` finds it inside of words, too",
                          fr "`{word}` est cherché comme mot entier ; `*{word}*` le trouve aussi à l’intérieur des mots",
@@ -48,6 +48,54 @@ pub(crate) fn run(args: &SearchArgs, data: Option<&Path>, lang: Lang) -> Result<
         out::say(&format!("hint: {}", said.get(lang)));
     }
     Ok(Ended::Clean)
+}
+
+/// What is asked: as typed, or as saved.
+struct Asked {
+    query: String,
+    from: Timestamp,
+    to: Timestamp,
+    /// The columns of a saved search.
+    columns: Vec<String>,
+    /// How long it may take, in seconds.
+    deadline: Option<i64>,
+}
+
+impl Asked {
+    fn of(house: &House, args: &SearchArgs) -> Result<Self, Problem> {
+        let now = SystemClock.now();
+        let typed = args.query.join(" ");
+        let saved = match &args.saved {
+            Some(name) => house.get(&format!("/searches/{}", encoded(name)))?,
+            None => Value::Null,
+        };
+        let at = |name: &str| saved[name].as_str().and_then(|text| Timestamp::parse(text).ok());
+        let ago = |seconds: i64| now.plus_seconds(-seconds);
+        let kept = at("from").unwrap_or_else(|| ago(saved["last_s"].as_i64().unwrap_or(LAST_SECONDS)));
+        let given = |text: &Option<String>| text.as_deref().map(|text| point(text, now)).transpose();
+        Ok(Self {
+            query: narrowed(saved["q"].as_str().unwrap_or_default(), &typed),
+            from: given(&args.from)?.unwrap_or(kept),
+            to: given(&args.to)?.or_else(|| at("to")).unwrap_or(now),
+            columns: searches::columns(&saved),
+            deadline: args.deadline.as_deref().map(seconds).transpose()?,
+        })
+    }
+
+    fn parameters(&self) -> String {
+        let Self { query, from, to, deadline, .. } = self;
+        let deadline = deadline.map_or_else(String::new, |seconds| format!("&deadline_ms={}", seconds.saturating_mul(1000)));
+        format!("q={}&from={}&to={}{deadline}", encoded(query), encoded(&from.to_string()), encoded(&to.to_string()))
+    }
+}
+
+/// One query and another: both must hold.
+fn narrowed(saved: &str, typed: &str) -> String {
+    match (saved.trim(), typed.trim()) {
+        (saved, "") => saved.to_owned(),
+        ("", typed) => typed.to_owned(),
+        (saved, typed) => format!("({saved}) AND ({typed})"),
+    }
 }
 
 /// A word of a query that is looked for in the record, its ends not open.
@@ -60,12 +108,24 @@ fn bare_word(query: &[String]) -> Option<&str> {
     words.filter(|word| !word.is_empty()).find(is_bare)
 }
 
-fn pages(house: &House, window: &str, limit: usize) -> Result<Vec<Value>, Problem> {
+/// Says what of the events was not looked at.
+fn tell_partial(answer: &Value, lang: Lang) {
+    if answer["partial"] == true {
+        let (events, total) = (&answer["covered"]["events"], &answer["covered"]["events_total"]);
+        out::say(&say!(lang,
+            en "This is not all: {events} of {total} events were looked at",
+            fr "Ce n’est pas tout : {events} événements sur {total} ont été examinés",
+            de "Das ist nicht alles: {events} von {total} Ereignissen wurden angesehen"));
+    }
+}
+
+fn pages(house: &House, window: &str, limit: usize, lang: Lang) -> Result<Vec<Value>, Problem> {
     let mut events = Vec::new();
     let mut before = String::new();
     while events.len() < limit {
         let want = (limit - events.len()).min(PAGE);
-        let mut answer = house.get(&format!("/events?{window}&limit={want}{before}"))?;
+        let mut answer = house.get_watched(&format!("/events?{window}&limit={want}{before}"))?;
+        tell_partial(&answer, lang);
         let Value::Array(page) = answer["events"].take() else { break };
         events.extend(page);
         match answer["next"].as_str() {
@@ -92,12 +152,23 @@ fn show_top(name: &str, answer: &Value, format: Format) -> Result<(), Problem> {
     }
 }
 
-fn show(events: &[Value], format: Format) -> Result<(), Problem> {
-    let cell = |event: &Value, name: &str| match &event[name] {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
+fn show(events: &[Value], format: Format, columns: &[String]) -> Result<(), Problem> {
+    let cell = |event: &Value, name: &str| {
+        // What is no member of the row is one of its fields or its labels.
+        match [&event[name], &event["fields"][name], &event["labels"][name]].into_iter().find(|value| !value.is_null()) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        }
     };
+    if !columns.is_empty() && format != Format::Json {
+        let headings: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let rows = events.iter().map(|event| headings.iter().map(|name| cell(event, name)).collect());
+        return match format {
+            Format::Csv => out::bytes(&table::csv_of(&headings, rows)),
+            _ => table::write_of(&headings, rows),
+        };
+    }
     match format {
         // One event a line, as other log tools read and write it.
         Format::Json => events.iter().try_for_each(|event| out::line(&event.to_string())),
@@ -129,16 +200,35 @@ pub(super) fn point(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
             de "schreiben Sie 2026-11-21T08:00:00Z, oder 90s, 15m, 24h, 7d für so lange her",
         ))
     };
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let seconds = match unit {
+    Ok(now.plus_seconds(-span(text).ok_or_else(wrong)?))
+}
+
+/// The seconds of a duration (`90s`, `15m`, `24h`, `7d`).
+pub(super) fn seconds(text: &str) -> Result<i64, Problem> {
+    span(text).ok_or_else(|| {
+        Problem::new(
+            Kind::User,
+            text!(en "`{text}` is no duration", fr "`{text}` n’est pas une durée", de "`{text}` ist keine Dauer"),
+        )
+        .hint(text!(
+            en "write 90s, 15m, 24h or 7d",
+            fr "écrivez 90s, 15m, 24h ou 7d",
+            de "schreiben Sie 90s, 15m, 24h oder 7d",
+        ))
+    })
+}
+
+fn span(text: &str) -> Option<i64> {
+    let unit = text.chars().last()?;
+    let seconds: i64 = match unit {
         's' => 1,
         'm' => 60,
         'h' => 3600,
         'd' => 86_400,
-        _ => return Err(wrong()),
+        _ => return None,
     };
-    let number: i64 = text.trim_end_matches(unit).parse().map_err(|_| wrong())?;
-    Ok(now.plus_seconds(-number.saturating_mul(seconds)))
+    let number: i64 = text.trim_end_matches(unit).parse().ok()?;
+    Some(number.saturating_mul(seconds))
 }
 
 /// Percent-encodes a value for the query of an address.
@@ -172,6 +262,12 @@ mod tests {
         assert_eq!(bare("user:root AND fail"), Some("fail".to_owned()));
         assert_eq!(bare("fail* NOT user:root \"a b\""), None);
         assert_eq!(bare(""), None);
+    }
+
+    #[test]
+    fn what_is_typed_narrows_what_is_saved() {
+        assert_eq!(narrowed("a OR b", "c OR d"), "(a OR b) AND (c OR d)");
+        assert_eq!((narrowed("a OR b", " "), narrowed("", "c")), ("a OR b".to_owned(), "c".to_owned()));
     }
 
     #[test]

@@ -1,22 +1,28 @@
 //! Events: searching, counting over time, one whole with its raw record.
 
 mod around;
+mod complete;
+mod effort;
 mod export;
 mod top;
 
 pub(super) use around::{__path_around, around};
+pub(super) use complete::{__path_names, __path_values, names, values};
+pub(super) use effort::{__path_enough, __path_running, enough, running};
 pub(super) use export::{__path_export, export};
 pub(super) use top::{__path_top, top};
 
 use super::error::{ApiError, ErrorBody};
 use super::findings::unknown_word;
+use super::guard::Caller;
 use super::{Answer, blocking};
 use crate::platform::Platform;
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use effort::{CoveredView, Effort};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -55,6 +61,10 @@ pub(super) struct EventsQuery {
     limit: Option<usize>,
     /// Of a histogram: how many pieces, 60 by default, 500 at most.
     buckets: Option<usize>,
+    /// Milliseconds after which it answers with what it has found, `partial`; at most ten minutes.
+    deadline_ms: Option<u64>,
+    /// An id by which the caller can watch and end it: `/events/running/ID`.
+    running: Option<String>,
 }
 
 /// A page of events, newest first.
@@ -66,6 +76,9 @@ pub(super) struct EventsPage {
     /// Events that were looked at.
     scanned: u64,
     took_ms: u64,
+    /// Whether it was ended before all was gone through: what is missing is what `covered` lacks of its totals.
+    partial: bool,
+    covered: CoveredView,
 }
 
 /// One event in a list.
@@ -120,6 +133,9 @@ pub(super) struct HistogramView {
     width_s: f64,
     counts: Vec<BucketView>,
     total: u64,
+    /// Whether it was ended before all was gone through: what is missing is what `covered` lacks of its totals.
+    partial: bool,
+    covered: CoveredView,
 }
 
 /// Events of one piece of time.
@@ -139,44 +155,57 @@ impl BucketView {
 /// Searches events.
 #[utoipa::path(get, path = "/events", tag = "events", params(EventsQuery),
     responses((status = 200, body = EventsPage), (status = 400, body = ErrorBody)))]
-pub(super) async fn list(State(platform): State<Arc<Platform>>, Query(asked): Query<EventsQuery>) -> Answer<EventsPage> {
+pub(super) async fn list(
+    State(platform): State<Arc<Platform>>,
+    Extension(caller): Extension<Caller>,
+    Query(asked): Query<EventsQuery>,
+) -> Answer<EventsPage> {
     let query = parsed(asked.q.as_deref().unwrap_or_default())?;
     let window = asked_window(&platform, &asked);
     let before =
         asked.before.as_deref().map(|text| text.parse::<Cursor>().map_err(|_| unknown_word("before", text))).transpose()?;
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    let page = blocking(move || {
+    let effort = Effort::of(&caller, asked.deadline_ms, asked.running)?;
+    let page = effort.search(&platform, move |platform, cancel| {
         let begun = Instant::now();
-        let page = platform.lake.search(&query, &window, limit, before).map_err(ApiError::of)?;
+        let page = platform.lake.search_until(&query, &window, limit, before, cancel).map_err(ApiError::of)?;
         Ok(EventsPage {
             events: page.events.iter().map(event_row).collect(),
             next: page.next.map(|cursor| cursor.to_string()),
             scanned: page.examined,
             took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            partial: page.partial,
+            covered: cancel.progress().into(),
         })
-    })
-    .await?;
-    Ok(Json(page))
+    });
+    Ok(Json(page.await?))
 }
 
 /// Counts events over time.
 #[utoipa::path(get, path = "/events/histogram", tag = "events", params(EventsQuery),
     responses((status = 200, body = HistogramView), (status = 400, body = ErrorBody)))]
-pub(super) async fn histogram(State(platform): State<Arc<Platform>>, Query(asked): Query<EventsQuery>) -> Answer<HistogramView> {
+pub(super) async fn histogram(
+    State(platform): State<Arc<Platform>>,
+    Extension(caller): Extension<Caller>,
+    Query(asked): Query<EventsQuery>,
+) -> Answer<HistogramView> {
     let window = asked_window(&platform, &asked);
     let pieces = asked.buckets.unwrap_or(BUCKETS).clamp(1, BUCKETS_MAX);
-    let view = blocking(move || {
-        let counts = buckets(&platform, asked.q.as_deref().unwrap_or_default(), &window, pieces)?;
+    let query = parsed(asked.q.as_deref().unwrap_or_default())?;
+    let effort = Effort::of(&caller, asked.deadline_ms, asked.running)?;
+    let view = effort.search(&platform, move |platform, cancel| {
+        let (counts, partial) = counted(platform, &query, &window, pieces, cancel)?;
         Ok(HistogramView {
             from: window.from.to_string(),
             to: window.to.to_string(),
             width_s: window.to.since(window.from) as f64 / 1e6 / pieces as f64,
             total: counts.iter().map(BucketView::count).sum(),
             counts,
+            partial,
+            covered: cancel.progress().into(),
         })
-    })
-    .await?;
-    Ok(Json(view))
+    });
+    Ok(Json(view.await?))
 }
 
 /// One event with its raw record.
@@ -216,9 +245,21 @@ pub(super) fn event_row(stored: &StoredEvent) -> EventRow {
 
 /// Counts of equal pieces of a window.
 pub(super) fn buckets(platform: &Platform, query: &str, window: &Window, pieces: usize) -> Result<Vec<BucketView>, ApiError> {
-    let counted = platform.lake.histogram(&parsed(query)?, window, pieces, &Cancel::new()).map_err(ApiError::of)?;
+    Ok(counted(platform, &parsed(query)?, window, pieces, &Cancel::new())?.0)
+}
+
+/// The counts, and whether counting was ended early.
+fn counted(
+    platform: &Platform,
+    query: &vigie_lake::Query,
+    window: &Window,
+    pieces: usize,
+    cancel: &Cancel,
+) -> Result<(Vec<BucketView>, bool), ApiError> {
+    let counted = platform.lake.histogram(query, window, pieces, cancel).map_err(ApiError::of)?;
     let starts = (0..).map(|piece| window.from.plus_micros(counted.width_micros.saturating_mul(piece)));
-    Ok(starts.zip(counted.counts).map(|(from, count)| BucketView { from: from.to_string(), count }).collect())
+    let buckets = starts.zip(counted.counts).map(|(from, count)| BucketView { from: from.to_string(), count });
+    Ok((buckets.collect(), counted.partial))
 }
 
 /// A window of time.
@@ -258,7 +299,7 @@ pub(super) fn parsed(text: &str) -> Result<vigie_lake::Query, ApiError> {
 }
 
 /// A query that is not understood, with the place where.
-fn refused(error: QueryError) -> ApiError {
+pub(super) fn refused(error: QueryError) -> ApiError {
     let at = error.at + 1;
     let vigie_model::lang::Text { en, fr, de } = *error.said;
     let said = text!(

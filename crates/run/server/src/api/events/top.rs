@@ -1,15 +1,17 @@
 //! The values that occur most.
 
+use super::effort::{CoveredView, Effort};
 use super::{PAGE_MAX, parsed, refused, window_between};
+use crate::api::Answer;
 use crate::api::error::{ApiError, ErrorBody};
-use crate::api::{Answer, blocking};
+use crate::api::guard::Caller;
 use crate::platform::Platform;
-use axum::Json;
 use axum::extract::{Query, State};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
-use vigie_lake::{Cancel, Values};
+use vigie_lake::Values;
 use vigie_model::time::Timestamp;
 
 const TOP: usize = 10;
@@ -30,6 +32,10 @@ pub(in crate::api) struct TopQuery {
     to: Option<Timestamp>,
     /// 10 by default, 1000 at most.
     limit: Option<usize>,
+    /// Milliseconds after which it answers with what it has found, `partial`; at most ten minutes.
+    deadline_ms: Option<u64>,
+    /// An id by which the caller can watch and end it: `/events/running/ID`.
+    running: Option<String>,
 }
 
 /// The values that occur most.
@@ -45,6 +51,9 @@ pub(in crate::api) struct TopView {
     without: u64,
     /// By how much a count may be too low; 0 when all are exact.
     uncertain: u64,
+    /// Whether it was ended before all was gone through: what is missing is what `covered` lacks of its totals.
+    partial: bool,
+    covered: CoveredView,
 }
 
 /// A value and how many events have it.
@@ -57,13 +66,22 @@ pub(in crate::api) struct TopValueView {
 /// Counts the values of a name.
 #[utoipa::path(get, path = "/events/top", tag = "events", params(TopQuery),
     responses((status = 200, body = TopView), (status = 400, body = ErrorBody)))]
-pub(in crate::api) async fn top(State(platform): State<Arc<Platform>>, Query(asked): Query<TopQuery>) -> Answer<TopView> {
+pub(in crate::api) async fn top(
+    State(platform): State<Arc<Platform>>,
+    Extension(caller): Extension<Caller>,
+    Query(asked): Query<TopQuery>,
+) -> Answer<TopView> {
     let query = parsed(asked.q.as_deref().unwrap_or_default())?;
     let values = Values::of(&asked.by).map_err(refused)?;
     let window = window_between(&platform, asked.from, asked.to);
     let limit = asked.limit.unwrap_or(TOP).clamp(1, PAGE_MAX);
-    let top = blocking(move || platform.lake.top(&query, &window, &values, limit, &Cancel::new()).map_err(ApiError::of)).await?;
+    let effort = Effort::of(&caller, asked.deadline_ms, asked.running)?;
+    let search = effort.search(&platform, move |platform, cancel| {
+        let top = platform.lake.top(&query, &window, &values, limit, cancel).map_err(ApiError::of)?;
+        Ok((top, cancel.progress().into()))
+    });
+    let (top, covered) = search.await?;
     let values = top.values.into_iter().map(|value| TopValueView { value: value.value, count: value.count });
     let (different, others, without, uncertain) = (top.different, top.others, top.without, top.uncertain);
-    Ok(Json(TopView { values: values.collect(), different, others, without, uncertain }))
+    Ok(Json(TopView { values: values.collect(), different, others, without, uncertain, partial: top.partial, covered }))
 }
