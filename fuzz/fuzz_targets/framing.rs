@@ -6,7 +6,7 @@ use vigie_fuzz::choice;
 
 vigie_fuzz::target!(|bytes: &[u8]| {
     let (step, stream) = choice(bytes);
-    for framing in [Framing::Lines, Framing::Paragraphs, Framing::Quoted] {
+    for framing in [Framing::Lines, Framing::Paragraphs, Framing::Quoted, Framing::Traces, Framing::Container, Framing::Audit] {
         let whole = pieces(framing, stream, stream.len());
         assert_eq!(pieces(framing, stream, step.into()), whole, "chunks make no difference");
     }

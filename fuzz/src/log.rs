@@ -32,6 +32,28 @@ pub fn check_record(dialect: Dialect, bytes: &[u8]) {
     }
 }
 
+/// Reads a stretch of lines that belong together: every line is kept in one of the events, and no field is set that its
+/// class does not have.
+///
+/// # Panics
+/// When one of these does not hold.
+pub fn check_stretch(dialect: Dialect, bytes: &[u8]) {
+    let lines = |bytes: &[u8]| {
+        let mut lines: Vec<Vec<u8>> =
+            bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect();
+        lines.sort();
+        lines
+    };
+    let mut kept = Vec::new();
+    reader(dialect).records(Piece { bytes, continues: false, cut: false }, RECEIVED, &mut |event| {
+        assert_eq!(event.unknown_fields(), Vec::<&str>::new());
+        assert!(event.time <= RECEIVED.plus_seconds(24 * 3600), "nothing is in the future");
+        kept.extend_from_slice(&event.raw);
+        kept.push(b'\n');
+    });
+    assert_eq!(lines(&kept), lines(bytes), "no line is lost");
+}
+
 /// A failed sign-in, for what asks questions of events.
 #[must_use]
 pub fn event() -> Event {

@@ -14,7 +14,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -23,7 +23,7 @@ use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::text;
 
 /// Most files followed at the same time.
-pub const FILES_MAX: usize = 256;
+pub const FILES_MAX: usize = 1_024;
 
 /// How often patterns are looked at for new files.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -66,6 +66,8 @@ struct Common {
     sender: mpsc::Sender<Delivery>,
     stop: watch::Receiver<bool>,
     stats: Sources,
+    /// The files that are followed, by the paths they really have.
+    followed: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 /// Starts all sources of a configuration.
@@ -84,7 +86,7 @@ pub async fn spawn(
 ) -> Result<Handle, StartError> {
     let mut listeners = Listeners::bind(&config).await?;
     let addresses = listeners.addresses();
-    let common = Common { config, positions, clock, sender, stop, stats: Arc::default() };
+    let common = Common { config, positions, clock, sender, stop, stats: Arc::default(), followed: Arc::default() };
     let mut tasks = JoinSet::new();
     common.start_journal(&mut tasks);
     if let Some(sockets) = listeners.syslog.take() {
@@ -109,10 +111,9 @@ pub async fn spawn(
     let (zone, pages) = (common.config.zone.clone(), common.config.pages.clone());
     let intake = Intake::new(common.sender.clone(), common.clock.clone(), zone, pages, stats.clone());
     listeners.start(&common.config, &intake, &Stop::new(common.stop.clone()), &mut tasks);
-    let mut followed = BTreeSet::new();
-    common.follow_new(&mut followed, &mut tasks);
-    if common.config.files.iter().any(|path| has_wildcard(path)) {
-        tasks.spawn(common.watch(followed));
+    common.follow_new(file::paths(&common.config.files), &mut tasks);
+    if common.config.files.iter().any(|path| file::is_pattern(path)) {
+        tasks.spawn(common.watch());
     }
     Ok(Handle { stats, intake, tasks, addresses })
 }
@@ -202,22 +203,47 @@ impl Common {
     }
 
     /// Starts to follow the files of the patterns that are not followed yet.
-    fn follow_new(&self, followed: &mut BTreeSet<PathBuf>, tasks: &mut JoinSet<()>) {
-        for path in self.config.files.iter().flat_map(|pattern| file::paths(pattern)) {
+    fn follow_new(&self, paths: Vec<PathBuf>, tasks: &mut JoinSet<()>) {
+        for path in paths {
+            let named = self.config.files.contains(&path);
+            let path = file::real(path);
+            let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
             if followed.len() >= FILES_MAX || !followed.insert(path.clone()) {
                 continue;
             }
-            let given = self.given(&source_name(&path), Dialect::of(&path), &self.config.host);
-            tasks.spawn(file::follow(path, given));
+            drop(followed);
+            let mut given = self.given(&source_name(&path), Dialect::of(&path), &self.config.host);
+            if let Some(container) = file::container_of(&path) {
+                given.desk.reader = given.desk.reader.of_container(container);
+            }
+            // A file that a pattern found is let go when it is gone: containers come and go.
+            let (follow, sources, all, stats) = (
+                if named { file::Gone::Wait } else { file::Gone::End },
+                self.stats.clone(),
+                self.followed.clone(),
+                given.desk.stats.clone(),
+            );
+            tasks.spawn(async move {
+                if file::follow(path.clone(), given, follow).await {
+                    all.lock().unwrap_or_else(PoisonError::into_inner).remove(&path);
+                    sources.lock().unwrap_or_else(PoisonError::into_inner).retain(|own| !Arc::ptr_eq(own, &stats));
+                }
+            });
         }
     }
 
     /// Looks for new files until told to stop, then waits for those it found.
-    async fn watch(self, mut followed: BTreeSet<PathBuf>) {
+    async fn watch(self) {
         let mut tasks = JoinSet::new();
         let mut stop = Stop::new(self.stop.clone());
         while !stop.stopped_within(LOOK_EVERY).await && !self.sender.is_closed() {
-            self.follow_new(&mut followed, &mut tasks);
+            let ended = std::iter::from_fn(|| tasks.try_join_next()).filter_map(Result::err);
+            ended.for_each(|error| tracing::error!(%error, "a source ended in a way it must not"));
+            // Walking through folders takes its time on a slow disk.
+            let own = self.clone();
+            if let Ok(paths) = tokio::task::spawn_blocking(move || file::paths(&own.config.files)).await {
+                self.follow_new(paths, &mut tasks);
+            }
         }
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {
@@ -229,10 +255,6 @@ impl Common {
 
 fn source_name(path: &Path) -> String {
     format!("file:{}", path.display())
-}
-
-fn has_wildcard(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_encoded_bytes().iter().any(|byte| matches!(byte, b'*' | b'?')))
 }
 
 impl Explain for StartError {
@@ -353,6 +375,28 @@ mod tests {
         assert_eq!(&*events[1].origin.host, "here");
         let report = running.handle.reports().into_iter().find(|report| report.source.starts_with("file:")).unwrap();
         assert_eq!((report.received, report.unparsed, report.behind_bytes, report.state.word()), (2, 2, 0, "running"));
+        running.stop().await;
+    }
+
+    #[tokio::test]
+    async fn containers_are_found_and_forgotten() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("var/log/pods/shop_web-7d4b9c6f5d-x2x7k_u-1/nginx");
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("0.log");
+        append(&path, "2026-11-21T08:30:00.5Z stdout P one \n2026-11-21T08:30:00.6Z stdout F record\n");
+        let mut running = Running::new(CollectConfig::usual(root.path(), "node-1"), BTreeMap::new()).await;
+        let event = running.receive(1).await.remove(0);
+        assert_eq!(event.text(vigie_model::event::ocsf::field::MESSAGE), Some("one record"));
+        let labels: Vec<String> = event.origin.labels.iter().map(|(label, value)| format!("{label}={value}")).collect();
+        assert_eq!(labels, ["namespace=shop", "workload=web"]);
+        let name = source_name(&fs::canonicalize(&path).unwrap());
+        let is_shown = |running: &Running| running.handle.reports().iter().any(|report| *report.source == *name);
+        assert!(is_shown(&running));
+        fs::remove_dir_all(root.path().join("var/log/pods/shop_web-7d4b9c6f5d-x2x7k_u-1")).unwrap();
+        while is_shown(&running) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         running.stop().await;
     }
 

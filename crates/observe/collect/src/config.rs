@@ -1,9 +1,11 @@
 //! What to collect, and the usual choice for a machine.
 
 use crate::mapping::Mappings;
-use crate::source::journald;
+use crate::source::{file, journald};
 use crate::state::SourceState;
 use jiff::tz::TimeZone;
+use std::fs;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,7 +48,7 @@ pub struct CollectConfig {
     pub journald: bool,
     /// The program that shows it.
     pub journalctl: PathBuf,
-    /// Files to follow; the last part of a path may hold `*` and `?`.
+    /// Files to follow: paths, and patterns with `*`, `?`, `{a,b}` and `**`; those that begin with `!` take away.
     pub files: Vec<PathBuf>,
     /// Files that are not followed, and why: shown among the sources.
     pub set_aside: Vec<(PathBuf, SourceState)>,
@@ -106,7 +108,26 @@ impl CollectConfig {
                 config.files.push(root.join(path));
             }
         }
+        config.add_containers(root);
         config
+    }
+
+    /// The logs of containers, in the folders of the engines that are there.
+    fn add_containers(&mut self, root: &Path) {
+        for (folder, pattern) in file::FOLDERS {
+            let folder = root.join(folder);
+            match fs::read_dir(&folder) {
+                Ok(_) => self.files.push(folder.join(pattern)),
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                    let path = folder.display().to_string();
+                    self.set_aside.push((folder, SourceState::NotPermitted { path }));
+                }
+                Err(_) => {}
+            }
+        }
+        if root.join("home").is_dir() {
+            self.files.push(root.join(file::ROOTLESS));
+        }
     }
 }
 
@@ -124,7 +145,6 @@ fn is_package_log_of(root: &Path, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     fn usual(files: &[&str]) -> (bool, String, String) {
         let root = tempfile::tempdir().unwrap();
@@ -150,6 +170,12 @@ mod tests {
         assert!(!journald);
         assert_eq!(files, "var/log/dpkg.log var/log/apt/history.log var/log/auth.log var/log/syslog");
         assert_eq!(set_aside, "var/log/kern.log");
+    }
+
+    #[test]
+    fn containers_where_an_engine_is() {
+        assert_eq!(usual(&["var/lib/docker/containers/x/x"]).1, "var/lib/docker/containers/*/*-json.log");
+        assert_eq!(usual(&["var/log/pods/x/y/0.log", "home/eva/x"]).1.split(' ').count(), 2);
     }
 
     #[test]

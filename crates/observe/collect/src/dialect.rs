@@ -7,6 +7,7 @@ use crate::format;
 use crate::frame::Framing;
 use crate::header::{Clock, Line, LocalTime, syslog};
 use crate::meaning::Meaning;
+use crate::source::file::is_container_log;
 use std::path::Path;
 use vigie_model::event::ocsf::field;
 use vigie_model::time::Timestamp;
@@ -26,6 +27,8 @@ pub enum Dialect {
     Zypper,
     /// `/var/log/audit/audit.log`.
     Audit,
+    /// The log of a container, in the form of its engine: Docker, containerd, CRI-O, Podman.
+    Container,
     /// `Security.evtx`: an event log of Windows that was copied from there.
     EventLog,
     /// PostgreSQL's `csvlog`: `postgresql-*.csv`, and any `.csv` in a folder called `pg_log` or `postgresql`.
@@ -46,6 +49,7 @@ impl Dialect {
             (_, "audit.log") => Self::Audit,
             (_, name) if name.ends_with(".evtx") => Self::EventLog,
             _ if is_csvlog(folder, name) => Self::PostgresCsv,
+            _ if is_container_log(path) => Self::Container,
             _ => Self::Syslog,
         }
     }
@@ -57,14 +61,17 @@ impl Dialect {
             Self::Apt => Framing::Paragraphs,
             Self::EventLog => Framing::EventLog,
             Self::PostgresCsv => Framing::Quoted,
-            _ => Framing::Lines,
+            Self::Container => Framing::Container,
+            Self::Audit => Framing::Audit,
+            Self::Syslog => Framing::Traces,
+            Self::Dpkg | Self::Dnf | Self::Zypper => Framing::Lines,
         }
     }
 
     /// Reads a record.
     pub(crate) fn read<'a>(self, text: &'a str, received: Timestamp, local: &mut LocalTime) -> (Line<'a>, Option<Meaning>) {
         match self {
-            Self::Syslog | Self::PostgresCsv => read_syslog(text, received, local),
+            Self::Syslog | Self::PostgresCsv | Self::Container => read_syslog(text, received, local),
             Self::Dpkg => format::dpkg::read(text, local),
             Self::Apt => format::apt::read(text, local),
             Self::Dnf => format::dnf::read(text, local),

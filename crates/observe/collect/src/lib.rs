@@ -13,6 +13,7 @@ mod collector;
 mod config;
 #[cfg(test)]
 mod conformance;
+mod container;
 pub mod delivery;
 pub mod dialect;
 pub mod flow;
@@ -31,6 +32,7 @@ mod windows;
 
 pub use collector::{FILES_MAX, Handle, Positions, StartError, spawn};
 pub use config::CollectConfig;
+pub use container::Container;
 pub use delivery::{Batch, Checkpoint, Delivery};
 pub use intake::Intake;
 pub use listeners::Addresses;

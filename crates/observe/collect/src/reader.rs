@@ -5,8 +5,10 @@
 //! a replay gives the same events. Holds: the pieces of a record that was cut carry, one after
 //! another, all its bytes.
 
+mod printed;
 mod taken;
 
+use crate::container::Container;
 use crate::dialect::Dialect;
 use crate::format;
 use crate::frame::Piece;
@@ -44,6 +46,8 @@ pub struct Reader {
     /// What a shipper said last about where records come from, and the labels made of it.
     last_said: Vec<(Label, String)>,
     last_labels: Labels,
+    /// The container that prints all its records.
+    container: Option<Arc<Container>>,
 }
 
 impl Reader {
@@ -61,6 +65,7 @@ impl Reader {
             origins: Origins::default(),
             last_said: Vec::new(),
             last_labels: Labels::none(),
+            container: None,
         }
     }
 
@@ -79,9 +84,15 @@ impl Reader {
         self
     }
 
-    /// The events of a record that may be a document of several, such as `{"Records":[…]}`.
+    /// The events of a record that may be a document of several, such as `{"Records":[…]}`, or of a stretch of lines that
+    /// belong together.
     pub fn records(&mut self, piece: Piece<'_>, received: Timestamp, each: &mut dyn FnMut(Event)) {
         if !piece.continues && !piece.cut {
+            match self.dialect {
+                Dialect::Container => return self.printed(piece.bytes, received, each),
+                Dialect::Audit => return self.audited(piece.bytes, received, each),
+                _ => {}
+            }
             let is_one = std::str::from_utf8(piece.bytes).is_ok_and(|text| {
                 let mappings = self.mapper.mappings();
                 pieces(text, &mappings, &mut |bytes| {
@@ -93,6 +104,13 @@ impl Reader {
             }
         }
         each(self.record(piece, received));
+    }
+
+    /// The events of a stretch of records of the audit system.
+    fn audited(&mut self, stretch: &[u8], received: Timestamp, each: &mut dyn FnMut(Event)) {
+        format::audit::events(stretch, &mut |bytes| {
+            each(self.record(Piece { bytes, continues: false, cut: false }, received));
+        });
     }
 
     /// The event of a record or of a part of one.

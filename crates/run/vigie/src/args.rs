@@ -87,7 +87,7 @@ pub(crate) struct UpArgs {
     /// Receive no syslog
     #[arg(long)]
     pub(crate) no_syslog: bool,
-    /// Follow this log file too; may be given several times
+    /// Follow this log file too, or those of a pattern such as '/srv/**/*.log', without those of '!PATTERN'; may be given several times
     #[arg(long, value_name = "FILE")]
     pub(crate) follow: Vec<PathBuf>,
     /// Do not read the journal and the usual log files

@@ -58,7 +58,12 @@ const TEXTS: &[Line] = &[
         "Datei mit dem gemeinsamen Schlüssel, den Fluentd und Fluent Bit kennen müssen",
     ),
     ("up", "no_syslog", "Ne pas recevoir de syslog", "Kein Syslog empfangen"),
-    ("up", "follow", "Suivre aussi ce fichier journal ; peut être répété", "Auch dieser Logdatei folgen; mehrfach möglich"),
+    (
+        "up",
+        "follow",
+        "Suivre aussi ce fichier journal, ou ceux d’un motif tel que '/srv/**/*.log', sans ceux de '!MOTIF' ; peut être répété",
+        "Auch dieser Logdatei folgen, oder denen eines Musters wie '/srv/**/*.log', ohne die von '!MUSTER'; mehrfach möglich",
+    ),
     (
         "up",
         "no_local_logs",

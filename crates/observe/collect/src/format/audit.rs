@@ -1,10 +1,15 @@
-//! Linux audit records, one by one.
+//! Linux audit records.
 //!
 //! From auditd's file (`type=USER_LOGIN msg=audit(1795249800.123:456): pid=…`), from the kernel log
 //! (`audit: type=1400 audit(…): apparmor="DENIED" …`) and from the journal (`USER_LOGIN pid=…`).
-//! Deliberately simple: the records of one event are not put together; they share
-//! `metadata.correlation_uid`. A value without quotes where text belongs is hexadecimal and is
-//! decoded.
+//! In auditd's file the records of one event are one event here ([`joined`]); what comes through a
+//! syslog or the journal is read record by record, which share `metadata.correlation_uid`. A value
+//! without quotes where text belongs is hexadecimal and is decoded.
+
+mod joined;
+mod syscall;
+
+pub(crate) use joined::events;
 
 use super::pairs::pairs_with_quotes;
 use crate::header::{Line, number};
@@ -34,8 +39,17 @@ struct Record<'a> {
     body: &'a str,
 }
 
-/// Reads a line of auditd's file.
+/// Reads a line of auditd's file, or the lines of one event.
 pub(crate) fn read(text: &str) -> (Line<'_>, Option<Meaning>) {
+    let (mut line, meaning) = read_one(text.lines().next().unwrap_or_default());
+    line.message = text;
+    if !text.contains('\n') {
+        return (line, meaning);
+    }
+    (line, joined::understand(text).or(meaning))
+}
+
+fn read_one(text: &str) -> (Line<'_>, Option<Meaning>) {
     let mut line = Line { message: text, ..Line::default() };
     let (node, rest) = match text.strip_prefix("node=").and_then(|rest| rest.split_once(' ')) {
         Some((node, rest)) => (Some(node), rest),
@@ -144,21 +158,22 @@ fn each<'a>(record: &Record<'a>, mut take: impl FnMut(&'a str, Cow<'a, str>)) {
         for (key, value, is_quoted) in pairs_with_quotes(part) {
             if key == "msg" && value.contains('=') {
                 for (key, value, is_quoted) in pairs_with_quotes(value) {
-                    take(key, decoded(key, value, is_quoted));
+                    take(key, decoded(record.kind, key, value, is_quoted));
                 }
             } else {
-                take(key, decoded(key, value, is_quoted));
+                take(key, decoded(record.kind, key, value, is_quoted));
             }
         }
     }
 }
 
 /// auditd writes text as hexadecimal when it holds a blank, a quote or anything beyond ASCII.
-fn decoded<'a>(key: &str, value: &'a str, is_quoted: bool) -> Cow<'a, str> {
+fn decoded<'a>(kind: &str, key: &str, value: &'a str, is_quoted: bool) -> Cow<'a, str> {
     let is_text = matches!(key, "acct" | "cmd" | "proctitle" | "name" | "exe" | "comm" | "cwd" | "path" | "data")
-        || key.strip_prefix('a').is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+        // `a0`, or `a1[0]` where an argument is long; those of a call are numbers.
+        || kind == "EXECVE" && key.strip_prefix('a').is_some_and(|number| number.bytes().next().is_some_and(|byte| byte.is_ascii_digit()));
     let is_hex =
-        value.len() >= 4 && value.len().is_multiple_of(2) && value.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
+        value.len() >= 2 && value.len().is_multiple_of(2) && value.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
     if is_quoted || !is_text || !is_hex {
         return Cow::Borrowed(value);
     }
@@ -250,25 +265,28 @@ fn group(record: &Record<'_>, activity: u8) -> Meaning {
 }
 
 fn process(record: &Record<'_>, activity: u8) -> Meaning {
-    mapped(record, Class::ProcessActivity, activity, |meaning, key, value| {
-        match key {
-            "pid" => drop(meaning.set_some(field::PROCESS_PID, number(value))),
-            "ppid" => drop(meaning.set_some(field::PROCESS_PARENT_PROCESS_PID, number(value))),
-            "comm" => drop(meaning.set_text(field::PROCESS_NAME, value)),
-            "exe" => drop(meaning.set_text(field::PROCESS_PATH, value)),
-            "cwd" => drop(meaning.set_text(field::PROCESS_WORKING_DIRECTORY, value)),
-            "cmd" | "proctitle" => drop(meaning.set_text(field::PROCESS_CMD_LINE, value)),
-            "uid" => drop(meaning.set_text(field::PROCESS_USER_UID, value)),
-            "tty" | "terminal" => drop(meaning.set_text(field::ACTOR_SESSION_TERMINAL, value)),
-            "ses" | "auid" if value == UNSET => {}
-            "ses" => drop(meaning.set_text(field::ACTOR_SESSION_UID, value)),
-            "auid" => drop(meaning.set_text(field::ACTOR_USER_UID, value)),
-            "AUID" => drop(meaning.set_text(field::ACTOR_USER_NAME, value)),
-            "UID" => drop(meaning.set_text(field::PROCESS_USER_NAME, value)),
-            _ => return false,
-        }
-        true
-    })
+    mapped(record, Class::ProcessActivity, activity, process_pair)
+}
+
+/// What a process is, of the one that the event is about.
+fn process_pair(meaning: &mut Meaning, key: &str, value: &str) -> bool {
+    match key {
+        "pid" => drop(meaning.set_some(field::PROCESS_PID, number(value))),
+        "ppid" => drop(meaning.set_some(field::PROCESS_PARENT_PROCESS_PID, number(value))),
+        "comm" => drop(meaning.set_text(field::PROCESS_NAME, value)),
+        "exe" => drop(meaning.set_text(field::PROCESS_PATH, value)),
+        "cwd" => drop(meaning.set_text(field::PROCESS_WORKING_DIRECTORY, value)),
+        "cmd" | "proctitle" => drop(meaning.set_text(field::PROCESS_CMD_LINE, value)),
+        "uid" => drop(meaning.set_text(field::PROCESS_USER_UID, value)),
+        "tty" | "terminal" => drop(meaning.set_text(field::ACTOR_SESSION_TERMINAL, value)),
+        "ses" | "auid" if value == UNSET => {}
+        "ses" => drop(meaning.set_text(field::ACTOR_SESSION_UID, value)),
+        "auid" => drop(meaning.set_text(field::ACTOR_USER_UID, value)),
+        "AUID" => drop(meaning.set_text(field::ACTOR_USER_NAME, value)),
+        "UID" => drop(meaning.set_text(field::PROCESS_USER_NAME, value)),
+        _ => return false,
+    }
+    true
 }
 
 fn system_call(record: &Record<'_>) -> Meaning {

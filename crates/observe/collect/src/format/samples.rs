@@ -29,7 +29,7 @@ fn dialect(file: &Path) -> Dialect {
         "apt" => Dialect::Apt,
         "dnf" => Dialect::Dnf,
         "zypper" => Dialect::Zypper,
-        "audit" => Dialect::Audit,
+        "audit" | "audit-events" => Dialect::Audit,
         "postgres-csv" => Dialect::PostgresCsv,
         _ => Dialect::Syslog,
     }
@@ -41,8 +41,15 @@ fn records(text: &str, framing: Framing) -> Vec<Vec<u8>> {
     let mut framer = Framer::new(framing, false);
     framer.push(lines.as_bytes());
     let mut records = Vec::new();
+    let mut take = |bytes: &[u8]| match framing {
+        Framing::Audit => super::audit::events(bytes, &mut |event| records.push(event.to_vec())),
+        _ => records.push(bytes.to_vec()),
+    };
     while let Some(piece) = framer.next_piece() {
-        records.push(piece.bytes.to_vec());
+        take(piece.bytes);
+    }
+    if let Some(piece) = framer.finish().filter(|_| matches!(framing, Framing::Audit | Framing::Traces)) {
+        take(piece.bytes);
     }
     records
 }

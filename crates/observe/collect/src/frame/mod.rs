@@ -5,12 +5,17 @@
 //! terminators between records put back, are the bytes fed in; and no more than
 //! [`Framing::limit`] bytes ([`JSON_LINE_MAX`] of JSON) and one chunk are ever held.
 
+pub(crate) mod audit;
+pub(crate) mod container;
 mod event_log;
 mod octets;
+mod stretch;
+mod trace;
 
 use event_log::EventLog;
 
 pub use octets::{FRAME_MAX, OctetFramer, TooLong};
+pub use stretch::STRETCH_MAX;
 
 /// Longest line in one event. What is longer becomes several events: the first is parsed, the
 /// others carry the rest.
@@ -32,6 +37,12 @@ pub enum Framing {
     Paragraphs,
     /// An event log of Windows, `.evtx`: its records are given as JSON.
     EventLog,
+    /// A line and those that go on with it are a record: stack traces, indented lines.
+    Traces,
+    /// Lines of containers, as their engines write them: the piece holds as many as belong together, of both streams.
+    Container,
+    /// Records of the audit system: the piece holds those of an event, and of others between them.
+    Audit,
     /// Lines of comma-separated values: a line end between quotes is part of a value. A line that begins with a time, as
     /// every record of PostgreSQL does, begins a record whatever the quotes before it say, so that one quote too many costs
     /// one record.
@@ -77,7 +88,13 @@ impl Framing {
         match self {
             Self::Lines => LINE_MAX,
             Self::Paragraphs | Self::Quoted | Self::EventLog => PARAGRAPH_MAX,
+            Self::Traces | Self::Container | Self::Audit => STRETCH_MAX,
         }
+    }
+
+    /// Whether it is known only by the next line that a piece is complete.
+    const fn is_stretch(self) -> bool {
+        matches!(self, Self::Traces | Self::Container | Self::Audit)
     }
 }
 
@@ -135,13 +152,21 @@ impl Framer {
         loop {
             self.pass_over_padding();
             let rest = &self.buffer[self.start..];
-            let limit = match (self.framing, rest.first()) {
+            let searched = self.searched.max(self.start) - self.start;
+            let mut limit = match (self.framing, rest.first()) {
                 (Framing::Lines, Some(b'{' | b'[')) if !self.continues => JSON_LINE_MAX,
+                (framing, _) if framing.is_stretch() => LINE_MAX,
                 _ => self.framing.limit(),
             };
-            let searched = self.searched.max(self.start) - self.start;
             let end = match self.framing {
                 Framing::Lines => line_end(rest, searched),
+                // The rest of a line that was too long.
+                Framing::Traces | Framing::Container | Framing::Audit if self.continues => line_end(rest, searched),
+                Framing::Traces | Framing::Container | Framing::Audit => {
+                    let found = stretch::end(self.framing, rest);
+                    limit = found.limit;
+                    found.end
+                }
                 Framing::Paragraphs | Framing::EventLog => paragraph_end(rest),
                 Framing::Quoted => quoted_end(rest),
             };
@@ -163,6 +188,16 @@ impl Framer {
                 return Some(Piece { bytes: &self.buffer[from..from + length], continues, cut });
             }
         }
+    }
+
+    /// The complete lines that wait to see whether more belongs to them, as a piece: nothing came for a while.
+    pub fn flush(&mut self) -> Option<Piece<'_>> {
+        if !self.framing.is_stretch() || self.continues {
+            return None;
+        }
+        let (from, end) = (self.start, stretch::complete_lines(self.buffer.get(self.start..)?)?);
+        self.take(end.whole);
+        (end.length > 0).then(|| Piece { bytes: &self.buffer[from..from + end.length], continues: false, cut: false })
     }
 
     /// What waits, as the last piece of a stream that has ended.
@@ -191,7 +226,7 @@ impl Framer {
 }
 
 fn line_end(rest: &[u8], searched: usize) -> Option<End> {
-    let at = searched + rest.get(searched..)?.iter().position(|byte| *byte == b'\n')?;
+    let at = searched + memchr::memchr(b'\n', rest.get(searched..)?)?;
     Some(End { length: trimmed(&rest[..at]).len(), whole: at + 1 })
 }
 
@@ -350,6 +385,9 @@ mod tests {
                 from = cut;
             }
             prop_assert_eq!(pieces(Framing::Lines, &chunks), pieces(Framing::Lines, &[bytes]));
+            for framing in [Framing::Traces, Framing::Container, Framing::Audit] {
+                prop_assert_eq!(pieces(framing, &chunks), pieces(framing, &[bytes]));
+            }
             prop_assert_eq!(pieces(Framing::Paragraphs, &chunks), pieces(Framing::Paragraphs, &[bytes]));
         }
     }

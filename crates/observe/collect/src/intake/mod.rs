@@ -26,6 +26,7 @@ mod taking;
 mod wire;
 
 pub use open::JSON_MAX;
+pub(crate) use place::{plain_name, time};
 pub use record::{MORE_MAX, Record};
 pub use taking::{From, Room, Taking};
 pub use wire::NotAMessage;

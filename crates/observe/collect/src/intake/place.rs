@@ -99,7 +99,8 @@ fn put_label<'a>(record: &mut Record<'a>, label: Label, value: Cow<'a, str>) {
     }
 }
 
-fn plain_name(name: Cow<'_, str>, parts: usize) -> Cow<'_, str> {
+/// The name of the workload that made a pod (`parts` 2) or a replica set (`parts` 1).
+pub(crate) fn plain_name(name: Cow<'_, str>, parts: usize) -> Cow<'_, str> {
     match name {
         Cow::Borrowed(text) => Cow::Borrowed(without_hash(text, parts)),
         Cow::Owned(text) => Cow::Owned(without_hash(&text, parts).to_owned()),

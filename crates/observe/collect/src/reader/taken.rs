@@ -89,7 +89,8 @@ impl Reader {
             return (Line { message: text, ..Line::default() }, None);
         }
         match record.path.as_deref().map_or(Dialect::Syslog, |path| Dialect::of(Path::new(path))) {
-            Dialect::Syslog => {
+            // What a shipper took out of a container's log is without its frame.
+            Dialect::Syslog | Dialect::Container => {
                 if let Some((line, meaning)) = shape::read(text, &mut Clock::new(received, &mut self.local)) {
                     return (line, Some(meaning));
                 }

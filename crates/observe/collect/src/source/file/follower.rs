@@ -11,7 +11,8 @@
 //!   and read to its end, then those that came after it, then the one at the path.
 //!
 //! Holds: every complete line is given once, as long as the rotated file it stands in still exists
-//! uncompressed or as `.gz`. A line without end waits until its file is complete.
+//! uncompressed, as `.gz` or as `.zst`. A line without end waits until its file is complete, lines to which more may
+//! belong wait for [`FLUSH_STEPS`] steps.
 
 use super::identity::Identity;
 use super::position::{Place, Position};
@@ -27,6 +28,10 @@ use std::path::PathBuf;
 
 /// After how many steps without news a rotated file is taken for complete.
 const QUIET_STEPS: u32 = 40;
+
+/// After how many steps without news lines are given that wait to see whether more belongs to them: half a second at
+/// least, as one step follows an acknowledgement at once.
+const FLUSH_STEPS: u32 = 4;
 
 /// Follows one path.
 pub(super) struct Follower {
@@ -144,7 +149,8 @@ impl Follower {
 
     /// The current file is no longer at the path.
     fn retire(&mut self) {
-        if let Some(stream) = self.current.take() {
+        if let Some(mut stream) = self.current.take() {
+            stream.quiet = 0;
             self.older.push_back(stream);
         }
     }
@@ -236,6 +242,9 @@ impl Follower {
                 return Ok(());
             }
             stream.quiet += 1;
+            if stream.quiet == FLUSH_STEPS {
+                stream.flush(&mut room, take);
+            }
             if stream.is_live() && stream.quiet < QUIET_STEPS {
                 index += 1;
                 continue;
@@ -247,6 +256,12 @@ impl Follower {
             return if room.is_untouched() && self.older.is_empty() { Err(ErrorKind::NotFound.into()) } else { Ok(()) };
         };
         step.more = current.read(&mut room, take)? == Outcome::Full;
+        if !step.more {
+            current.quiet = current.quiet.saturating_add(1);
+            if current.quiet >= FLUSH_STEPS {
+                current.flush(&mut room, take);
+            }
+        }
         let size = fs::metadata(&self.path).map_or(0, |metadata| metadata.len());
         step.behind = size.saturating_sub(current.read_to());
         Ok(())

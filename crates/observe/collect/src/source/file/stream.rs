@@ -169,6 +169,13 @@ impl Stream {
         }
     }
 
+    /// Gives the lines that wait to see whether more belongs to them.
+    pub(super) fn flush(&mut self, room: &mut Room, take: Take<'_>) {
+        if let Some(piece) = self.framer.flush() {
+            room.give(piece, take);
+        }
+    }
+
     /// Gives the incomplete record at the end of a file that is complete.
     pub(super) fn finish(&mut self, room: &mut Room, take: Take<'_>) {
         if let Some(piece) = self.framer.finish() {

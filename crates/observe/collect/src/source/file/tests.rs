@@ -16,6 +16,7 @@ const BACKLOG: u64 = 100 * 1024;
 /// A log file, whoever writes it, and whoever follows it.
 struct Log {
     folder: tempfile::TempDir,
+    framing: Framing,
     follower: Follower,
     position: Option<Vec<u8>>,
     seen: Vec<String>,
@@ -25,10 +26,14 @@ struct Log {
 impl Log {
     /// A log with this content, never read before.
     fn with(content: &str) -> Self {
+        Self::with_framing(content, Framing::Lines)
+    }
+
+    fn with_framing(content: &str, framing: Framing) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.log"), content).unwrap();
-        let follower = Follower::new(folder.path().join("a.log"), Framing::Lines, BACKLOG, None);
-        Self { folder, follower, position: None, seen: Vec::new(), step: None }
+        let follower = Follower::new(folder.path().join("a.log"), framing, BACKLOG, None);
+        Self { folder, framing, follower, position: None, seen: Vec::new(), step: None }
     }
 
     /// A log that was read to its end.
@@ -94,7 +99,7 @@ impl Log {
 
     /// The program ends and starts again with what was stored last.
     fn restart(&mut self) {
-        self.follower = Follower::new(self.path("a.log"), Framing::Lines, BACKLOG, self.position.as_deref());
+        self.follower = Follower::new(self.path("a.log"), self.framing, BACKLOG, self.position.as_deref());
     }
 
     /// Reads what there is and compares it with the lines that are new.
@@ -165,6 +170,46 @@ fn renamed_twice_between_two_looks() {
     log.append("new\n");
     // The file between was never at the path when it was looked at: only a restart finds it.
     log.check(&["two", "new"]);
+}
+
+#[test]
+fn lines_that_belong_together_are_one_record_also_across_a_restart() {
+    let mut log = Log::with_framing("one\n", Framing::Traces);
+    log.check(&[]);
+    log.append("two\n  of two\n");
+    log.check(&["one"]);
+    // What is not complete is read again: its beginning is where the position stands.
+    log.restart();
+    log.append("  and more\nthree\n");
+    log.check(&["two\n  of two\n  and more"]);
+    for _ in 0..3 {
+        log.read();
+    }
+    log.check(&["three"]);
+    log.restart();
+    log.append("  late\nhalf");
+    for _ in 0..6 {
+        log.read();
+    }
+    log.check(&["  late"]);
+    log.rename("a.log", "a.log.1");
+    log.append("new\n");
+    for _ in 0..50 {
+        log.read();
+    }
+    log.check(&["new", "half"]);
+}
+
+#[test]
+fn packed_with_zstd() {
+    let mut log = Log::read_to_end("Nov 18 00:00:00 read\n");
+    log.append("Nov 18 00:00:01 unread\n");
+    let packed = zstd::encode_all(fs::read(log.path("a.log")).unwrap().as_slice(), 1).unwrap();
+    fs::write(log.path("a.log.1.zst"), packed).unwrap();
+    fs::remove_file(log.path("a.log")).unwrap();
+    log.append("Nov 19 new\n");
+    log.restart();
+    log.check(&["Nov 18 00:00:01 unread", "Nov 19 new"]);
 }
 
 #[test]
