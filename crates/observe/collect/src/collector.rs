@@ -110,6 +110,7 @@ pub async fn spawn(
     let stats = common.stats.clone();
     let (zone, pages) = (common.config.zone.clone(), common.config.pages.clone());
     let intake = Intake::new(common.sender.clone(), common.clock.clone(), zone, pages, stats.clone());
+    let intake = intake.of_tenants(common.config.tenants.clone());
     listeners.start(&common.config, &intake, &Stop::new(common.stop.clone()), &mut tasks);
     common.follow_new(file::paths(&common.config.files), &mut tasks);
     if common.config.files.iter().any(|path| file::is_pattern(path)) {
@@ -182,8 +183,9 @@ impl Common {
     fn given(&self, source: &str, dialect: Dialect, host: &str) -> Given {
         let stats = self.stats_of(source);
         let source = stats.source().clone();
-        let reader =
-            Reader::new(source.clone(), dialect, self.config.zone.clone(), host.into()).with_pages(self.config.pages.clone());
+        let reader = Reader::new(source.clone(), dialect, self.config.zone.clone(), host.into())
+            .with_pages(self.config.pages.clone())
+            .labelled(self.config.tenants.labels(""));
         let outbox = Outbox::new(self.sender.clone(), stats.clone(), (self.positions)(&source));
         let desk = Desk { reader, clock: self.clock.clone(), stats };
         Given { desk, outbox, stop: Stop::new(self.stop.clone()) }

@@ -3,6 +3,7 @@
 use crate::mapping::Mappings;
 use crate::source::{file, journald};
 use crate::state::SourceState;
+use crate::tenants::Tenants;
 use jiff::tz::TimeZone;
 use std::fs;
 use std::io::ErrorKind;
@@ -68,6 +69,8 @@ pub struct CollectConfig {
     pub zone: TimeZone,
     /// The pages that records which describe themselves are read by.
     pub pages: Arc<Mappings>,
+    /// Whose records come from where.
+    pub tenants: Tenants,
 }
 
 impl CollectConfig {
@@ -87,6 +90,7 @@ impl CollectConfig {
             host: host.into(),
             zone: TimeZone::system(),
             pages: Mappings::shipped(),
+            tenants: Tenants::default(),
         }
     }
 

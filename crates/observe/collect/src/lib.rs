@@ -28,6 +28,7 @@ pub mod reader;
 pub mod source;
 mod state;
 mod stats;
+mod tenants;
 mod windows;
 
 pub use collector::{FILES_MAX, Handle, Positions, StartError, spawn};
@@ -38,3 +39,4 @@ pub use intake::Intake;
 pub use listeners::Addresses;
 pub use state::SourceState;
 pub use stats::{SourceReport, SourceStats};
+pub use tenants::{NotATenant, TenantOf, Tenants};

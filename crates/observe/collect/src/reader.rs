@@ -77,6 +77,11 @@ impl Reader {
         self
     }
 
+    /// What all its records belong to.
+    pub(crate) const fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
     /// The same with pages of the user beside ours.
     #[must_use]
     pub fn with_pages(mut self, mappings: Arc<Mappings>) -> Self {

@@ -28,6 +28,7 @@ pub mod vulnerabilities;
 
 pub use platform::{KEEP_DAYS, Opening, Platform};
 pub use running::{Running, Settings};
+pub use vigie_collect::{TenantOf, Tenants};
 
 use axum::extract::{Request, State};
 use axum::response::Response;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use vigie_collect::mapping::Mappings;
-use vigie_collect::{Addresses, CollectConfig, Delivery, Handle as Sources};
+use vigie_collect::{Addresses, CollectConfig, Delivery, Handle as Sources, Tenants};
 use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::text;
 
@@ -41,6 +41,8 @@ pub struct Settings {
     pub follow: Vec<PathBuf>,
     /// Whether the journal and the usual log files are read.
     pub local_logs: bool,
+    /// Whose records come from where.
+    pub tenants: Tenants,
 }
 
 /// A platform that runs.
@@ -160,6 +162,7 @@ async fn collect(
     }
     config.pages = pages;
     config.syslog_tls = settings.syslog_tls.map(|address| (address, tls));
+    config.tenants = settings.tenants.clone();
     config.gelf = settings.gelf;
     config.netflow = settings.netflow;
     config.forward = settings.forward.clone().map(|(address, key)| (address, key.map(Arc::from)));

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use vigie_checks::pss::Policy;
 use vigie_model::image::Platform;
 use vigie_model::severity::Severity;
+use vigie_server::TenantOf;
 
 /// The lookout over your containers and hosts
 #[derive(Parser)]
@@ -37,7 +38,7 @@ pub(crate) enum Level {
 #[derive(Subcommand)]
 pub(crate) enum Verb {
     /// Start the platform on this machine
-    Up(UpArgs),
+    Up(Box<UpArgs>),
     /// Look once and tell what was found
     Scan(Box<ScanArgs>),
     /// List, show, decide about and export findings
@@ -93,6 +94,9 @@ pub(crate) struct UpArgs {
     /// Do not read the journal and the usual log files
     #[arg(long)]
     pub(crate) no_local_logs: bool,
+    /// Whose records come in, or those that come with a token; may be given several times
+    #[arg(long, value_name = "[TOKEN=]TENANT")]
+    pub(crate) tenant: Vec<TenantOf>,
     /// Days after which events are removed
     #[arg(long, value_name = "DAYS", env = "VIGIE_KEEP_DAYS", default_value_t = 90)]
     pub(crate) keep_days: u32,

@@ -72,6 +72,12 @@ const TEXTS: &[Line] = &[
     ),
     (
         "up",
+        "tenant",
+        "À qui appartiennent les enregistrements reçus, ou ceux qui arrivent avec un jeton ; peut être répété",
+        "Wem die eingehenden Aufzeichnungen gehören, oder die mit einem Token kommen; mehrfach möglich",
+    ),
+    (
+        "up",
         "keep_days",
         "Nombre de jours après lesquels les événements sont supprimés",
         "Tage, nach denen Ereignisse entfernt werden",

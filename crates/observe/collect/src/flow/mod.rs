@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use template::{Kind, Template};
-use vigie_model::event::{Event, Origin};
+use vigie_model::event::{Event, Labels, Origin};
 use vigie_model::time::Timestamp;
 
 /// The values of `origin.format` of flows.
@@ -65,6 +65,8 @@ pub struct FlowCounts {
 #[derive(Debug)]
 pub struct Flows {
     source: Arc<str>,
+    /// What all of it belongs to.
+    labels: Labels,
     formats: [Arc<str>; 3],
     exporters: HashMap<Key, Exporter>,
     held_bytes: usize,
@@ -105,7 +107,14 @@ impl Flows {
     #[must_use]
     pub fn new(source: Arc<str>) -> Self {
         let formats = FORMATS.map(Arc::from);
-        Self { source, formats, exporters: HashMap::new(), held_bytes: 0, counts: FlowCounts::default() }
+        Self { source, labels: Labels::none(), formats, exporters: HashMap::new(), held_bytes: 0, counts: FlowCounts::default() }
+    }
+
+    /// The same for flows that all belong to this.
+    #[must_use]
+    pub fn labelled(mut self, labels: Labels) -> Self {
+        self.labels = labels;
+        self
     }
 
     /// What could be read and what not, since the beginning.
@@ -271,7 +280,7 @@ impl Flows {
             source: self.source.clone(),
             format: self.formats.get(format).cloned().unwrap_or_else(|| self.source.clone()),
             host: host.clone(),
-            labels: vigie_model::event::Labels::none(),
+            labels: self.labels.clone(),
         };
         record.event(origin, raw, received)
     }

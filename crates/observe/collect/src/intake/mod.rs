@@ -37,14 +37,16 @@ use crate::mapping::Mappings;
 use crate::reader::Reader;
 use crate::state::SourceState;
 use crate::stats::SourceStats;
+use crate::tenants::Tenants;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use vigie_kit::clock::Clock;
+use vigie_model::event::{Label, Labels};
 use vigie_model::time::Timestamp;
 
 /// Bytes of requests that are worked on at the same time, packed and unpacked.
@@ -100,6 +102,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     zone: TimeZone,
     pages: Arc<Mappings>,
+    tenants: OnceLock<Tenants>,
     sources: Sources,
     doors: Mutex<BTreeMap<String, Arc<Door>>>,
     room: Arc<Semaphore>,
@@ -131,11 +134,19 @@ impl Intake {
             clock,
             zone,
             pages,
+            tenants: OnceLock::new(),
             sources,
             doors: Mutex::default(),
             room: Arc::new(Semaphore::new(IN_FLIGHT_BYTES_MAX)),
             hands: Semaphore::new(hands),
         }))
+    }
+
+    /// The same, of whoever these are; said once, before anything comes in.
+    pub(crate) fn of_tenants(self, tenants: Tenants) -> Self {
+        // A second word would change whose records those are that came before.
+        drop(self.0.tenants.set(tenants));
+        self
     }
 
     /// Takes nothing any more. What is being taken in is still brought to its end.
@@ -228,15 +239,22 @@ impl Intake {
             "" => from.protocol.to_owned(),
             sender => format!("{}:{sender}", from.protocol),
         };
-        let name = if doors.len() < SENDERS_MAX || doors.contains_key(&name) { name } else { from.protocol.to_owned() };
+        let labels = self.0.tenants.get().map_or_else(Labels::none, |tenants| tenants.labels(&from.sender));
+        let name = if doors.len() < SENDERS_MAX || doors.contains_key(&name) {
+            name
+        } else {
+            // A door of many senders; those of a tenant have one of their own.
+            labels.get(Label::Tenant).map_or_else(|| from.protocol.to_owned(), |tenant| format!("{}:{tenant}", from.protocol))
+        };
         if let Some(door) = doors.get(&name) {
             return door.clone();
         }
         let stats = Arc::new(SourceStats::new(name.clone()));
         stats.set_state(SourceState::Running);
         locked(&self.0.sources).push(stats.clone());
-        let prototype =
-            Reader::new(stats.source().clone(), Dialect::Syslog, self.0.zone.clone(), "".into()).with_pages(self.0.pages.clone());
+        let prototype = Reader::new(stats.source().clone(), Dialect::Syslog, self.0.zone.clone(), "".into())
+            .with_pages(self.0.pages.clone())
+            .labelled(labels);
         let door = Arc::new(Door { stats, prototype, readers: Mutex::default() });
         doors.insert(name, door.clone());
         door

@@ -38,6 +38,22 @@ async fn a_line_in_an_envelope_is_read_as_what_it_is() {
 }
 
 #[tokio::test]
+async fn the_token_says_whose_a_record_is_and_the_record_does_not() {
+    let said = |text: &str| text.parse().unwrap();
+    for (tenants, tenant) in
+        [(vec!["acme", "edge=shop"], Some("shop")), (vec!["acme", "other=shop"], Some("acme")), (vec![], None)]
+    {
+        let mut house = House::new();
+        house.intake = house.intake.of_tenants(tenants.into_iter().map(said).collect());
+        let envelope =
+            br#"{"message":"ERROR: x","tenant":"mine","labels":{"tenant":"mine"},"kubernetes":{"namespace_name":"n"}}"#;
+        let events = taken(&mut house, 1, vec![Record::of(&envelope[..])]).await;
+        assert_eq!(events[0].origin.labels.get(Label::Tenant), tenant);
+        assert_eq!(events[0].origin.labels.get(Label::Namespace), Some("n"));
+    }
+}
+
+#[tokio::test]
 async fn a_line_without_header_gets_what_the_protocol_says() {
     let mut house = House::new();
     let mut record = Record::of(&b"Accepted publickey for eva from 192.0.2.7 port 1 ssh2: ED25519 SHA256:x"[..]);

@@ -30,7 +30,7 @@ pub(crate) async fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
 pub(crate) async fn read(socket: UdpSocket, mut given: Given) {
     given.desk.stats.set_state(SourceState::Running);
     let inode = rustix::fs::fstat(&socket).map(|stat| stat.st_ino).unwrap_or_default();
-    let mut flows = Flows::new(given.desk.stats.source().clone());
+    let mut flows = Flows::new(given.desk.stats.source().clone()).labelled(given.desk.reader.labels().clone());
     let (mut known, mut let_go) = (0, 0);
     let mut ask = tokio::time::interval(ASK_EVERY);
     let mut buffer = vec![0; u16::MAX.into()];

@@ -36,6 +36,7 @@ pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ende
         forward: forward(args)?,
         follow: args.follow.clone(),
         local_logs: !args.no_local_logs,
+        tenants: args.tenant.iter().cloned().collect(),
     };
     let feeds = (args.feeds != NO_FEEDS).then(|| Origin::of(&args.feeds));
     let opening = Opening {
