@@ -8,6 +8,7 @@
 //! Not here: parsing (the events come as OCSF), detection, general SQL. One process at a time has the
 //! directory: whoever opens the lake holds the lock of the data directory.
 
+mod address;
 mod batch;
 mod catalogue;
 mod codec;

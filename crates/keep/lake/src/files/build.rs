@@ -5,8 +5,9 @@
 //! memory does not depend on how long records are.
 
 use super::part::part_of;
-use super::schema::{LABELS, schema, searched};
+use super::schema::{ADDRESSES, LABELS, schema, searched};
 use super::words::WordsBuilder;
+use crate::address;
 use crate::codec::Malformed;
 use crate::row::{Held, Part, Record};
 use arrow_array::builder::{
@@ -43,6 +44,8 @@ pub(super) struct GroupBuilder {
     /// By field, the place of its column and one more; 0 for none.
     places: Vec<u16>,
     fields: TextMapBuilder,
+    /// By field, whether it was in the map of any row, also of groups before.
+    mapped: Vec<bool>,
     unmapped: TextMapBuilder,
     message_at: Int32Builder,
     message_chars: Int32Builder,
@@ -55,6 +58,8 @@ type TextMapBuilder = MapBuilder<StringBuilder, StringBuilder>;
 
 enum Column {
     Text(StringBuilder),
+    /// Texts that are addresses.
+    Address(StringBuilder),
     Integer(Int64Builder),
     Boolean(BooleanBuilder),
 }
@@ -78,9 +83,10 @@ impl GroupBuilder {
             severity: Int32Builder::new(),
             origin: [StringBuilder::new(), StringBuilder::new(), StringBuilder::new()],
             labels: LABELS.iter().map(|_| Column::of(FieldKind::Text)).collect(),
-            columns: searched.iter().map(|field| Column::of(field.info().kind)).collect(),
+            columns: searched.iter().map(|field| Column::of_field(*field)).collect(),
             places,
             fields: text_map(),
+            mapped: vec![false; FieldId::all().count()],
             unmapped: text_map(),
             message_at: Int32Builder::new(),
             message_chars: Int32Builder::new(),
@@ -182,9 +188,17 @@ impl GroupBuilder {
     }
 
     fn push_pair(&mut self, field: FieldId, text: &str) {
+        if let Some(mapped) = self.mapped.get_mut(field.index()) {
+            *mapped = true;
+        }
         self.fields.keys().append_value(field.path());
         self.fields.values().append_value(text);
         self.bytes += text.len();
+    }
+
+    /// The fields that were in the map of any row so far.
+    pub(super) fn mapped(&self) -> impl Iterator<Item = FieldId> {
+        FieldId::all().zip(&self.mapped).filter(|(_, mapped)| **mapped).map(|(field, _)| field)
     }
 
     /// The words of the records.
@@ -222,6 +236,10 @@ impl GroupBuilder {
 }
 
 impl Column {
+    fn of_field(field: FieldId) -> Self {
+        if ADDRESSES.contains(&field.path()) { Self::Address(StringBuilder::new()) } else { Self::of(field.info().kind) }
+    }
+
     fn of(kind: FieldKind) -> Self {
         match kind {
             FieldKind::Integer => Self::Integer(Int64Builder::new()),
@@ -236,6 +254,7 @@ impl Column {
         self.fill(row);
         match (self, part) {
             (Self::Text(builder), Part::Text(text)) => builder.append_value(text),
+            (Self::Address(builder), Part::Text(text)) => builder.append_value(address::canonical(text)),
             (Self::Integer(builder), Part::Integer(number)) => builder.append_value(number),
             (Self::Boolean(builder), Part::Boolean(truth)) => builder.append_value(truth),
             _ => return false,
@@ -245,7 +264,7 @@ impl Column {
 
     fn fill(&mut self, rows: usize) {
         match self {
-            Self::Text(builder) => builder.append_nulls(rows - builder.len()),
+            Self::Text(builder) | Self::Address(builder) => builder.append_nulls(rows - builder.len()),
             Self::Integer(builder) => builder.append_nulls(rows - builder.len()),
             Self::Boolean(builder) => builder.append_nulls(rows - builder.len()),
         }
@@ -254,7 +273,7 @@ impl Column {
     /// Columns without any value share one array of their type.
     fn finish(&mut self, rows: usize, empty: &mut Vec<ArrayRef>) -> ArrayRef {
         let (unused, kind) = match self {
-            Self::Text(builder) => (builder.is_empty(), arrow_schema::DataType::Utf8),
+            Self::Text(builder) | Self::Address(builder) => (builder.is_empty(), arrow_schema::DataType::Utf8),
             Self::Integer(builder) => (builder.is_empty(), arrow_schema::DataType::Int64),
             Self::Boolean(builder) => (builder.is_empty(), arrow_schema::DataType::Boolean),
         };
@@ -267,7 +286,7 @@ impl Column {
         }
         self.fill(rows);
         match self {
-            Self::Text(builder) => Arc::new(builder.finish()),
+            Self::Text(builder) | Self::Address(builder) => Arc::new(builder.finish()),
             Self::Integer(builder) => Arc::new(builder.finish()),
             Self::Boolean(builder) => Arc::new(builder.finish()),
         }

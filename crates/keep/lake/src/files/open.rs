@@ -1,7 +1,7 @@
 //! An open file: its columns, what its footer says of them, and reading some of them.
 
 use super::FileError;
-use super::schema::{TENANT, name};
+use super::schema::{ADDRESSES, MAPPED, TENANT, name};
 use super::words::{self, GroupWords, pages_of};
 use crate::disk::{Disk, DiskFile};
 use crate::tenant;
@@ -16,7 +16,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufReader, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,8 @@ pub(crate) struct OpenFile {
     falls_by_host: bool,
     /// By row group, where the filters of its words are; empty when there are none.
     words: Vec<GroupWords>,
+    /// The fields that are in the map of any row; nothing when the file does not say.
+    mapped: Option<HashSet<Box<str>>>,
     /// Whose events it has.
     tenant: Box<str>,
     /// Bytes that its footer takes in memory.
@@ -78,8 +80,21 @@ impl OpenFile {
         let falls_by_host = sorted(&[(name::HOST, false), (name::TIME, true)]);
         let words = words_of(whole.metadata(), length);
         let tenant = said(whole.metadata(), TENANT).unwrap_or(tenant::DEFAULT).into();
+        let mapped = said(whole.metadata(), MAPPED).map(|paths| paths.split(',').map(Box::from).collect());
         let weight = whole.metadata().memory_size();
-        Ok(Self { tenant, path: path.to_owned(), file, columns, falls_in_time, falls_by_host, words, weight, whole, lookup })
+        Ok(Self {
+            tenant,
+            path: path.to_owned(),
+            mapped,
+            file,
+            columns,
+            falls_in_time,
+            falls_by_host,
+            words,
+            weight,
+            whole,
+            lookup,
+        })
     }
 
     /// Bytes that its footer takes in memory.
@@ -120,6 +135,25 @@ impl OpenFile {
     pub(crate) fn is_empty(&self, group: usize, column: &str) -> bool {
         let nulls = self.statistics(group, column).and_then(Statistics::null_count_opt);
         nulls.is_some_and(|nulls| nulls == self.group_rows(group) as u64)
+    }
+
+    /// Whether any row may have this field, where it has no column of its own.
+    pub(crate) fn may_map(&self, path: &str) -> bool {
+        self.mapped.as_ref().is_none_or(|mapped| mapped.contains(path))
+    }
+
+    /// Whether the texts of a column are addresses in the one form that they have.
+    pub(crate) fn has_addresses(&self, column: &str) -> bool {
+        self.mapped.is_some() && ADDRESSES.contains(&column)
+    }
+
+    /// What the footer says of a column of texts: none is below the first, none above the second. They may be
+    /// no texts themselves, since long ones are cut.
+    pub(crate) fn text_bounds(&self, group: usize, column: &str) -> Option<(&[u8], &[u8])> {
+        match self.statistics(group, column)? {
+            Statistics::ByteArray(values) => Some((values.min_bytes_opt()?, values.max_bytes_opt()?)),
+            _ => None,
+        }
     }
 
     fn statistics(&self, group: usize, column: &str) -> Option<&Statistics> {

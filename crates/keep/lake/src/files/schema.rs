@@ -58,7 +58,7 @@ const SEARCHED: &[(&str, bool)] = &[
     ("device.container.name", false),
     ("device.container.uid", true),
     ("device.hostname", true),
-    ("device.ip", false),
+    ("device.ip", true),
     ("disposition", false),
     ("dst_endpoint.hostname", false),
     ("dst_endpoint.ip", true),
@@ -114,6 +114,13 @@ const SEARCHED: &[(&str, bool)] = &[
 
 /// The footer's key for whose events a file has; without it they are of the default tenant.
 pub(super) const TENANT: &str = "vigie.tenant";
+
+/// The footer's key for the fields that are in the map `fields` of any row, separated by commas. Files that
+/// have it hold addresses in one form (`crate::address`); those of before do not say.
+pub(super) const MAPPED: &str = "vigie.fields.1";
+
+/// The columns of addresses: of the searched fields, those whose texts are addresses and have a Bloom filter.
+pub(crate) const ADDRESSES: [&str; 3] = ["device.ip", "dst_endpoint.ip", "src_endpoint.ip"];
 
 /// The labels that have a column; the tenant is that of the file.
 pub(crate) const LABELS: [Label; 5] = [Label::Environment, Label::Cluster, Label::Namespace, Label::Workload, Label::Team];
@@ -181,6 +188,7 @@ mod tests {
         for (path, _) in SEARCHED {
             let field = FieldId::from_path(path).unwrap_or_else(|| panic!("{path}"));
             assert_ne!(field.info().kind, FieldKind::Texts, "{path}");
+            assert_eq!(ADDRESSES.contains(path), path.ends_with(".ip"), "{path}");
         }
         for class in Class::ALL {
             let schema = schema(class);

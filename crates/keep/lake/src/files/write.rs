@@ -7,7 +7,7 @@
 use super::FileError;
 use super::build::GroupBuilder;
 use super::encoding;
-use super::schema::{TENANT, name};
+use super::schema::{MAPPED, TENANT, name};
 use super::words::{self, GroupWords};
 use crate::disk::{Disk, DiskFile};
 use crate::row::Record;
@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vigie_model::event::{Class, StoredEvent};
+use vigie_model::event::{Class, FieldId, StoredEvent};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
@@ -130,6 +130,8 @@ impl FileWriter {
     pub(crate) fn finish(mut self) -> Result<FileFacts, FileError> {
         self.write_group()?;
         self.writer.append_key_value_metadata(KeyValue::new(words::KEY.to_owned(), words::written(&self.words)));
+        let mapped: Vec<&str> = self.group.mapped().map(FieldId::path).collect();
+        self.writer.append_key_value_metadata(KeyValue::new(MAPPED.to_owned(), mapped.join(",")));
         if let Some(tenant) = self.facts.tenant.as_deref().filter(|tenant| *tenant != tenant::DEFAULT) {
             self.writer.append_key_value_metadata(KeyValue::new(TENANT.to_owned(), tenant.to_owned()));
         }

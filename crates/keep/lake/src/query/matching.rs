@@ -3,8 +3,8 @@
 use super::expr::{Expr, Term, Test};
 use super::names::Target;
 use super::pattern::folded;
+use crate::address;
 use crate::row::{Part, Row};
-use std::net::IpAddr;
 use vigie_model::event::Label;
 
 impl Expr {
@@ -74,8 +74,8 @@ impl Test {
             Self::Present => true,
             Self::Text(pattern) => pattern.matches(text),
             Self::TextRange(range) => range.holds(&folded(text)),
-            Self::Network(network) => address(text).is_some_and(|address| network.contains(&address)),
-            Self::Addresses(low, high) => address(text).is_some_and(|address| *low <= address && address <= *high),
+            Self::Network(network) => address::parse(text).is_some_and(|address| network.contains(&address)),
+            Self::Addresses(low, high) => address::parse(text).is_some_and(|address| *low <= address && address <= *high),
             Self::Contains(needle) => needle.is_in(text.as_bytes()),
             Self::Integer(..) | Self::Boolean(_) | Self::Classes(_) | Self::Activities(_) => false,
         }
@@ -94,9 +94,4 @@ impl Test {
             _ => false,
         }
     }
-}
-
-/// The address of a text; an IPv4 address in IPv6 clothes is an IPv4 address.
-fn address(text: &str) -> Option<IpAddr> {
-    text.parse().ok().map(|address: IpAddr| address.to_canonical())
 }

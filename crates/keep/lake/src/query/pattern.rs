@@ -69,6 +69,22 @@ impl Pattern {
         }
     }
 
+    /// What every value that matches begins with, in any case: ASCII only, and without the letters that
+    /// others become in lower case (the sign of Kelvin is a `k`).
+    pub(crate) fn prefix(&self) -> String {
+        let chars: Vec<char> = match self {
+            Self::Exact(wanted) => wanted.chars().collect(),
+            Self::Shape(shape) => {
+                let literal = |sign: &Shape| if let Shape::Char(char) = sign { Some(*char) } else { None };
+                shape.iter().map_while(literal).collect()
+            }
+        };
+        let plain = chars.iter().take_while(|char| char.is_ascii() && **char != 'k').count();
+        // What stands before a sign beyond ASCII may belong to it.
+        let behind = chars.get(plain).is_some_and(|char| !char.is_ascii());
+        chars.into_iter().take(plain - usize::from(behind && plain > 0)).collect()
+    }
+
     /// Whether it asks only that there is a value.
     pub(crate) fn is_anything(&self) -> bool {
         matches!(self, Self::Shape(shape) if shape.iter().all(|sign| *sign == Shape::Any))
@@ -129,6 +145,15 @@ mod tests {
             ("", "", true),
         ] {
             assert_eq!(Pattern::of(&signs(pattern)).matches(value), expected, "{pattern} {value}");
+        }
+    }
+
+    #[test]
+    fn prefixes_are_what_every_match_begins_with() {
+        for (pattern, prefix) in
+            [("Web-1", "web-1"), ("web-*", "web-"), ("*x", ""), ("w?b", "w"), ("desk", "des"), ("grüße", "g"), ("i\u{307}x", "")]
+        {
+            assert_eq!(Pattern::of(&signs(pattern)).prefix(), prefix, "{pattern}");
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Three answers: every row matches, none does, or nobody knows. Sound, never clever: a filter may
 //! only exclude what its comparison excludes, so Bloom filters, which know texts letter by letter,
-//! speak only for texts without letters (queries ignore case).
+//! speak only for texts without letters (queries ignore case) and for single addresses, which files
+//! hold in one form. Bounds of texts speak for every text that begins as wanted, in whatever case.
 
 use super::columns::is_part_of_record;
 use crate::files::{FileError, OpenFile, PAGE_ROWS, name};
@@ -176,6 +177,7 @@ impl Facts for OfGroup<'_> {
                     None => self.of_text(column, &term.test),
                 }
             }
+            Target::Field(field) if !self.file.may_map(field.path()) => Ok(Verdict::None),
             _ => Ok(Verdict::Unknown),
         }
     }
@@ -183,11 +185,51 @@ impl Facts for OfGroup<'_> {
 
 impl OfGroup<'_> {
     fn of_text(&self, column: &str, test: &Test) -> Result<Verdict, FileError> {
-        let Test::Text(pattern) = test else { return Ok(Verdict::Unknown) };
-        let Some(only) = pattern.only_text().filter(|only| !only.is_empty()) else { return Ok(Verdict::Unknown) };
-        let bloom = self.file.bloom(self.group, column)?;
-        Ok(if bloom.is_some_and(|bloom| !bloom.check(only)) { Verdict::None } else { Verdict::Unknown })
+        match test {
+            Test::Text(pattern) if self.is_outside(column, &pattern.prefix()) => Ok(Verdict::None),
+            Test::Text(pattern) => match pattern.only_text().filter(|only| !only.is_empty()) {
+                Some(only) => self.of_bloom(column, only),
+                None => Ok(Verdict::Unknown),
+            },
+            Test::Network(network) if network.prefix_len() == network.max_prefix_len() && self.file.has_addresses(column) => {
+                self.of_bloom(column, &network.addr().to_canonical().to_string())
+            }
+            _ => Ok(Verdict::Unknown),
+        }
     }
+
+    /// Whether the column has no such text, letter by letter.
+    fn of_bloom(&self, column: &str, text: &str) -> Result<Verdict, FileError> {
+        let bloom = self.file.bloom(self.group, column)?;
+        Ok(if bloom.is_some_and(|bloom| !bloom.check(text)) { Verdict::None } else { Verdict::Unknown })
+    }
+
+    /// Whether all texts of a column lie before or behind those that begin so, in whatever case.
+    fn is_outside(&self, column: &str, prefix: &str) -> bool {
+        let bounds = self.file.text_bounds(self.group, column);
+        bounds.is_some_and(|(low, high)| !may_begin(prefix.as_bytes(), Some(low), Some(high)))
+    }
+}
+
+/// Whether a text that begins so, in whatever case, may lie between two others. Those are what is left of
+/// them behind what was compared; nothing when the text is above the lower, below the upper already.
+fn may_begin(prefix: &[u8], low: Option<&[u8]>, high: Option<&[u8]>) -> bool {
+    let Some((first, rest)) = prefix.split_first() else { return true };
+    [first.to_ascii_uppercase(), first.to_ascii_lowercase()].into_iter().any(|byte| {
+        let low = match low {
+            Some([bound, ..]) if byte < *bound => return false,
+            Some([bound, more @ ..]) if byte == *bound => Some(more),
+            _ => None,
+        };
+        let high = match high {
+            Some([bound, more @ ..]) if byte == *bound => Some(more),
+            Some([bound, ..]) if byte < *bound => None,
+            None => None,
+            // Above it, or longer than it.
+            Some(_) => return false,
+        };
+        low.is_none() && high.is_none() || may_begin(rest, low, high)
+    })
 }
 
 fn of_class(test: &Test, class: Class) -> Verdict {
@@ -210,5 +252,38 @@ fn of_range(test: &Test, (low, high): (i64, i64)) -> Verdict {
         Test::Integer(from, to) if *to < low || high < *from => Verdict::None,
         Test::Integer(from, to) if *from <= low && high <= *to => Verdict::All,
         _ => Verdict::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_begin;
+    use proptest::prelude::*;
+
+    #[test]
+    fn bounds_are_held_against_every_case() {
+        for (prefix, low, high, may) in [
+            ("web-1", "db-1", "db-9", false),
+            ("web-1", "Alpha", "Zulu", true),
+            ("web-1", "alpha", "zulu", true),
+            ("web-1", "web-2", "web-9", false),
+            ("web-", "web-2", "web-9", true),
+            ("web-1", "web", "web", false),
+            ("web", "web-1", "web-1", true),
+            ("w", "X", "v", false),
+            ("", "a", "b", true),
+        ] {
+            assert_eq!(may_begin(prefix.as_bytes(), Some(low.as_bytes()), Some(high.as_bytes())), may, "{prefix} {low} {high}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_between_them_is_left_out(low in "[aAbBk]{0,4}", text in "[aAbBk]{0,4}", high in "[aAbBk]{0,4}", length in 0..4_usize) {
+            let prefix = text.get(..length.min(text.len())).unwrap().to_lowercase();
+            if low <= text && text <= high {
+                prop_assert!(may_begin(prefix.as_bytes(), Some(low.as_bytes()), Some(high.as_bytes())));
+            }
+        }
     }
 }

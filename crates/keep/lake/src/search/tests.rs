@@ -9,7 +9,7 @@ use vigie_model::event::{Event, FieldId, Label, StoredEvent, Value as FieldValue
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
-const TERMS: [&str; 53] = [
+const TERMS: [&str; 61] = [
     "root",
     "fail*",
     "*assword",
@@ -43,6 +43,14 @@ const TERMS: [&str; 53] = [
     "message:\"failed password\"",
     "host:web-1",
     "host:web-*",
+    "host:WEB-2",
+    "host:zeta",
+    "host:k*",
+    "device.name:root",
+    "tenant:default",
+    "tenant:a*",
+    "ip:2001:db8::1",
+    "email.x_originating_ip:10.0.0.1",
     "source:source-0",
     "source:*",
     "format:sshd",

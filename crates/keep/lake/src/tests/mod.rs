@@ -7,6 +7,7 @@ mod erasing;
 mod holding;
 mod keep;
 mod oracle;
+mod pruning;
 mod sealing;
 mod start;
 mod tenants;
