@@ -13,7 +13,7 @@ use vigie_catalogue::Family;
 use vigie_detect::{Detector, Index};
 use vigie_model::event::ocsf::activity::{authentication, ssh_activity};
 use vigie_model::event::ocsf::{field, status_id};
-use vigie_model::event::{Class, Event, Labels, Origin, StoredEvent, Value};
+use vigie_model::event::{Class, Event, Labels, Origin, StoredEvent, ValueRef};
 use vigie_model::ids::{AssetId, EventId};
 use vigie_model::time::Timestamp;
 
@@ -70,10 +70,10 @@ fn named(event: &Event) -> Json {
     let mut object = Map::new();
     for (field, value) in event.fields.iter() {
         let value = match value {
-            Value::Text(text) => json!(text),
-            Value::Integer(number) => json!(number),
-            Value::Boolean(value) => json!(value),
-            Value::Texts(texts) => json!(texts),
+            ValueRef::Text(text) => json!(text),
+            ValueRef::Integer(number) => json!(number),
+            ValueRef::Boolean(value) => json!(value),
+            ValueRef::Texts(texts) => json!(texts),
         };
         object.insert(field.path().to_owned(), value);
     }

@@ -27,7 +27,7 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use vigie_catalogue::Family;
-use vigie_model::event::{Class, Event, Labels, Origin, Value};
+use vigie_model::event::{Class, Event, Labels, Origin, ValueRef};
 use vigie_model::time::Timestamp;
 
 /// Titles of the rules that match, by our detector with and without index.
@@ -49,7 +49,7 @@ fn theirs(engine: &Engine, event: &Json) -> BTreeSet<String> {
 fn pair(values: &[(String, String)]) -> (Event, Json) {
     let origin = Origin { source: "".into(), format: "".into(), host: "".into(), labels: Labels::none() };
     let mut event = Event::new(Class::BaseEvent, Timestamp::EPOCH, Timestamp::EPOCH, origin, Vec::new());
-    event.unmapped = values.to_vec();
+    event.unmapped = values.iter().map(|(name, value)| (name, value)).collect();
     let object: Map<String, Json> = values.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     (event, Json::Object(object))
 }
@@ -174,17 +174,17 @@ proptest! {
 fn named(event: &Event) -> Json {
     let mut object = Map::new();
     let mut put = |name: &str, value: Json| drop(object.insert(name.to_owned(), value));
-    for (name, value) in &event.unmapped {
+    for (name, value) in event.unmapped.iter() {
         put(name, json!(value));
     }
     for (field, value) in event.fields.iter() {
         put(
             field.path(),
             match value {
-                Value::Text(text) => json!(text),
-                Value::Integer(number) => json!(number),
-                Value::Boolean(value) => json!(value),
-                Value::Texts(texts) => json!(texts),
+                ValueRef::Text(text) => json!(text),
+                ValueRef::Integer(number) => json!(number),
+                ValueRef::Boolean(value) => json!(value),
+                ValueRef::Texts(texts) => json!(texts),
             },
         );
     }

@@ -186,7 +186,7 @@ fn event(line: usize, written: &Written, time: Timestamp) -> Result<Event, Sampl
     }
     for (name, json) in &written.unmapped {
         let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
-        event.unmapped.push((name.clone(), text));
+        event.unmapped.push(name, &text);
     }
     Ok(event)
 }

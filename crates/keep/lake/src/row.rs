@@ -6,7 +6,7 @@
 
 use crate::codec::Malformed;
 use crate::tenant;
-use vigie_model::event::{Class, EventSeverity, FieldId, Label, StoredEvent, Value};
+use vigie_model::event::{Class, EventSeverity, FieldId, Label, StoredEvent, ValueRef};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
@@ -65,10 +65,10 @@ impl Record for StoredEvent {
     fn each(&self, show: &mut impl FnMut(Held<'_>)) -> Result<(), Malformed> {
         for (field, value) in self.event.fields.iter() {
             match value {
-                Value::Text(text) => show(Held::Field(field, Part::Text(text))),
-                Value::Integer(number) => show(Held::Field(field, Part::Integer(*number))),
-                Value::Boolean(truth) => show(Held::Field(field, Part::Boolean(*truth))),
-                Value::Texts(texts) => show(Held::Texts(field, &texts.iter().map(|text| &**text).collect::<Vec<_>>())),
+                ValueRef::Text(text) => show(Held::Field(field, Part::Text(text))),
+                ValueRef::Integer(number) => show(Held::Field(field, Part::Integer(number))),
+                ValueRef::Boolean(truth) => show(Held::Field(field, Part::Boolean(truth))),
+                ValueRef::Texts(texts) => show(Held::Texts(field, &texts.iter().map(|text| &**text).collect::<Vec<_>>())),
             }
         }
         self.event.unmapped.iter().for_each(|(name, value)| show(Held::Unmapped(name, value)));
@@ -124,10 +124,10 @@ impl Row for StoredEvent {
     fn visit(&self, field: FieldId, visit: &mut dyn FnMut(Part<'_>) -> bool) -> bool {
         match self.event.fields.get(field) {
             None => false,
-            Some(Value::Text(text)) => visit(Part::Text(text)),
-            Some(Value::Integer(number)) => visit(Part::Integer(*number)),
-            Some(Value::Boolean(truth)) => visit(Part::Boolean(*truth)),
-            Some(Value::Texts(texts)) => texts.iter().any(|text| visit(Part::Text(text))),
+            Some(ValueRef::Text(text)) => visit(Part::Text(text)),
+            Some(ValueRef::Integer(number)) => visit(Part::Integer(number)),
+            Some(ValueRef::Boolean(truth)) => visit(Part::Boolean(truth)),
+            Some(ValueRef::Texts(texts)) => texts.iter().any(|text| visit(Part::Text(text))),
         }
     }
 

@@ -159,7 +159,7 @@ prop_compose! {
         for (field, value) in fields {
             assert!(event.fields.set_value(field, value));
         }
-        event.unmapped = unmapped;
+        event.unmapped = unmapped.into_iter().collect();
         event
     }
 }

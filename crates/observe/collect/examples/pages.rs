@@ -44,7 +44,7 @@ fn main() -> std::io::Result<()> {
             for (field, value) in event.fields.iter() {
                 drop(writeln!(out, "    {} = {value:?}", field.path()));
             }
-            for (name, value) in &event.unmapped {
+            for (name, value) in event.unmapped.iter() {
                 drop(writeln!(out, "      {name}: {value}"));
             }
         }

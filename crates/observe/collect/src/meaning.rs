@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 use vigie_model::event::ocsf::{field, status_id};
-use vigie_model::event::{Class, Event, EventSeverity, Field, FieldValue, Fields, Label};
+use vigie_model::event::{Class, Event, EventSeverity, Field, FieldValue, Fields, Given, Label, Unmapped};
 use vigie_model::time::Timestamp;
 
 /// Who understood a message.
@@ -40,7 +40,7 @@ pub struct Meaning {
     /// When it happened, in the words of the message: without a zone it is the reader's.
     pub(crate) when: Option<When>,
     /// What the message says beyond the fields.
-    pub unmapped: Vec<(String, String)>,
+    pub unmapped: Unmapped,
 }
 
 /// One end of a connection.
@@ -96,12 +96,12 @@ impl Meaning {
             severity: None,
             fields: Fields::default(),
             labels: Vec::new(),
-            unmapped: Vec::new(),
+            unmapped: Unmapped::new(),
         }
     }
 
     /// Sets a field.
-    pub(crate) fn set<T: FieldValue>(&mut self, field: Field<T>, value: impl Into<T>) -> &mut Self {
+    pub(crate) fn set<T: FieldValue>(&mut self, field: Field<T>, value: impl Given<T>) -> &mut Self {
         self.fields.set(field, value);
         self
     }
@@ -115,7 +115,7 @@ impl Meaning {
     }
 
     /// Sets a field if there is a value.
-    pub(crate) fn set_some<T: FieldValue>(&mut self, field: Field<T>, value: Option<impl Into<T>>) -> &mut Self {
+    pub(crate) fn set_some<T: FieldValue>(&mut self, field: Field<T>, value: Option<impl Given<T>>) -> &mut Self {
         if let Some(value) = value {
             self.fields.set(field, value);
         }
@@ -131,8 +131,8 @@ impl Meaning {
     }
 
     /// Keeps what has no field.
-    pub(crate) fn keep(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
-        self.unmapped.push((name.to_owned(), value.into()));
+    pub(crate) fn keep(&mut self, name: &str, value: impl AsRef<str>) -> &mut Self {
+        self.unmapped.push(name, value.as_ref());
         self
     }
 

@@ -1,7 +1,4 @@
-//! Typed values by field.
-//!
-//! Holds: at most one value for each field; iteration is in the order of [`FieldId`], so equal
-//! events have equal bytes wherever they are written.
+//! Fields: one attribute path of the schema each, with the type of its values.
 
 use super::ocsf::{Class, FIELDS};
 use std::marker::PhantomData;
@@ -92,55 +89,6 @@ impl FieldSet {
     }
 }
 
-/// A value of a field.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Value {
-    /// See [`FieldKind::Text`].
-    Text(Box<str>),
-    /// See [`FieldKind::Integer`].
-    Integer(i64),
-    /// See [`FieldKind::Boolean`].
-    Boolean(bool),
-    /// See [`FieldKind::Texts`].
-    Texts(Box<[Box<str>]>),
-}
-
-/// A Rust type that values of a field may have.
-pub trait FieldValue: Sized {
-    /// The kind of such a field.
-    const KIND: FieldKind;
-    /// The value.
-    fn into_value(self) -> Value;
-}
-
-impl FieldValue for Box<str> {
-    const KIND: FieldKind = FieldKind::Text;
-    fn into_value(self) -> Value {
-        Value::Text(self)
-    }
-}
-
-impl FieldValue for i64 {
-    const KIND: FieldKind = FieldKind::Integer;
-    fn into_value(self) -> Value {
-        Value::Integer(self)
-    }
-}
-
-impl FieldValue for bool {
-    const KIND: FieldKind = FieldKind::Boolean;
-    fn into_value(self) -> Value {
-        Value::Boolean(self)
-    }
-}
-
-impl FieldValue for Box<[Box<str>]> {
-    const KIND: FieldKind = FieldKind::Texts;
-    fn into_value(self) -> Value {
-        Value::Texts(self)
-    }
-}
-
 impl<T> Field<T> {
     /// The field with this number; only the generated table calls it.
     pub(super) const fn new(number: u16) -> Self {
@@ -184,114 +132,5 @@ impl FieldId {
     /// All fields, by path.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..FIELDS.len()).filter_map(|index| u16::try_from(index).ok().map(Self))
-    }
-}
-
-/// The values of an event.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Fields(Vec<(FieldId, Value)>);
-
-impl Fields {
-    /// Sets a field of a known type.
-    pub fn set<T: FieldValue>(&mut self, field: Field<T>, value: impl Into<T>) {
-        let value: T = value.into();
-        self.put(field.id, value.into_value());
-    }
-
-    /// Sets a field whose type is only known at run time.
-    ///
-    /// Returns false, and changes nothing, when the value is not of the field's kind.
-    pub fn set_value(&mut self, field: FieldId, value: Value) -> bool {
-        let fits = value.kind() == field.info().kind;
-        if fits {
-            self.put(field, value);
-        }
-        fits
-    }
-
-    /// The value of a field.
-    #[must_use]
-    pub fn get(&self, field: FieldId) -> Option<&Value> {
-        let place = self.0.binary_search_by_key(&field, |(id, _)| *id).ok()?;
-        Some(&self.0[place].1)
-    }
-
-    /// The text of a field.
-    #[must_use]
-    pub fn text(&self, field: Field<Box<str>>) -> Option<&str> {
-        match self.get(field.id)? {
-            Value::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The number of a field.
-    #[must_use]
-    pub fn integer(&self, field: Field<i64>) -> Option<i64> {
-        match self.get(field.id)? {
-            Value::Integer(number) => Some(*number),
-            _ => None,
-        }
-    }
-
-    /// The truth of a field.
-    #[must_use]
-    pub fn boolean(&self, field: Field<bool>) -> Option<bool> {
-        match self.get(field.id)? {
-            Value::Boolean(truth) => Some(*truth),
-            _ => None,
-        }
-    }
-
-    /// The texts of a field; none when it is not set.
-    #[must_use]
-    pub fn texts(&self, field: Field<Box<[Box<str>]>>) -> &[Box<str>] {
-        match self.get(field.id) {
-            Some(Value::Texts(texts)) => texts,
-            _ => &[],
-        }
-    }
-
-    /// All values, in the order of their fields.
-    pub fn iter(&self) -> impl Iterator<Item = (FieldId, &Value)> {
-        self.0.iter().map(|(field, value)| (*field, value))
-    }
-
-    /// How many fields have a value.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether no field has a value.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn put(&mut self, field: FieldId, value: Value) {
-        match self.0.binary_search_by_key(&field, |(id, _)| *id) {
-            Ok(place) => self.0[place].1 = value,
-            Err(place) => {
-                if self.0.is_empty() {
-                    // Events have five to fifteen: growing by doubling would move them three times.
-                    self.0.reserve(12);
-                }
-                self.0.insert(place, (field, value));
-            }
-        }
-    }
-}
-
-impl Value {
-    /// The kind of field this value fits.
-    #[must_use]
-    pub const fn kind(&self) -> FieldKind {
-        match self {
-            Self::Text(_) => FieldKind::Text,
-            Self::Integer(_) => FieldKind::Integer,
-            Self::Boolean(_) => FieldKind::Boolean,
-            Self::Texts(_) => FieldKind::Texts,
-        }
     }
 }

@@ -5,9 +5,9 @@
 //! Holds: no field stands where another field has its object (a test over the table says so), so
 //! every value finds its place.
 
-use super::fields::{FieldId, Value};
+use super::fields::FieldId;
 use super::ocsf::{ARRAYS, OCSF_VERSION, PROFILES, device_type_id, field};
-use super::{Event, EventSeverity, Label};
+use super::{Event, EventSeverity, Label, Unmapped, ValueRef};
 use crate::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
@@ -119,25 +119,25 @@ impl Event {
 }
 
 /// The names and values a source uses itself; a name that comes twice gets a list.
-fn unmapped(pairs: &[(String, String)]) -> Map<String, Json> {
+fn unmapped(pairs: &Unmapped) -> Map<String, Json> {
     let mut object = Map::new();
-    for (name, value) in pairs {
+    for (name, value) in pairs.iter() {
         match object.get_mut(name) {
-            None => drop(object.insert(name.clone(), Json::from(value.as_str()))),
-            Some(Json::Array(values)) => values.push(Json::from(value.as_str())),
-            Some(first) => *first = Json::Array(vec![first.take(), Json::from(value.as_str())]),
+            None => drop(object.insert(name.to_owned(), Json::from(value))),
+            Some(Json::Array(values)) => values.push(Json::from(value)),
+            Some(first) => *first = Json::Array(vec![first.take(), Json::from(value)]),
         }
     }
     object
 }
 
-fn put_field(document: &mut Map<String, Json>, field: FieldId, value: &Value) {
+fn put_field(document: &mut Map<String, Json>, field: FieldId, value: ValueRef<'_>) {
     let path = field.path();
     match value {
-        Value::Text(text) => put(document, path, Json::from(&**text)),
-        Value::Integer(number) => put(document, path, Json::from(*number)),
-        Value::Boolean(truth) => put(document, path, Json::from(*truth)),
-        Value::Texts(texts) => match array_above(path) {
+        ValueRef::Text(text) => put(document, path, Json::from(text)),
+        ValueRef::Integer(number) => put(document, path, Json::from(number)),
+        ValueRef::Boolean(truth) => put(document, path, Json::from(truth)),
+        ValueRef::Texts(texts) => match array_above(path) {
             None => put(document, path, texts.iter().map(|text| Json::from(&**text)).collect()),
             Some(array) => put_in_array(document, array, &path[array.len() + 1..], texts),
         },
@@ -218,7 +218,7 @@ const fn caption(severity: EventSeverity) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::super::ocsf::{Class, FIELDS, activity, status_id};
-    use super::super::{FieldKind, Labels, Origin};
+    use super::super::{FieldKind, Labels, Origin, Value};
     use super::*;
 
     fn event(class: Class) -> Event {
@@ -233,7 +233,7 @@ mod tests {
         event.activity = activity::authentication::LOGON;
         event.set(field::STATUS_ID, status_id::FAILURE).set(field::USER_NAME, "eva").set(field::SRC_ENDPOINT_IP, "192.0.2.7");
         event.set(field::SRC_ENDPOINT_PORT, 50022).set(field::IS_REMOTE, true);
-        event.unmapped = vec![("tag".into(), "a".into()), ("tag".into(), "b".into())];
+        event.unmapped.extend([("tag", "a"), ("tag", "b")]);
         let expected = json!({
             "class_uid": 3002, "class_name": "Authentication",
             "category_uid": 3, "category_name": "Identity & Access Management",

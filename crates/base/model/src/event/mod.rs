@@ -13,11 +13,15 @@ mod json;
 mod labels;
 pub mod ocsf;
 mod severity;
+mod unmapped;
+mod values;
 
-pub use fields::{Field, FieldId, FieldInfo, FieldKind, FieldSet, FieldValue, Fields, Value};
+pub use fields::{Field, FieldId, FieldInfo, FieldKind, FieldSet};
 pub use labels::{DEFAULT_TENANT, LABEL_MAX, Label, Labels, NotALabel};
 pub use ocsf::{Class, OCSF_VERSION};
 pub use severity::EventSeverity;
+pub use unmapped::Unmapped;
+pub use values::{FieldValue, Fields, Given, Value, ValueRef};
 
 use crate::ids::EventId;
 use crate::time::Timestamp;
@@ -41,7 +45,7 @@ pub struct Event {
     /// Values by field.
     pub fields: Fields,
     /// What the record says beyond the fields, by its own names, in its own order.
-    pub unmapped: Vec<(String, String)>,
+    pub unmapped: Unmapped,
     /// The record as received, byte for byte.
     pub raw: Vec<u8>,
 }
@@ -80,19 +84,19 @@ impl Event {
             severity: EventSeverity::Informational,
             origin: origin.into(),
             fields: Fields::default(),
-            unmapped: Vec::new(),
+            unmapped: Unmapped::new(),
             raw,
         }
     }
 
     /// Sets a field.
-    pub fn set<T: FieldValue>(&mut self, field: Field<T>, value: impl Into<T>) -> &mut Self {
+    pub fn set<T: FieldValue>(&mut self, field: Field<T>, value: impl Given<T>) -> &mut Self {
         self.fields.set(field, value);
         self
     }
 
     /// Sets a field if there is a value.
-    pub fn set_some<T: FieldValue>(&mut self, field: Field<T>, value: Option<impl Into<T>>) -> &mut Self {
+    pub fn set_some<T: FieldValue>(&mut self, field: Field<T>, value: Option<impl Given<T>>) -> &mut Self {
         if let Some(value) = value {
             self.fields.set(field, value);
         }

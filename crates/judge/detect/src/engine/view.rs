@@ -9,7 +9,7 @@ use crate::rule::tree::{Check, Item, Node, Test};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
-use vigie_model::event::{Event, FieldId, Value};
+use vigie_model::event::{Event, FieldId, ValueRef};
 use vigie_model::time::Timestamp;
 
 /// The number of a field among those that the rules of a log source name.
@@ -96,8 +96,8 @@ impl Layout {
                 put(&mut cells, *target, || Datum::of(value));
             }
         }
-        for (name, value) in &event.unmapped {
-            for target in self.unmapped.get(name.as_str()).into_iter().flatten() {
+        for (name, value) in event.unmapped.iter() {
+            for target in self.unmapped.get(name).into_iter().flatten() {
                 add(&mut cells, *target, value);
             }
         }
@@ -132,12 +132,12 @@ fn add<'e>(cells: &mut [Option<Cell<'e>>], target: Target, value: &'e str) {
 }
 
 impl<'e> Datum<'e> {
-    fn of(value: &'e Value) -> Self {
+    fn of(value: ValueRef<'e>) -> Self {
         match value {
-            Value::Text(text) => Self::Text(Cow::Borrowed(text)),
-            Value::Integer(number) => Self::Integer(*number),
-            Value::Boolean(value) => Self::Boolean(*value),
-            Value::Texts(texts) => Self::Texts(texts),
+            ValueRef::Text(text) => Self::Text(Cow::Borrowed(text)),
+            ValueRef::Integer(number) => Self::Integer(number),
+            ValueRef::Boolean(value) => Self::Boolean(value),
+            ValueRef::Texts(texts) => Self::Texts(texts),
         }
     }
 
@@ -206,12 +206,12 @@ impl<'e> View<'e> {
             let mut texts = vec![String::from_utf8_lossy(&self.event.raw)];
             for (_, value) in self.event.fields.iter() {
                 match value {
-                    Value::Text(text) => texts.push(Cow::Borrowed(text)),
-                    Value::Texts(several) => texts.extend(several.iter().map(|text| Cow::Borrowed(&**text))),
-                    Value::Integer(_) | Value::Boolean(_) => {}
+                    ValueRef::Text(text) => texts.push(Cow::Borrowed(text)),
+                    ValueRef::Texts(several) => texts.extend(several.iter().map(|text| Cow::Borrowed(&**text))),
+                    ValueRef::Integer(_) | ValueRef::Boolean(_) => {}
                 }
             }
-            texts.extend(self.event.unmapped.iter().map(|(_, value)| Cow::Borrowed(value.as_str())));
+            texts.extend(self.event.unmapped.iter().map(|(_, value)| Cow::Borrowed(value)));
             texts.into_iter().map(|text| Word { text, folded: OnceCell::new() }).collect()
         })
     }

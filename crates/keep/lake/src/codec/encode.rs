@@ -5,7 +5,7 @@ use super::{BATCH_BYTES_MAX, VERSION};
 use crate::Batch;
 use std::collections::HashMap;
 use std::sync::Arc;
-use vigie_model::event::{Event, Origin, Value};
+use vigie_model::event::{Event, Origin, ValueRef};
 use vigie_model::time::Timestamp;
 
 /// A batch ready for the log.
@@ -105,18 +105,18 @@ fn put_event(out: &mut Vec<u8>, event: &Event, base: Timestamp, origin: usize) {
         put_value(out, value);
     }
     put_number(out, event.unmapped.len() as u64);
-    for (name, value) in &event.unmapped {
+    for (name, value) in event.unmapped.iter() {
         put_text(out, name);
         put_text(out, value);
     }
 }
 
-fn put_value(out: &mut Vec<u8>, value: &Value) {
+fn put_value(out: &mut Vec<u8>, value: ValueRef<'_>) {
     match value {
-        Value::Text(text) => put_text(out, text),
-        Value::Integer(number) => put_signed(out, *number),
-        Value::Boolean(truth) => out.push(u8::from(*truth)),
-        Value::Texts(texts) => {
+        ValueRef::Text(text) => put_text(out, text),
+        ValueRef::Integer(number) => put_signed(out, number),
+        ValueRef::Boolean(truth) => out.push(u8::from(truth)),
+        ValueRef::Texts(texts) => {
             put_number(out, texts.len() as u64);
             texts.iter().for_each(|text| put_text(out, text));
         }

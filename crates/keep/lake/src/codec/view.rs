@@ -174,21 +174,18 @@ impl EventView<'_> {
         let mut reader = self.fields;
         for _ in 0..reader.count()? {
             let slot = self.table.slot(reader.number()?)?;
-            let value = read_value(&mut reader, slot.kind)?;
-            match slot.field {
-                Some(field) => {
-                    event.fields.set_value(field, value);
-                }
-                None => event.unmapped.push((slot.path.to_string(), shown(&value))),
+            match (slot.field, slot.kind) {
+                (Some(field), FieldKind::Text) => drop(event.fields.set_text(field, reader.text()?)),
+                (Some(field), kind) => drop(event.fields.set_value(field, read_value(&mut reader, kind)?)),
+                (None, kind) => event.unmapped.push(&slot.path, &read_value(&mut reader, kind)?.seen().to_string()),
             }
         }
         if class.uid() != self.class_uid {
-            event.unmapped.push(("class_uid".to_owned(), self.class_uid.to_string()));
+            event.unmapped.push("class_uid", &self.class_uid.to_string());
         }
-        event.unmapped.extend(self.origin.beyond().map(|(name, value)| (format!("label.{name}"), value.to_owned())));
+        event.unmapped.extend(self.origin.beyond().map(|(name, value)| (format!("label.{name}"), value)));
         for _ in 0..reader.count()? {
-            let name = reader.text()?.to_owned();
-            event.unmapped.push((name, reader.text()?.to_owned()));
+            event.unmapped.push(reader.text()?, reader.text()?);
         }
         Ok(event)
     }
@@ -211,7 +208,7 @@ impl EventView<'_> {
             let slot = self.table.slot(reader.number()?)?;
             if slot.field.is_some() {
                 skip_value(&mut reader, slot.kind)?;
-            } else if visit(&slot.path, &shown(&read_value(&mut reader, slot.kind)?)) {
+            } else if visit(&slot.path, &read_value(&mut reader, slot.kind)?.seen().to_string()) {
                 return Ok(true);
             }
         }
@@ -242,7 +239,7 @@ impl Record for EventView<'_> {
             let slot = self.table.slot(reader.number()?)?;
             match slot.field {
                 Some(field) => show_value(&mut reader, field, slot.kind, show)?,
-                None => unknown.push((&*slot.path, shown(&read_value(&mut reader, slot.kind)?))),
+                None => unknown.push((&*slot.path, read_value(&mut reader, slot.kind)?.seen().to_string())),
             }
         }
         unknown.iter().for_each(|(path, text)| show(Held::Unmapped(path, text)));
@@ -371,14 +368,4 @@ fn skip_value(reader: &mut Reader<'_>, kind: FieldKind) -> Result<(), Malformed>
         }
     }
     Ok(())
-}
-
-/// A value as the text it becomes among the unmapped ones.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Text(text) => text.to_string(),
-        Value::Integer(number) => number.to_string(),
-        Value::Boolean(truth) => truth.to_string(),
-        Value::Texts(texts) => texts.join(", "),
-    }
 }

@@ -86,7 +86,7 @@ impl<'b> Rows<'b> {
         event.activity = u8::try_from(self.activity.value(row)).unwrap_or(0);
         event.severity = EventSeverity::from_number(u8::try_from(self.severity.value(row)).unwrap_or(99));
         if class.is_none() {
-            event.unmapped.push((name::CLASS.to_owned(), class_uid.to_string()));
+            event.unmapped.push(name::CLASS, &class_uid.to_string());
         }
         for (path, values) in &self.columns {
             if let Some(value) = values.get(row) {
@@ -99,10 +99,10 @@ impl<'b> Rows<'b> {
         for (path, text) in pairs(self.fields, row) {
             match read(path, text) {
                 Some((field, value)) => drop(event.fields.set_value(field, value)),
-                None => event.unmapped.push((path.to_owned(), text.to_owned())),
+                None => event.unmapped.push(path, text),
             }
         }
-        event.unmapped.extend(pairs(self.unmapped, row).map(|(name, value)| (name.to_owned(), value.to_owned())));
+        event.unmapped.extend(pairs(self.unmapped, row));
         Ok(StoredEvent { id: EventId(self.id.value(row).cast_unsigned()), event })
     }
 
@@ -168,16 +168,7 @@ fn put(event: &mut Event, path: &str, value: Value) {
     let field = FieldId::from_path(path).filter(|field| field.info().kind == value.kind());
     match field {
         Some(field) => drop(event.fields.set_value(field, value)),
-        None => event.unmapped.push((path.to_owned(), shown(value))),
-    }
-}
-
-fn shown(value: Value) -> String {
-    match value {
-        Value::Text(text) => text.into_string(),
-        Value::Integer(number) => number.to_string(),
-        Value::Boolean(truth) => truth.to_string(),
-        Value::Texts(texts) => texts.join(", "),
+        None => event.unmapped.push(path, &value.seen().to_string()),
     }
 }
 

@@ -69,7 +69,7 @@ impl WordsBuilder {
                 for block in page.get(from..to).unwrap_or_default() {
                     all.iter_mut().zip(block).for_each(|(all, word)| *all |= word);
                 }
-                bytes.extend(all.iter().flat_map(|word| word.to_le_bytes()));
+                all.iter().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
             }
         }
         (bytes, GroupWords { offset, blocks, pages: pages.len() })

@@ -7,7 +7,7 @@ use vigie_model::lang::Lang;
 
 fn event() -> StoredEvent {
     let mut event = sign_in(at("2026-11-21T08:30:15Z"), "web-1", "Eva", "10.0.0.7");
-    event.unmapped = vec![("SeqNo".to_owned(), "17".to_owned())];
+    event.unmapped.push("SeqNo", "17");
     StoredEvent { id: EventId(42), event }
 }
 

@@ -5,7 +5,7 @@ use crate::tests::{by_hand, clock, open_with};
 use crate::{Cancel, Compaction, Query, Settings, Top, Value, Values, Window};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use vigie_model::event::{Event, FieldId, Label, StoredEvent, Value as FieldValue};
+use vigie_model::event::{Event, FieldId, Label, StoredEvent, ValueRef};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
@@ -189,7 +189,7 @@ fn plain_top(events: &[StoredEvent], name: &str, paths: &[&str]) -> Top {
         let values: Vec<String> = match name {
             "namespace" => event.origin.labels.get(Label::Namespace).map(str::to_owned).into_iter().collect(),
             "severity" => vec![event.severity.word().to_owned()],
-            "unmapped.a" => event.unmapped.iter().filter(|(own, _)| own == "a").map(|(_, value)| value.clone()).collect(),
+            "unmapped.a" => event.unmapped.iter().filter(|(own, _)| *own == "a").map(|(_, value)| value.to_owned()).collect(),
             _ => paths.iter().map(|path| plain_values(event, path)).find(|values| !values.is_empty()).unwrap_or_default(),
         };
         let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
@@ -205,11 +205,11 @@ fn plain_top(events: &[StoredEvent], name: &str, paths: &[&str]) -> Top {
 }
 
 fn plain_values(event: &Event, path: &str) -> Vec<String> {
-    let shown = |value: &FieldValue| match value {
-        FieldValue::Text(text) => vec![text.to_string()],
-        FieldValue::Integer(number) => vec![number.to_string()],
-        FieldValue::Boolean(truth) => vec![truth.to_string()],
-        FieldValue::Texts(texts) => texts.iter().map(ToString::to_string).collect(),
+    let shown = |value: ValueRef<'_>| match value {
+        ValueRef::Text(text) => vec![text.to_string()],
+        ValueRef::Integer(number) => vec![number.to_string()],
+        ValueRef::Boolean(truth) => vec![truth.to_string()],
+        ValueRef::Texts(texts) => texts.iter().map(ToString::to_string).collect(),
     };
     let values = match FieldId::from_path(path) {
         Some(field) => event.fields.get(field).map_or_else(Vec::new, shown),

@@ -107,7 +107,7 @@ fn an_event_is_the_same_before_and_after() {
     let lake = open(directory.path());
     let mut odd = sign_in(noon_plus(0), "web-1", "eva", "10.0.0.1");
     odd.raw = vec![0xff, 0, b'x'];
-    odd.unmapped = vec![("key".to_owned(), "value".to_owned()), ("key".to_owned(), "again".to_owned())];
+    odd.unmapped.extend([("key", "value"), ("key", "again")]);
     let id = lake.append(&batch(vec![odd.clone()])).unwrap()[0];
     assert_eq!(lake.get(id).unwrap().unwrap().event, odd);
     lake.seal().unwrap();

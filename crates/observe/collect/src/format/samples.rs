@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use vigie_model::event::{Event, Value};
+use vigie_model::event::{Event, ValueRef};
 use vigie_model::time::Timestamp;
 use vigie_testkit::check_golden;
 
@@ -68,10 +68,10 @@ pub(crate) fn shown(event: &Event) -> Json {
     let mut fields = serde_json::Map::new();
     for (field, value) in event.fields.iter().filter(|(field, _)| field.path() != "message") {
         let value = match value {
-            Value::Text(text) => json!(text),
-            Value::Integer(number) => json!(number),
-            Value::Boolean(truth) => json!(truth),
-            Value::Texts(texts) => json!(texts),
+            ValueRef::Text(text) => json!(text),
+            ValueRef::Integer(number) => json!(number),
+            ValueRef::Boolean(truth) => json!(truth),
+            ValueRef::Texts(texts) => json!(texts),
         };
         fields.insert(field.path().into(), value);
     }

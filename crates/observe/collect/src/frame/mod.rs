@@ -233,7 +233,7 @@ fn line_end(rest: &[u8], searched: usize) -> Option<End> {
 /// The end of the first paragraph; a leading empty line is an empty paragraph.
 fn paragraph_end(rest: &[u8]) -> Option<End> {
     let mut from = 0;
-    while let Some(at) = rest[from..].iter().position(|byte| *byte == b'\n') {
+    while let Some(at) = memchr::memchr(b'\n', &rest[from..]) {
         let line = trimmed(&rest[from..from + at]);
         let whole = from + at + 1;
         if line.is_empty() {
@@ -250,7 +250,7 @@ fn paragraph_end(rest: &[u8]) -> Option<End> {
 /// The end of the first line that does not end between quotes.
 fn quoted_end(rest: &[u8]) -> Option<End> {
     let (mut from, mut is_open) = (0, false);
-    while let Some(at) = rest[from..].iter().position(|byte| *byte == b'\n') {
+    while let Some(at) = memchr::memchr(b'\n', &rest[from..]) {
         let line = &rest[from..from + at];
         let whole = from + at + 1;
         is_open ^= line.iter().filter(|byte| **byte == b'"').count() % 2 == 1;

@@ -112,7 +112,7 @@ impl OctetFramer {
             }
             Within::Between | Within::Line => {
                 let continues = self.within == Within::Line;
-                let end = rest.iter().take(LINE_MAX + 1).position(|byte| *byte == b'\n');
+                let end = memchr::memchr(b'\n', &rest[..rest.len().min(LINE_MAX + 1)]);
                 let (length, cut) = match end {
                     Some(end) => (end + 1, false),
                     None if rest.len() > LINE_MAX => (character_boundary(rest, LINE_MAX), true),

@@ -117,7 +117,7 @@ impl Taking {
                 event.origin_mut().host = peer.as_str().into();
             }
             if !peer.is_empty() {
-                event.unmapped.push(("peer".into(), peer.clone()));
+                event.unmapped.push("peer", peer);
             }
             stats.count(&event);
             parts += usize::from(event.fields.boolean(field::METADATA_IS_TRUNCATED) == Some(true));

@@ -136,7 +136,7 @@ impl Meaning {
         whole.time = whole.time.or(outer.time);
         whole.host = whole.host.or(outer.host);
         whole.severity = whole.severity.or(outer.severity);
-        whole.unmapped.append(&mut outer.unmapped);
+        whole.unmapped.extend(outer.unmapped.iter());
         let own: Vec<_> = whole.labels.iter().map(|(label, _)| *label).collect();
         whole.labels.extend(outer.labels.into_iter().filter(|(label, _)| !own.contains(label)));
         whole
@@ -158,7 +158,7 @@ fn keep_the_rest(meaning: &mut Meaning, page: &Ready, mut flat: Flat<'_>) {
             continue;
         }
         let path = page.short(flat.path(&entry));
-        meaning.unmapped.push((path, entry.value.into_text()));
+        meaning.unmapped.push(&path, &entry.value.into_text());
     }
     if passed_over > 0 {
         meaning.fields.set(field::METADATA_IS_TRUNCATED, true);

@@ -1,6 +1,6 @@
 //! The events of records that a shipper handed over: the line within is read like any other.
 
-use super::{Reader, mark_part};
+use super::{Reader, as_text, mark_part};
 use crate::dialect::{Dialect, understand};
 use crate::format::{self, shape};
 use crate::frame::{LINE_MAX, Piece, character_boundary};
@@ -39,7 +39,7 @@ impl Reader {
     }
 
     fn one_taken(&mut self, record: &Record<'_>, received: Timestamp, events: &mut impl FnMut(Event)) {
-        let whole = String::from_utf8_lossy(&record.raw);
+        let whole = as_text(&record.raw);
         let text = record.text.as_deref().unwrap_or(&whole);
         if let (None, Some(opened)) = (record.problem, open(text)) {
             let event = self.opened(record, text, opened, received);
@@ -61,7 +61,7 @@ impl Reader {
             let cut = rest.len() > LINE_MAX;
             let length = if cut { character_boundary(rest, LINE_MAX) } else { rest.len() };
             let (bytes, after) = rest.split_at(length);
-            let text = String::from_utf8_lossy(bytes);
+            let text = as_text(bytes);
             let mut event = if continues {
                 let line = Line { message: &text, ..Line::default() };
                 self.completed(&Record { more: Vec::new(), ..record.clone() }, &[], line, None, received)
@@ -79,7 +79,7 @@ impl Reader {
         let (line, meaning) = self.line_read(record, text, received);
         let mut event = self.completed(record, &[], line, meaning, received);
         if let Some(problem) = record.problem {
-            event.unmapped.push(("set_aside".into(), problem.into()));
+            event.unmapped.push("set_aside", problem);
         }
         event
     }

@@ -9,7 +9,7 @@ use crate::meaning::{DESTINATION, Meaning, SOURCE};
 use std::net::IpAddr;
 use vigie_model::event::ocsf::activity::network_activity;
 use vigie_model::event::ocsf::{action_id, disposition_id, field};
-use vigie_model::event::{Class, EventSeverity, Field, FieldId, FieldKind, Value};
+use vigie_model::event::{Class, EventSeverity, Field, FieldId, FieldKind, Value, ValueRef};
 
 /// What a value is.
 #[derive(Clone, Copy)]
@@ -164,7 +164,7 @@ fn set_any(meaning: &mut Meaning, fields: &[FieldId], value: &str) -> bool {
             _ => return false,
         },
         (FieldKind::Texts, None) => Value::Texts(Box::new([value.into()])),
-        (FieldKind::Texts, Some(Value::Texts(known))) if known.len() < LIST_MAX => {
+        (FieldKind::Texts, Some(ValueRef::Texts(known))) if known.len() < LIST_MAX => {
             Value::Texts(known.iter().cloned().chain([value.into()]).collect())
         }
         _ => return false,
@@ -363,7 +363,7 @@ mod tests {
         put(&mut meaning, "x", "-", USER);
         assert_eq!(meaning.fields.texts(field::EVIDENCES_SRC_ENDPOINT_IP), [Box::from("192.0.2.1")]);
         assert_eq!(meaning.fields.text(field::ACTOR_USER_NAME), Some("eva"));
-        assert_eq!(meaning.unmapped, [("spt".to_owned(), "1025".to_owned())]);
+        assert_eq!(meaning.unmapped.iter().collect::<Vec<_>>(), [("spt", "1025")]);
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! sender waits as well.
 
 use super::super::accept::accept;
-use super::{CHUNK, Chunk, FRAME_COST, Frame, Stop, TCP_NAME, TLS_NAME};
-use crate::frame::{OctetFramer, Piece};
+use super::{Chunk, Stop, TCP_NAME, TLS_NAME};
+use crate::frame::OctetFramer;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -63,9 +63,12 @@ async fn hear(mut stream: impl AsyncRead + Unpin, peer: SocketAddr, sender: mpsc
             Passed::Senseless => break,
         }
     }
-    let last = framer.finish().map(|piece| frame(piece, peer.ip()));
+    let mut last = Chunk::default();
+    if let Some(piece) = framer.finish() {
+        last.push(piece, peer.ip());
+    }
     // Nobody may receive any more at the very end.
-    drop(sender.send(last.into_iter().collect()).await);
+    drop(sender.send(last).await);
 }
 
 /// What became of the records read.
@@ -77,15 +80,11 @@ enum Passed {
 
 async fn pass_on(framer: &mut OctetFramer, peer: IpAddr, sender: &mpsc::Sender<Chunk>) -> Passed {
     loop {
-        let mut chunk = Vec::new();
-        let mut bytes = 0;
+        let mut chunk = Chunk::default();
         let mut outcome = Passed::On;
-        while bytes < CHUNK {
+        while !chunk.is_full() {
             match framer.next_piece() {
-                Ok(Some(piece)) => {
-                    bytes += piece.bytes.len() + FRAME_COST;
-                    chunk.push(frame(piece, peer));
-                }
+                Ok(Some(piece)) => chunk.push(piece, peer),
                 Ok(None) => break,
                 Err(error) => {
                     tracing::warn!(%peer, %error, "a syslog connection is closed");
@@ -94,7 +93,7 @@ async fn pass_on(framer: &mut OctetFramer, peer: IpAddr, sender: &mpsc::Sender<C
                 }
             }
         }
-        if chunk.is_empty() {
+        if chunk.frames.is_empty() {
             return outcome;
         }
         if sender.send(chunk).await.is_err() {
@@ -104,8 +103,4 @@ async fn pass_on(framer: &mut OctetFramer, peer: IpAddr, sender: &mpsc::Sender<C
             return outcome;
         }
     }
-}
-
-fn frame(piece: Piece<'_>, peer: IpAddr) -> Frame {
-    Frame { bytes: piece.bytes.to_vec(), continues: piece.continues, cut: piece.cut, peer }
 }

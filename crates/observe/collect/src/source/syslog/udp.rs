@@ -1,8 +1,8 @@
 //! Datagrams: one record each.
 
 use super::drops::{dropped, table};
-use super::{CHUNK, Chunk, FRAME_COST, Frame, Stop};
-use crate::frame::LINE_MAX;
+use super::{Chunk, Stop};
+use crate::frame::{LINE_MAX, Piece};
 use crate::stats::SourceStats;
 use rustix::net::sockopt;
 use std::io;
@@ -58,17 +58,15 @@ pub(super) async fn listen(socket: UdpSocket, sender: mpsc::Sender<Chunk>, stats
 
 /// The datagram read, and those that are there already.
 fn take_in(socket: &UdpSocket, buffer: &mut [u8], first: (usize, SocketAddr)) -> Chunk {
-    let mut chunk = Vec::new();
-    let mut bytes = 0;
+    let mut chunk = Chunk::default();
     let mut next = Ok(first);
     while let Ok((length, peer)) = next {
         let record = buffer.get(..length).unwrap_or_default();
         let record = record.trim_ascii_end();
         if !record.is_empty() {
-            chunk.push(Frame { bytes: record.to_vec(), continues: false, cut: false, peer: peer.ip() });
+            chunk.push(Piece { bytes: record, continues: false, cut: false }, peer.ip());
         }
-        bytes += length + FRAME_COST;
-        next = if bytes < CHUNK { socket.try_recv_from(buffer) } else { Err(io::ErrorKind::WouldBlock.into()) };
+        next = if chunk.is_full() { Err(io::ErrorKind::WouldBlock.into()) } else { socket.try_recv_from(buffer) };
     }
     chunk
 }

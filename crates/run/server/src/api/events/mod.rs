@@ -31,7 +31,7 @@ use std::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 use vigie_lake::{Cancel, Cursor, QueryError, Window};
 use vigie_model::event::ocsf::field;
-use vigie_model::event::{Event, StoredEvent, Value as FieldValue};
+use vigie_model::event::{Event, StoredEvent, ValueRef};
 use vigie_model::ids::EventId;
 use vigie_model::text;
 use vigie_model::time::Timestamp;
@@ -219,7 +219,7 @@ pub(super) async fn show(State(platform): State<Arc<Platform>>, Path(id): Path<u
         Ok(text) => (text, "text"),
         Err(bytes) => (BASE64_STANDARD.encode(bytes.as_bytes()), "base64"),
     };
-    let unmapped = event.unmapped.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let unmapped = event.unmapped.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
     Ok(Json(EventView { row, raw, raw_encoding, ocsf: json!(event.to_ocsf()), unmapped }))
 }
 
@@ -284,12 +284,12 @@ fn message(event: &Event) -> String {
     }
 }
 
-fn field_value(value: &FieldValue) -> Value {
+fn field_value(value: ValueRef<'_>) -> Value {
     match value {
-        FieldValue::Text(text) => json!(text),
-        FieldValue::Integer(number) => json!(number),
-        FieldValue::Boolean(truth) => json!(truth),
-        FieldValue::Texts(texts) => json!(texts),
+        ValueRef::Text(text) => json!(text),
+        ValueRef::Integer(number) => json!(number),
+        ValueRef::Boolean(truth) => json!(truth),
+        ValueRef::Texts(texts) => json!(texts),
     }
 }
 
