@@ -291,6 +291,19 @@ impl Value {
     }
 }
 
+impl ValueRef<'_> {
+    /// The same by itself.
+    #[must_use]
+    pub fn to_value(self) -> Value {
+        match self {
+            Self::Text(text) => Value::Text(text.into()),
+            Self::Integer(number) => Value::Integer(number),
+            Self::Boolean(truth) => Value::Boolean(truth),
+            Self::Texts(texts) => Value::Texts(texts.into()),
+        }
+    }
+}
+
 /// As a record would write it; several texts with commas between them.
 impl std::fmt::Display for ValueRef<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

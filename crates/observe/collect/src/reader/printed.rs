@@ -128,8 +128,8 @@ mod tests {
         assert_eq!((&*events[0].origin.host, events[0].origin.labels.get(Label::Namespace)), ("node-1", Some("shop")));
         assert_eq!(events[0].text(field::ACTOR_PROCESS_CONTAINER_NAME), Some("nginx"));
         assert_eq!(events[0].time.to_string(), "2026-11-21T08:30:00.5Z");
-        assert!(events[0].unmapped.contains(&("stream".into(), "stdout".into())));
-        assert!(events[0].unmapped.contains(&("k8s.pod.name".into(), "web-0".into())));
+        assert!(events[0].unmapped.contains("stream", "stdout"));
+        assert!(events[0].unmapped.contains("k8s.pod.name", "web-0"));
         assert_eq!(events[0].raw, line.as_bytes());
         assert_eq!(events[0].unknown_fields(), Vec::<&str>::new());
     }
@@ -154,6 +154,6 @@ mod tests {
     fn json_within_json_is_read_by_its_page() {
         let inner = r#"{\"level\":\"error\",\"msg\":\"it broke\",\"who\":\"eva\"}\n"#;
         let events = events(&format!(r#"{{"log":"{inner}","stream":"stdout","time":"2026-11-21T08:30:00Z"}}"#));
-        assert!(events[0].unmapped.contains(&("who".into(), "eva".into())), "{:?}", events[0].unmapped);
+        assert!(events[0].unmapped.contains("who", "eva"), "{:?}", events[0].unmapped);
     }
 }

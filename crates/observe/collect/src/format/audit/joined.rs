@@ -156,10 +156,10 @@ fn add(meaning: &mut Meaning, record: &Record<'_>) {
             let call = mapped(record, meaning.class, meaning.activity, own);
             for (field, value) in call.fields.iter() {
                 if meaning.fields.get(field).is_none() {
-                    meaning.fields.set_value(field, value.clone());
+                    meaning.fields.set_value(field, value.to_value());
                 }
             }
-            meaning.unmapped.extend(call.unmapped);
+            meaning.unmapped.extend(call.unmapped.iter());
         }
         _ => each(record, |key, value| {
             meaning.keep_text(key, &value);
