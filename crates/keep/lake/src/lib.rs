@@ -43,6 +43,9 @@ pub use keep::{
 };
 pub use lake::{Damaged, Lake, Recovered};
 pub use live::{NoEvents, Subscription};
-pub use query::{Query, QueryError};
-pub use search::{Cancel, Completions, Counted, Cursor, Histogram, NotACursor, Page, Progress, Top, Value, Values, Window};
+pub use query::{Query, QueryError, Sequence};
+pub use search::{
+    Cancel, Completions, Counted, Cursor, FoundSequence, Histogram, NotACursor, Page, Progress, Sequences, Top, Value, Values,
+    Window,
+};
 pub use settings::{Compaction, Retention, Settings};

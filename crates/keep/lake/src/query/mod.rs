@@ -13,6 +13,7 @@ mod names;
 mod needle;
 mod parser;
 mod pattern;
+mod sequence;
 mod values;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use error::QueryError;
 pub(crate) use expr::{Expr, Term, Test};
 pub(crate) use names::Target;
 pub(crate) use pattern::folded;
+pub use sequence::Sequence;
 
 /// The places of a name, in the order in which they are looked at.
 pub(crate) fn places(name: &str) -> Result<Vec<Target>, QueryError> {

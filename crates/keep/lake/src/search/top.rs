@@ -65,6 +65,11 @@ impl Values {
         Ok(Self { name: name.to_owned(), places: places(name)? })
     }
 
+    /// The values of these places.
+    pub(super) const fn at(places: Vec<Target>) -> Self {
+        Self { name: String::new(), places }
+    }
+
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {
