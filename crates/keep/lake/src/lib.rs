@@ -14,6 +14,7 @@ mod catalogue;
 mod codec;
 mod disk;
 mod error;
+mod export;
 mod files;
 #[doc(hidden)]
 pub mod fuzz;
@@ -37,6 +38,7 @@ mod words;
 
 pub use batch::{Batch, Checkpoint};
 pub use error::{AppendError, KeepError, OpenError, ReadError};
+pub use export::ExportError;
 pub use keep::{
     Compacted, Erased, Erasure, ErasurePreview, ErasureProof, Expired, Held, Hold, LakeStats, NewHold, Released, Verified,
     VerifyFault, Verifying, link_of, link_text,

@@ -8,6 +8,7 @@
 
 mod build;
 mod encoding;
+mod export;
 mod open;
 mod part;
 mod rows;
@@ -19,6 +20,7 @@ mod write;
 mod tests;
 
 pub(crate) use encoding::PAGE_ROWS;
+pub(crate) use export::ExportWriter;
 pub(crate) use open::{Columns, OpenFile};
 pub(crate) use part::part_at;
 pub(crate) use rows::{pairs, raw_bytes, read, stored_events};

@@ -160,6 +160,28 @@ pub(super) fn schema(class: Class) -> SchemaRef {
     Arc::new(Schema::new(columns))
 }
 
+/// The fields that have a column in the files of any class, by path.
+pub(super) fn searched_anywhere() -> Vec<FieldId> {
+    let fields = SEARCHED.iter().filter_map(|(path, _)| FieldId::from_path(path));
+    fields.filter(|field| field.info().kind != FieldKind::Texts).collect()
+}
+
+/// The columns of an export: one schema for all classes, words beside numbers.
+pub(super) fn export_schema() -> SchemaRef {
+    let mut columns = vec![Field::new(name::ID, DataType::Int64, false)];
+    columns.extend([name::TIME, name::RECEIVED].map(|name| Field::new(name, time_type(), false)));
+    columns.extend([name::CLASS, name::ACTIVITY, name::SEVERITY].map(|name| Field::new(name, DataType::Int32, false)));
+    let words = ["class", "activity", "severity", name::SOURCE, name::FORMAT, name::HOST, Label::Tenant.name()];
+    columns.extend(words.map(|name| Field::new(name, DataType::Utf8, false)));
+    columns.extend(LABELS.map(|label| Field::new(label.name(), DataType::Utf8, true)));
+    let searched = searched_anywhere();
+    columns.extend(searched.into_iter().map(|field| Field::new(field.path(), type_of(field.info().kind), true)));
+    columns.extend([name::FIELDS, name::UNMAPPED].map(|name| Field::new(name, map_type(), true)));
+    columns.push(Field::new(name::RAW, DataType::Utf8, false));
+    columns.push(Field::new(name::RAW_BASE64, DataType::Boolean, false));
+    Arc::new(Schema::new(columns))
+}
+
 fn time_type() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }

@@ -352,6 +352,18 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_within_it(text in r#"(sequence|by|with|maxspan|runs|until|[\[\]{}()=,:"\\*]|user|5m|[a-zé ]){0,24}"#) {
+            for text in [text.clone(), format!("sequence by user with maxspan=5m {text}")] {
+                match Sequence::parse(&text) {
+                    Ok(sequence) => assert_eq!(sequence.text(), text),
+                    Err(error) => assert!(error.at <= text.chars().count(), "{} in {text}", error.at),
+                }
+            }
+        }
+    }
+
     #[test]
     fn words_are_no_sequence() {
         assert!(Sequence::is_meant(" sequence\n by user with …") && Sequence::is_meant("sequence with"));

@@ -104,19 +104,67 @@ impl<'s> Gathering<'s> {
         }
     }
 
-    /// What all of a batch are joined by, where that is one text column.
-    fn only_texts<'r>(&self, rows: &'r Rows<'_>) -> Result<Option<Column<'r>>, FileError> {
-        let [places] = self.by else { return Ok(None) };
-        let mut only = None;
+    /// Holds the rows of a batch that are joined by one name: by the first of its places that has a value.
+    fn add_by_one(
+        &mut self,
+        places: &[Target],
+        rows: &Rows<'_>,
+        matching: &BooleanBuffer,
+        (times, ids): (&[i64], &[i64]),
+    ) -> Result<(), FileError> {
+        let mut columns = Vec::with_capacity(places.len());
         for place in places {
-            match rows.column_of(place)? {
-                Column::None => {}
-                Column::Texts { keys, .. } if keys.null_count() == keys.len() => {}
-                column @ Column::Texts { .. } if only.is_none() => only = Some(column),
-                _ => return Ok(None),
+            let column = rows.column_of(place)?;
+            // Each value of a dictionary is numbered once.
+            let numbers = if let Column::Texts { values, .. } = &column { vec![None; values.len()] } else { Vec::new() };
+            columns.push((column, numbers));
+        }
+        for row in matching.set_indices() {
+            let (time, id) = (times[row], ids[row].cast_unsigned());
+            for (column, numbers) in &mut columns {
+                if self.add_of(column, numbers, row, (time, id)) {
+                    break;
+                }
             }
         }
-        Ok(only)
+        Ok(())
+    }
+
+    /// Holds a row by its values in a column; says whether it has some.
+    fn add_of(&mut self, column: &Column<'_>, numbers: &mut [Option<u32>], row: usize, (time, id): (i64, u64)) -> bool {
+        match column {
+            Column::Texts { keys, values } => {
+                let Some(key) = key_of(keys, row) else { return false };
+                let text = values.value(key);
+                if text.is_empty() {
+                    return false;
+                }
+                let number = match numbers.get_mut(key) {
+                    Some(known) => *known.get_or_insert_with(|| self.keys.number(text)),
+                    None => self.keys.number(text),
+                };
+                self.hold(time, id, number);
+                true
+            }
+            Column::Parts(visit) => {
+                let mut had = false;
+                visit(row, &mut |part| {
+                    if let Some(text) = written(part) {
+                        let number = self.keys.number(&text);
+                        self.hold(time, id, number);
+                        had = true;
+                    }
+                    false
+                });
+                had
+            }
+            Column::One(text) => {
+                let number = self.keys.number(text);
+                self.hold(time, id, number);
+                true
+            }
+            Column::None => false,
+        }
     }
 }
 
@@ -184,23 +232,8 @@ impl Sink for Gathering<'_> {
         let ids = column(name::ID).and_then(|column| column.as_primitive_opt::<Int64Type>());
         let (Some(times), Some(ids)) = (times, ids) else { return Err(rows.file.unexpected(name::TIME)) };
         let (times, ids) = (times.values(), ids.values());
-        if let Some(Column::Texts { keys, values }) = self.only_texts(rows)? {
-            // Each value of the dictionary is numbered once.
-            let mut numbers: Vec<Option<u32>> = vec![None; values.len()];
-            for row in matching.set_indices() {
-                let Some(key) = key_of(keys, row) else { continue };
-                let text = values.value(key);
-                if text.is_empty() {
-                    continue;
-                }
-                let known = numbers.get(key).copied().flatten();
-                let number = known.unwrap_or_else(|| self.keys.number(text));
-                if let Some(place) = numbers.get_mut(key) {
-                    *place = Some(number);
-                }
-                self.hold(times[row], ids[row].cast_unsigned(), number);
-            }
-            return Ok(());
+        if let [places] = self.by {
+            return self.add_by_one(places, rows, &matching, (times, ids));
         }
         let mut columns = Vec::with_capacity(self.by.len());
         for places in self.by {
