@@ -54,8 +54,8 @@ impl Lake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{any_event, batch};
-    use crate::tests::open;
+    use crate::testing::{any_event, batch, unparsed};
+    use crate::tests::{noon_plus, open};
     use arrow_array::cast::AsArray;
     use arrow_array::types::Int64Type;
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -111,6 +111,7 @@ mod tests {
         }
         let directory = tempfile::tempdir().unwrap();
         let lake = open(directory.path());
+        lake.append(&batch(vec![unparsed(noon_plus(0), b"x")])).unwrap();
         let exported = lake.export_parquet(&Query::all(), &Window::all(), Gone, &Cancel::new());
         assert!(matches!(exported, Err(ExportError::Write(_))));
         let cancel = Cancel::new();
