@@ -5,20 +5,15 @@
 //! no event is lost to them and none counts twice. Detection never holds up intake, and intake never
 //! outruns what can be caught up.
 
+use crate::hosts::{Hosts, OtherHosts};
 use crate::live::Change;
 use crate::platform::Platform;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use vigie_db::{Db, DbError, Migration, Writer, params};
 use vigie_detect::Detector;
-use vigie_inventory::host;
-use vigie_inventory::world::World;
 use vigie_kit::problem::{Explain, Problem};
-use vigie_model::asset::{Asset, AssetKind};
 use vigie_model::event::StoredEvent;
-use vigie_model::host::HostFacts;
-use vigie_model::ids::{AssetId, EventId};
+use vigie_model::ids::EventId;
 
 /// Events of one step.
 const STEP: usize = 5_000;
@@ -68,13 +63,7 @@ struct Follower {
     /// What the detector was when `position` was stored.
     memory: Vec<u8>,
     position: EventId,
-    own: Own,
-}
-
-/// This host by the names that its own records give it.
-struct Own {
-    asset: Asset,
-    name: String,
+    hosts: Hosts,
 }
 
 impl Follower {
@@ -91,11 +80,8 @@ impl Follower {
             }
             None => EventId(0),
         };
-        let world = World::live();
-        let asset = host::asset(&HostFacts::default(), &world);
-        let name = asset.name.clone();
         let memory = detector.snapshot();
-        Ok(Self { detector, memory, position, own: Own { asset, name } })
+        Ok(Self { detector, memory, position, hosts: Hosts::live() })
     }
 
     /// Takes the next events; tells whether there are none left. A step that fails is taken again
@@ -113,9 +99,9 @@ impl Follower {
     fn try_step(&mut self, platform: &Platform) -> Result<bool, Problem> {
         let events: Arc<[StoredEvent]> = platform.lake.events_after(self.position, STEP).map_err(Explain::explain)?.into();
         let Some(last) = events.last().map(|event| event.id) else { return Ok(true) };
-        let Self { detector, own, .. } = self;
-        let others = RefCell::new(BTreeMap::new());
-        let asset_of = |name: &str| own.asset_of(name, &others);
+        let Self { detector, hosts, .. } = self;
+        let others = OtherHosts::default();
+        let asset_of = |name: &str| hosts.asset_of(name, &others);
         let mut found = Vec::new();
         for event in events.iter() {
             found.extend(detector.observe(event, &asset_of));
@@ -128,7 +114,7 @@ impl Follower {
         if found.is_empty() {
             platform.db.write(|writer| store(writer, last, &memory)).map_err(Explain::explain)?;
         } else {
-            save_new_hosts(platform, own, &others.into_inner())?;
+            hosts.save_new(platform, &others.into_inner())?;
             let recorded = platform.ledger.record_detections(&found, |writer| store(writer, last, &memory));
             platform.live.tell(Change::Findings { changed: recorded.map_err(Explain::explain)?.changed() });
         }
@@ -139,29 +125,6 @@ impl Follower {
         }
         Ok(events.len() < STEP)
     }
-}
-
-impl Own {
-    /// The host that a record names: ourselves, or one that only its records are known of.
-    fn asset_of(&self, name: &str, others: &RefCell<BTreeMap<String, Asset>>) -> AssetId {
-        let short = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
-        if name.is_empty() || name == "localhost" || short(name) == short(&self.name) {
-            return self.asset.id;
-        }
-        let mut others = others.borrow_mut();
-        let asset = others.entry(name.to_owned()).or_insert_with(|| Asset::new(AssetKind::Host, format!("name:{name}"), name));
-        asset.id
-    }
-}
-
-/// Findings need their assets: hosts that nobody has looked at yet are entered by name.
-fn save_new_hosts(platform: &Platform, own: &Own, others: &BTreeMap<String, Asset>) -> Result<(), Problem> {
-    for asset in std::iter::once(&own.asset).chain(others.values()) {
-        if platform.ledger.asset(asset.id).map_err(Explain::explain)?.is_none() {
-            platform.ledger.save_asset(asset).map_err(Explain::explain)?;
-        }
-    }
-    Ok(())
 }
 
 fn stored(db: &Db) -> Result<Option<(EventId, Vec<u8>)>, DbError> {

@@ -10,6 +10,7 @@ mod console;
 mod detection;
 pub mod explain;
 mod headers;
+mod hosts;
 mod images;
 mod intake;
 pub mod lineage;

@@ -8,9 +8,10 @@ use crate::api;
 use crate::api::LocalPeer;
 use crate::platform::Platform;
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::{Request, Response, StatusCode};
 use axum::{Extension, Router};
 use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -46,12 +47,19 @@ pub fn listen(path: &Path) -> io::Result<UnixListener> {
 /// # Errors
 /// When nobody listens there, or the answer breaks off or is larger than `bytes_max`.
 pub async fn ask(socket: &Path, request: Request<Body>, bytes_max: usize) -> io::Result<(StatusCode, Vec<u8>)> {
-    let stream = UnixStream::connect(socket).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-    let driver = tokio::spawn(connection);
-    let response = sender.send_request(request).await.map_err(io::Error::other)?;
+    let response = open(socket, request).await?;
     let status = response.status();
     let body = Limited::new(response.into_body(), bytes_max).collect().await.map_err(io::Error::other)?.to_bytes().to_vec();
-    driver.abort();
     Ok((status, body))
+}
+
+/// Asks the platform that listens on a socket file; the answer is read by whoever gets it. The connection ends with it.
+///
+/// # Errors
+/// When nobody listens there.
+pub async fn open(socket: &Path, request: Request<Body>) -> io::Result<Response<Incoming>> {
+    let stream = UnixStream::connect(socket).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+    tokio::spawn(connection);
+    sender.send_request(request).await.map_err(io::Error::other)
 }

@@ -45,7 +45,7 @@ pub(crate) enum Verb {
     Findings(FindingsArgs),
     /// Search events
     Search(SearchArgs),
-    /// List, show, save and remove searches that are kept
+    /// List, show, save and remove searches that are kept, and let them alert
     Searches(SearchesArgs),
     /// Import, update and show vulnerability data
     Db(DbArgs),
@@ -490,8 +490,21 @@ pub(crate) struct SearchArgs {
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) limit: usize,
     /// Form of the answer
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = SearchFormat::Table)]
+    pub(crate) format: SearchFormat,
+}
+
+/// Form of the answer of a search.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SearchFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+    /// Comma-separated values
+    Csv,
+    /// All events that match, whatever `--limit` says, as an Apache Parquet file
+    Parquet,
 }
 
 #[derive(ClapArgs)]
@@ -508,6 +521,8 @@ pub(crate) enum SearchesVerb {
     Show(SearchesShowArgs),
     /// Save a search
     Save(SearchesSaveArgs),
+    /// Let a shared search alert, or let it no more
+    Alert(SearchesAlertArgs),
     /// Remove a saved search
     Remove(SearchesRemoveArgs),
 }
@@ -547,6 +562,38 @@ pub(crate) struct SearchesSaveArgs {
     /// Replace the one that has this name
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+#[derive(ClapArgs)]
+#[command(group(clap::ArgGroup::new("when").required(true).args(["at_least", "fewer_than", "off"])))]
+pub(crate) struct SearchesAlertArgs {
+    /// Its name or its id
+    #[arg(value_name = "NAME|ID")]
+    pub(crate) search: String,
+    /// When there are so many events in a window, or more
+    #[arg(long, value_name = "N")]
+    pub(crate) at_least: Option<u64>,
+    /// When there are fewer: something has gone silent
+    #[arg(long, value_name = "N")]
+    pub(crate) fewer_than: Option<u64>,
+    /// No more
+    #[arg(long)]
+    pub(crate) off: bool,
+    /// Width of a window, such as 5m
+    #[arg(long, value_name = "DURATION", default_value = "5m")]
+    pub(crate) within: String,
+    /// Count for each value of a name by itself: user, host …
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    /// How often a window ends; by default each follows the one before
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) every: Option<String>,
+    /// How long after its end a window is judged: events that come later are not counted
+    #[arg(long, value_name = "DURATION", default_value = "60s")]
+    pub(crate) lag: Option<String>,
+    /// How bad it is
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) severity: Option<Severity>,
 }
 
 #[derive(ClapArgs)]

@@ -2,7 +2,7 @@
 //! opening the stores ourselves. Either way the question is a request of the HTTP API, so the
 //! command line, the console and other programs get the same answer.
 
-use crate::watched;
+use crate::{out, watched};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
@@ -87,6 +87,35 @@ impl House {
         self.runtime.block_on(self.exchange(Method::GET, path, None))
     }
 
+    /// Copies an answer to standard output, piece by piece as it comes.
+    pub(crate) fn copy(&self, path: &str) -> Result<(), Problem> {
+        self.runtime.block_on(async {
+            let request = self.request(Method::GET, path, None)?;
+            let (status, mut body) = match &self.door {
+                Door::Ours(router) => {
+                    let response = router.as_ref().clone().oneshot(request).await.map_err(|never| match never {})?;
+                    (response.status(), response.into_body())
+                }
+                Door::Socket(socket) => {
+                    let response = local::open(socket, request).await.map_err(|error| no_answer().because(error))?;
+                    (response.status(), Body::new(response.into_body()))
+                }
+            };
+            if !status.is_success() {
+                let limited = http_body_util::Limited::new(body, ANSWER_BYTES_MAX);
+                return Err(refusal(&limited.collect().await.map_err(|error| no_answer().because(error))?.to_bytes()));
+            }
+            while let Some(frame) = body.frame().await {
+                // What breaks off is no whole answer, and must not look like one.
+                let frame = frame.map_err(|error| no_answer().because(error))?;
+                if let Ok(piece) = frame.into_data() {
+                    out::bytes(&piece)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
     fn value(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Problem> {
         let bytes = self.runtime.block_on(self.exchange(method, path, body))?;
         if bytes.is_empty() {
@@ -95,15 +124,20 @@ impl House {
         serde_json::from_slice(&bytes).map_err(|error| no_answer().because(error))
     }
 
-    pub(crate) async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Vec<u8>, Problem> {
-        let request = Request::builder()
+    fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Request<Body>, Problem> {
+        Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))
             .header(header::HOST, "localhost")
             .header(header::ACCEPT_LANGUAGE, self.lang.code())
             .header(header::CONTENT_TYPE, "application/json")
             .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
-            .map_err(|error| no_answer().because(error))?;
+            .map_err(|error| no_answer().because(error))
+    }
+
+    /// Sends a request, and takes its answer.
+    pub(crate) async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Vec<u8>, Problem> {
+        let request = self.request(method, path, body)?;
         let (status, bytes) = match &self.door {
             Door::Ours(router) => {
                 let response = router.as_ref().clone().oneshot(request).await.map_err(|never| match never {})?;

@@ -93,6 +93,8 @@ pub(super) struct FindingView {
     /// The decision that covers it.
     decision: Option<super::decisions::DecisionView>,
     problem: ProblemView,
+    /// The id of the saved search whose alert it is.
+    search: Option<String>,
 }
 
 /// The proof at one place.
@@ -329,7 +331,9 @@ fn view(detail: Detail, lang: Lang) -> FindingView {
         found: proof.found,
         expected: proof.expected,
     });
+    let search = detail.finding.subject.strip_prefix("search:").map(str::to_owned);
     FindingView {
+        search,
         row: finding_row(detail.finding, lang),
         evidence: evidence.collect(),
         vulnerability: json!(detail.vulnerability),

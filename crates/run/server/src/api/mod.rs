@@ -5,9 +5,11 @@
 //! rooms' types stay free to change. Every route has a rule ([`guard`]), and the OpenAPI document is
 //! made from the same routes.
 
+mod alerts;
 mod assets;
 mod audit;
 mod catalogue;
+mod dashboards;
 mod decisions;
 mod error;
 mod events;
@@ -28,6 +30,8 @@ mod tokens;
 
 #[cfg(test)]
 mod keeping_tests;
+#[cfg(test)]
+mod searches_tests;
 #[cfg(test)]
 mod tests;
 
@@ -92,6 +96,7 @@ pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec
         .route(needs(Permission::ReadEvents), routes!(events::histogram))
         .route(needs(Permission::ReadEvents), routes!(events::top))
         .route(needs(Permission::ReadEvents), routes!(events::export))
+        .route(needs(Permission::ReadEvents), routes!(events::sequences))
         .route(needs(Permission::ReadEvents), routes!(events::values))
         .route(needs(Permission::ReadEvents), routes!(events::names))
         .route(needs(Permission::ReadEvents), routes!(events::running))
@@ -102,6 +107,11 @@ pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec
         .route(needs(Permission::SaveSearches), routes!(searches::save))
         .route(needs(Permission::ReadEvents), routes!(searches::show))
         .route(needs(Permission::SaveSearches), routes!(searches::change, searches::remove))
+        .route(needs(Permission::ShareSearches), routes!(alerts::set, alerts::remove))
+        .route(needs(Permission::ReadEvents), routes!(dashboards::list))
+        .route(needs(Permission::SaveSearches), routes!(dashboards::save))
+        .route(needs(Permission::ReadEvents), routes!(dashboards::show))
+        .route(needs(Permission::SaveSearches), routes!(dashboards::change, dashboards::remove))
         .route(needs(Permission::ReadAssets), routes!(assets::list))
         .route(needs(Permission::ReadAssets), routes!(assets::show))
         .route(needs(Permission::EditAssets), routes!(assets::edit))

@@ -1,5 +1,6 @@
 //! Saved searches.
 
+use super::alerts::{self, AlertView};
 use super::error::{ApiError, ErrorBody};
 use super::guard::Caller;
 use super::{Answer, blocking};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
 use vigie_access::permission::Permission;
+use vigie_model::lang::Lang;
 use vigie_model::text;
 use vigie_model::time::Timestamp;
 
@@ -64,15 +66,17 @@ pub(super) struct SearchRow {
     changed_by: String,
     /// Whether the caller may change and remove it.
     editable: bool,
+    /// When it alerts, and how that stands.
+    alert: Option<AlertView>,
 }
 
 /// The searches that the caller sees: their own and the shared ones, by name.
 #[utoipa::path(get, path = "/searches", tag = "searches", responses((status = 200, body = Vec<SearchRow>)))]
 pub(super) async fn list(State(platform): State<Arc<Platform>>, Extension(caller): Extension<Caller>) -> Answer<Vec<SearchRow>> {
-    let asker = asker(&caller);
+    let (asker, lang) = (asker(&caller), caller.lang);
     let rows = blocking(move || {
         let saved = platform.searches.list(&asker)?;
-        Ok(saved.into_iter().map(|saved| row(saved, &asker)).collect())
+        saved.into_iter().map(|saved| row(&platform, saved, &asker, lang)).collect()
     });
     Ok(Json(rows.await?))
 }
@@ -85,8 +89,8 @@ pub(super) async fn save(
     Extension(caller): Extension<Caller>,
     Json(body): Json<SearchRequest>,
 ) -> Answer<SearchRow> {
-    let (asker, new) = (asker(&caller), body.search()?);
-    Ok(Json(blocking(move || Ok(row(platform.searches.save(&asker, new)?, &asker))).await?))
+    let (asker, lang, new) = (asker(&caller), caller.lang, body.search()?);
+    Ok(Json(blocking(move || row(&platform, platform.searches.save(&asker, new)?, &asker, lang)).await?))
 }
 
 /// One search, by its id or its name; of two of one name, the caller's own.
@@ -97,8 +101,8 @@ pub(super) async fn show(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Answer<SearchRow> {
-    let asker = asker(&caller);
-    Ok(Json(blocking(move || Ok(row(platform.searches.find(&asker, &id)?, &asker))).await?))
+    let (asker, lang) = (asker(&caller), caller.lang);
+    Ok(Json(blocking(move || row(&platform, platform.searches.find(&asker, &id)?, &asker, lang)).await?))
 }
 
 /// Replaces what a search is.
@@ -110,8 +114,8 @@ pub(super) async fn change(
     Path(id): Path<String>,
     Json(body): Json<SearchRequest>,
 ) -> Answer<SearchRow> {
-    let (asker, new) = (asker(&caller), body.search()?);
-    Ok(Json(blocking(move || Ok(row(platform.searches.change(&asker, &id, new)?, &asker))).await?))
+    let (asker, lang, new) = (asker(&caller), caller.lang, body.search()?);
+    Ok(Json(blocking(move || row(&platform, platform.searches.change(&asker, &id, new)?, &asker, lang)).await?))
 }
 
 /// Removes a search; what it was is told once more.
@@ -122,8 +126,8 @@ pub(super) async fn remove(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Answer<SearchRow> {
-    let asker = asker(&caller);
-    Ok(Json(blocking(move || Ok(row(platform.searches.remove(&asker, &id)?, &asker))).await?))
+    let (asker, lang) = (asker(&caller), caller.lang);
+    Ok(Json(blocking(move || row(&platform, platform.searches.remove(&asker, &id)?, &asker, lang)).await?))
 }
 
 impl SearchRequest {
@@ -148,14 +152,16 @@ pub(super) fn asker(caller: &Caller) -> Asker {
     Asker { name: caller.account.name.clone(), may_share: caller.may(Permission::ShareSearches) }
 }
 
-fn row(saved: Saved, asker: &Asker) -> SearchRow {
+/// A search as the caller reads it, with its alert.
+pub(super) fn row(platform: &Platform, saved: Saved, asker: &Asker, lang: Lang) -> Result<SearchRow, ApiError> {
+    let alert = platform.searches.alert(&saved.id).map_err(ApiError::of)?.map(|alert| alerts::view(alert, lang));
     let editable = asker.may_change(&saved);
     let Saved { id, search, owner, created_at, changed_at, changed_by } = saved;
     let (last_s, from, to) = match search.span {
         Span::Last(seconds) => (Some(seconds), None, None),
         Span::Between(from, to) => (None, Some(from.to_string()), Some(to.to_string())),
     };
-    SearchRow {
+    Ok(SearchRow {
         id,
         name: search.name,
         q: search.query,
@@ -169,7 +175,8 @@ fn row(saved: Saved, asker: &Asker) -> SearchRow {
         changed_at: changed_at.to_string(),
         changed_by,
         editable,
-    }
+        alert,
+    })
 }
 
 impl From<SearchesError> for ApiError {

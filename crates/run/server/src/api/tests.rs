@@ -163,6 +163,7 @@ async fn a_signed_in_administrator_reads_every_page_in_their_language() {
         "/audit/verify",
         "/audit/verify/events",
         "/searches",
+        "/dashboards",
         "/lake/holds",
         "/lake/erasures",
         "/account/sessions",
@@ -222,6 +223,10 @@ async fn events_are_counted_by_value_shown_with_their_neighbours_and_carried_awa
         assert_eq!((text.lines().count(), text.starts_with(first)), (lines, true), "{}", &text[..100]);
         assert!(form != "csv" || text.contains(",\"'=record, 7\""), "a spreadsheet would run it");
     }
+    let request = headers.iter().fold(Request::builder(), |it, (name, value)| it.header(*name, *value));
+    let request = request.uri("/api/v1/events/export?format=parquet&q=source%3Aa").body(Body::empty()).unwrap();
+    let file = house.router.clone().oneshot(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+    assert!(file.starts_with(b"PAR1") && file.ends_with(b"PAR1"), "{} bytes", file.len());
     let (_, page, _) = house.ask("GET", "/events?limit=1", &headers, Value::Null).await;
     assert_eq!(page["events"][0]["labels"], json!({"namespace": "shop"}));
 }

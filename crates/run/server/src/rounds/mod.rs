@@ -3,6 +3,7 @@
 //! other. A round that fails says so, is tried again at its next time, and stops no other.
 
 mod advisories;
+mod alerts;
 mod decisions;
 mod feeds;
 mod host;
@@ -54,6 +55,7 @@ pub(crate) fn all() -> Vec<Arc<Round>> {
         round("host", 600, host::run),
         round("images", 600, images::run),
         round("decisions", 60, decisions::run),
+        round("alerts", 10, alerts::run),
         round("upkeep", 3600, upkeep::run),
     ]
 }

@@ -7,18 +7,28 @@
 //! Holds: what is kept could be understood when it was kept, and each change stands in the audit trail in the same
 //! transaction.
 
+mod alert;
+mod dashboards;
 mod error;
+mod judge;
+mod question;
 mod running;
 mod store;
 
 #[cfg(test)]
+mod judge_tests;
+#[cfg(test)]
 mod tests;
 
+pub(crate) use alert::{Alert, NewAlert, When};
+pub(crate) use dashboards::{Body, Dashboard, NewDashboard, Show, Tile, Title};
 pub(crate) use error::SearchesError;
+pub(crate) use judge::{Judged, judge_due};
 pub(crate) use running::RunningSearches;
 pub(crate) use store::Searches;
 
-use vigie_lake::Query;
+use vigie_access::{AccessError, token};
+use vigie_lake::{Query, Sequence};
 use vigie_model::text;
 use vigie_model::time::Timestamp;
 
@@ -40,6 +50,16 @@ pub(crate) enum Span {
     Last(i64),
     /// From one moment up to, but without, another.
     Between(Timestamp, Timestamp),
+}
+
+impl Span {
+    /// Whether it can hold events.
+    fn is_valid(self) -> bool {
+        match self {
+            Self::Last(seconds) => (1..=LAST_SECONDS_MAX).contains(&seconds),
+            Self::Between(from, to) => from < to,
+        }
+    }
 }
 
 /// A search to be kept.
@@ -94,21 +114,33 @@ impl NewSearch {
     /// The search if it can be kept: with a name, understood, within the limits.
     fn checked(mut self) -> Result<Self, SearchesError> {
         self.name = checked_name(&self.name)?;
-        Query::parse(&self.query).map_err(SearchesError::Query)?;
-        let fits = |column: &String| !column.is_empty() && column.chars().count() <= COLUMN_CHARS_MAX;
-        if self.columns.len() > COLUMNS_MAX || !self.columns.iter().all(fits) {
+        checked_query(&self.query)?;
+        if !are_columns(&self.columns) {
             return Err(SearchesError::Invalid(text!(
                 en "A search has at most {COLUMNS_MAX} columns, of at most {COLUMN_CHARS_MAX} characters each",
                 fr "Une recherche a au plus {COLUMNS_MAX} colonnes, de {COLUMN_CHARS_MAX} caractères au plus chacune",
                 de "Eine Suche hat höchstens {COLUMNS_MAX} Spalten mit je höchstens {COLUMN_CHARS_MAX} Zeichen",
             )));
         }
-        let holds = match self.span {
-            Span::Last(seconds) => (1..=LAST_SECONDS_MAX).contains(&seconds),
-            Span::Between(from, to) => from < to,
-        };
-        if holds { Ok(self) } else { Err(SearchesError::Invalid(no_window())) }
+        if self.span.is_valid() { Ok(self) } else { Err(SearchesError::Invalid(no_window())) }
     }
+}
+
+/// Whether a query, or a sequence, can be understood.
+fn checked_query(text: &str) -> Result<(), SearchesError> {
+    let understood = if Sequence::is_meant(text) { Sequence::parse(text).map(drop) } else { Query::parse(text).map(drop) };
+    understood.map_err(SearchesError::Query)
+}
+
+/// Whether these are few enough names of columns.
+fn are_columns(columns: &[String]) -> bool {
+    let fits = |column: &String| !column.is_empty() && column.chars().count() <= COLUMN_CHARS_MAX;
+    columns.len() <= COLUMNS_MAX && columns.iter().all(fits)
+}
+
+/// An id that says nothing and is nobody else's.
+fn new_id() -> Result<String, SearchesError> {
+    Ok(token::random_bytes::<8>().map_err(AccessError::from)?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// A name that can be told and typed: not empty, one line, not too long.

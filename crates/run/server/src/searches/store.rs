@@ -1,21 +1,25 @@
 //! Keeping searches in the database.
 
-use super::{Asker, NewSearch, SEARCHES_MAX, Saved, SearchesError, Span};
+use super::alert::Memory;
+use super::{Asker, NewSearch, SEARCHES_MAX, Saved, SearchesError, Span, new_id};
 use serde_json::json;
 use std::sync::Arc;
 use vigie_access::audit::{self, Entry};
-use vigie_access::{AccessError, token};
 use vigie_db::{Db, DbError, Migration, Reader, Row, Writer, params};
 use vigie_kit::clock::Clock;
 use vigie_model::text;
 
-const MIGRATIONS: &[Migration] = &[Migration { name: "saved searches", sql: include_str!("schema.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "saved searches", sql: include_str!("schema.sql") },
+    Migration { name: "alerts from saved searches", sql: include_str!("alerts.sql") },
+    Migration { name: "dashboards", sql: include_str!("dashboards.sql") },
+];
 
 /// The saved searches of a platform. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Searches {
-    db: Db,
-    clock: Arc<dyn Clock>,
+    pub(super) db: Db,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 macro_rules! saved_where {
@@ -53,6 +57,14 @@ impl Searches {
     /// [`SearchesError::NotFound`], [`SearchesError::Db`].
     pub(crate) fn find(&self, asker: &Asker, id_or_name: &str) -> Result<Saved, SearchesError> {
         self.db.read(|reader| find(reader, asker, id_or_name))
+    }
+
+    /// The one of an id, whoever may see it.
+    ///
+    /// # Errors
+    /// [`DbError`], also when there is none.
+    pub(super) fn get(&self, id: &str) -> Result<Saved, DbError> {
+        self.db.read(|reader| reader.query_one(saved_where!("WHERE id = $1"), params![id], stored))
     }
 
     /// Keeps a search for its owner.
@@ -103,6 +115,7 @@ impl Searches {
             }
             let saved = Saved { search, changed_at: self.clock.now(), changed_by: asker.name.clone(), ..before };
             update(writer, &saved)?;
+            keep_alert(writer, &saved)?;
             self.note(writer, asker, "change_search", &saved)?;
             Ok(saved)
         })
@@ -118,13 +131,15 @@ impl Searches {
             if !asker.may_change(&saved) {
                 return Err(SearchesError::Forbidden);
             }
+            writer.execute("DELETE FROM search_alert WHERE search = $1", params![saved.id])?;
             writer.execute("DELETE FROM saved_search WHERE id = $1", params![saved.id])?;
             self.note(writer, asker, "remove_search", &saved)?;
             Ok(saved)
         })
     }
 
-    fn note(&self, writer: &Writer<'_>, asker: &Asker, what: &str, saved: &Saved) -> Result<(), SearchesError> {
+    /// Notes in the audit trail what somebody did to a search.
+    pub(super) fn note(&self, writer: &Writer<'_>, asker: &Asker, what: &str, saved: &Saved) -> Result<(), SearchesError> {
         let detail = json!({ "id": saved.id, "q": saved.search.query, "shared": saved.search.shared });
         let (who, on) = (asker.name.clone(), saved.search.name.clone());
         let entry = Entry { who, what: what.to_owned(), on, detail: detail.to_string() };
@@ -132,12 +147,8 @@ impl Searches {
     }
 }
 
-/// An id that says nothing and is nobody else's.
-fn new_id() -> Result<String, SearchesError> {
-    Ok(token::random_bytes::<8>().map_err(AccessError::from)?.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn find(reader: &Reader<'_>, asker: &Asker, id_or_name: &str) -> Result<Saved, SearchesError> {
+/// The search of an id or a name, as [`Searches::find`] gives it.
+pub(super) fn find(reader: &Reader<'_>, asker: &Asker, id_or_name: &str) -> Result<Saved, SearchesError> {
     let by_id = saved_where!("WHERE id = $1 AND (shared = 1 OR owner = $2)");
     let by_name = saved_where!("WHERE name = $1 AND (shared = 1 OR owner = $2) ORDER BY shared LIMIT 1");
     for sql in [by_id, by_name] {
@@ -182,8 +193,24 @@ fn update(writer: &Writer<'_>, saved: &Saved) -> Result<(), SearchesError> {
     updated.map(drop).map_err(name_taken)
 }
 
+/// The alert of a search that was changed: what went on was of another question. A search that is nobody else's any more
+/// alerts nobody.
+fn keep_alert(writer: &Writer<'_>, saved: &Saved) -> Result<(), SearchesError> {
+    let memory = json!(Memory::default()).to_string();
+    let sql = "UPDATE search_alert SET version = version + 1, memory = $2 WHERE search = $1";
+    let alerts = writer.execute(sql, params![saved.id, memory])? > 0;
+    if alerts && !saved.search.shared {
+        return Err(SearchesError::Invalid(text!(
+            en "This search alerts: take its alert away before you take it back",
+            fr "Cette recherche alerte : retirez l’alerte avant de la reprendre pour vous",
+            de "Diese Suche löst Alarm aus: nehmen Sie den Alarm weg, bevor Sie sie zurücknehmen",
+        )));
+    }
+    Ok(())
+}
+
 /// The one rule of the table that people can break.
-fn name_taken(error: DbError) -> SearchesError {
+pub(super) fn name_taken(error: DbError) -> SearchesError {
     match error {
         DbError::Constraint { .. } => SearchesError::NameTaken,
         other => other.into(),

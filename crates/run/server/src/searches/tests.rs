@@ -7,18 +7,18 @@ use vigie_access::audit;
 use vigie_db::Db;
 use vigie_testkit::FakeClock;
 
-fn searches() -> (Searches, Db) {
+pub(super) fn searches() -> (Searches, Db) {
     let clock = Arc::new(FakeClock::at("2026-11-21T08:00:00Z"));
     let db = Db::in_memory().unwrap();
     Access::open(db.clone(), clock.clone()).unwrap();
     (Searches::open(db.clone(), clock).unwrap(), db)
 }
 
-fn asker(name: &str, may_share: bool) -> Asker {
+pub(super) fn asker(name: &str, may_share: bool) -> Asker {
     Asker { name: name.to_owned(), may_share }
 }
 
-fn search(name: &str, query: &str, shared: bool) -> NewSearch {
+pub(super) fn search(name: &str, query: &str, shared: bool) -> NewSearch {
     NewSearch { name: name.to_owned(), query: query.to_owned(), span: Span::Last(3600), columns: vec!["time".into()], shared }
 }
 

@@ -7,6 +7,7 @@ mod lake;
 mod scan;
 mod search;
 mod searches;
+mod sequences;
 mod token;
 mod up;
 mod version;

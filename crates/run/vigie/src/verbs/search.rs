@@ -1,10 +1,11 @@
 //! `vigie search QUERY`.
 
-use super::searches;
-use crate::args::{Format, SearchArgs};
+use super::{searches, sequences};
+use crate::args::{Format, SearchArgs, SearchFormat};
 use crate::ask::House;
 use crate::{Ended, out, table};
 use serde_json::{Value, json};
+use std::io::IsTerminal;
 use std::path::Path;
 use vigie_kit::clock::{Clock, SystemClock};
 use vigie_kit::problem::{Kind, Problem};
@@ -22,11 +23,28 @@ pub(crate) fn run(args: &SearchArgs, data: Option<&Path>, lang: Lang) -> Result<
     let house = House::open(data, lang)?;
     let asked = Asked::of(&house, args)?;
     let window = asked.parameters();
+    let format = match args.format {
+        SearchFormat::Table => Format::Table,
+        SearchFormat::Json => Format::Json,
+        SearchFormat::Csv => Format::Csv,
+        SearchFormat::Parquet => {
+            export(&house, &asked, args)?;
+            return Ok(Ended::Clean);
+        }
+    };
+    if sequences::is_meant(&asked.query) {
+        let besides = [("--count", args.count), ("--top", args.top.is_some())].into_iter().find(|(_, said)| *said);
+        if let Some((flag, _)) = besides {
+            return Err(sequences::not_of_a_sequence(flag));
+        }
+        sequences::show(&house, &window, args.limit, format, lang)?;
+        return Ok(Ended::Clean);
+    }
     if args.count {
         let answer = house.get_watched(&format!("/events/histogram?{window}&buckets=1"))?;
         tell_partial(&answer, lang);
         let total = answer["total"].clone();
-        match args.format {
+        match format {
             Format::Json => out::json(&json!({ "schema": "vigie.count/1", "count": total, "partial": answer["partial"] }))?,
             Format::Table | Format::Csv => out::line(&total.to_string())?,
         }
@@ -36,11 +54,11 @@ pub(crate) fn run(args: &SearchArgs, data: Option<&Path>, lang: Lang) -> Result<
         let limit = args.limit.min(PAGE);
         let answer = house.get_watched(&format!("/events/top?{window}&by={}&limit={limit}", encoded(name)))?;
         tell_partial(&answer, lang);
-        show_top(name, &answer, args.format)?;
+        show_top(name, &answer, format)?;
         return Ok(Ended::Clean);
     }
     let events = pages(&house, &window, args.limit, lang)?;
-    show(&events, args.format, &asked.columns)?;
+    show(&events, format, &asked.columns)?;
     if let Some(word) = bare_word(&args.query).filter(|_| events.is_empty()) {
         let said = text!(en "`{word}` is found as a whole word; `*{word}*` finds it inside of words, too",
                          fr "`{word}` est cherché comme mot entier ; `*{word}*` le trouve aussi à l’intérieur des mots",
@@ -69,6 +87,9 @@ impl Asked {
             Some(name) => house.get(&format!("/searches/{}", encoded(name)))?,
             None => Value::Null,
         };
+        if sequences::is_meant(saved["q"].as_str().unwrap_or_default()) && !typed.trim().is_empty() {
+            return Err(sequences::not_of_a_sequence(&typed));
+        }
         let at = |name: &str| saved[name].as_str().and_then(|text| Timestamp::parse(text).ok());
         let ago = |seconds: i64| now.plus_seconds(-seconds);
         let kept = at("from").unwrap_or_else(|| ago(saved["last_s"].as_i64().unwrap_or(LAST_SECONDS)));
@@ -108,8 +129,46 @@ fn bare_word(query: &[String]) -> Option<&str> {
     words.filter(|word| !word.is_empty()).find(is_bare)
 }
 
+/// Writes all events that match, as they come.
+fn export(house: &House, asked: &Asked, args: &SearchArgs) -> Result<(), Problem> {
+    let besides = [("--count", args.count), ("--top", args.top.is_some()), ("--deadline", args.deadline.is_some())];
+    if let Some((flag, _)) = besides.into_iter().find(|(_, said)| *said) {
+        return Err(not_of_parquet(flag));
+    }
+    if sequences::is_meant(&asked.query) {
+        return Err(sequences::not_of_a_sequence("--format parquet"));
+    }
+    if std::io::stdout().is_terminal() {
+        return Err(Problem::new(
+            Kind::User,
+            text!(
+                en "Parquet is not for a terminal",
+                fr "Parquet n’est pas fait pour un terminal",
+                de "Parquet ist nicht für ein Terminal gemacht",
+            ),
+        )
+        .hint(text!(
+            en "write it to a file: `> events.parquet`",
+            fr "écrivez-le dans un fichier : `> events.parquet`",
+            de "schreiben Sie es in eine Datei: `> events.parquet`",
+        )));
+    }
+    house.copy(&format!("/events/export?format=parquet&{}", asked.parameters()))
+}
+
+fn not_of_parquet(flag: &str) -> Problem {
+    Problem::new(
+        Kind::User,
+        text!(
+            en "{flag} does not go with --format parquet",
+            fr "{flag} ne va pas avec --format parquet",
+            de "{flag} passt nicht zu --format parquet",
+        ),
+    )
+}
+
 /// Says what of the events was not looked at.
-fn tell_partial(answer: &Value, lang: Lang) {
+pub(super) fn tell_partial(answer: &Value, lang: Lang) {
     if answer["partial"] == true {
         let (events, total) = (&answer["covered"]["events"], &answer["covered"]["events_total"]);
         out::say(&say!(lang,

@@ -1,7 +1,7 @@
-//! `vigie searches list|show|save|remove`: searches that are kept.
+//! `vigie searches list|show|save|alert|remove`: searches that are kept, and when they alert.
 
 use super::search::{encoded, seconds};
-use crate::args::{Format, SearchesListArgs, SearchesSaveArgs, SearchesShowArgs, SearchesVerb};
+use crate::args::{Format, SearchesAlertArgs, SearchesListArgs, SearchesSaveArgs, SearchesShowArgs, SearchesVerb};
 use crate::ask::House;
 use crate::{Ended, out, table};
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ pub(crate) fn run(verb: SearchesVerb, data: Option<&Path>, lang: Lang) -> Result
         SearchesVerb::List(args) => list(&house, &args)?,
         SearchesVerb::Show(args) => show(&house, &args, lang)?,
         SearchesVerb::Save(args) => save(&house, &args, lang)?,
+        SearchesVerb::Alert(args) => alert(&house, &args, lang)?,
         SearchesVerb::Remove(args) => {
             let removed = house.delete(&format!("/searches/{}", encoded(&args.search)))?;
             let name = out::visible(removed["name"].as_str().unwrap_or_default());
@@ -26,7 +27,7 @@ pub(crate) fn run(verb: SearchesVerb, data: Option<&Path>, lang: Lang) -> Result
     Ok(Ended::Clean)
 }
 
-const COLUMNS: [&str; 5] = ["id", "name", "query", "window", "owner"];
+const COLUMNS: [&str; 6] = ["id", "name", "query", "window", "owner", "alert"];
 
 fn list(house: &House, args: &SearchesListArgs) -> Result<(), Problem> {
     let searches = house.get("/searches")?;
@@ -38,9 +39,9 @@ fn list(house: &House, args: &SearchesListArgs) -> Result<(), Problem> {
     }
 }
 
-fn row(search: &Value) -> [String; 5] {
+fn row(search: &Value) -> [String; 6] {
     let word = |name: &str| search[name].as_str().unwrap_or_default().to_owned();
-    [word("id"), word("name"), word("q"), window(search), word("owner")]
+    [word("id"), word("name"), word("q"), window(search), word("owner"), word_of_alert(&search["alert"])]
 }
 
 /// The window as it was typed, or could have been.
@@ -62,17 +63,68 @@ fn show(house: &House, args: &SearchesShowArgs, lang: Lang) -> Result<(), Proble
         search["schema"] = "vigie.search/1".into();
         return out::json(&search);
     }
-    let [id, name, query, window, owner] = row(&search);
+    let [id, name, query, window, owner, state] = row(&search);
     out::line(&out::visible(&name))?;
     let labels = match lang {
-        Lang::En => ["id", "query", "window", "owner", "columns"],
-        Lang::Fr => ["identifiant", "requête", "fenêtre", "propriétaire", "colonnes"],
-        Lang::De => ["Kennung", "Abfrage", "Zeitfenster", "Eigentümer", "Spalten"],
+        Lang::En => ["id", "query", "window", "owner", "columns", "alert"],
+        Lang::Fr => ["identifiant", "requête", "fenêtre", "propriétaire", "colonnes", "alerte"],
+        Lang::De => ["Kennung", "Abfrage", "Zeitfenster", "Eigentümer", "Spalten", "Alarm"],
     };
     let columns = columns(&search).join(", ");
-    for (label, value) in labels.into_iter().zip([id, query, window, owner, columns]) {
+    let alert = &search["alert"];
+    let state = if alert.is_null() { state } else { format!("{} ({state})", bar(alert)) };
+    for (label, value) in labels.into_iter().zip([id, query, window, owner, columns, state]) {
         out::line(&format!("  {label}: {}", out::visible(&value)))?;
     }
+    Ok(())
+}
+
+/// How an alert stands; empty for none.
+fn word_of_alert(alert: &Value) -> String {
+    let word = |name: &str| alert[name].as_str().map(str::to_owned);
+    match (word("state"), word("trouble")) {
+        (Some(state), Some(trouble)) => format!("{state}: {trouble}"),
+        (state, _) => state.unwrap_or_default(),
+    }
+}
+
+/// When an alert alerts, in the words of its flags.
+fn bar(alert: &Value) -> String {
+    let (flag, count) = match alert["at_least"].as_u64() {
+        Some(count) => ("at-least", count),
+        None => ("fewer-than", alert["fewer_than"].as_u64().unwrap_or_default()),
+    };
+    let by = alert["by"].as_str().map_or_else(String::new, |by| format!(" by {by}"));
+    let seconds = |name: &str| alert[name].as_i64().unwrap_or_default();
+    format!(
+        "{flag} {count}{by} within {}s every {}s, {}",
+        seconds("window_s"),
+        seconds("every_s"),
+        alert["severity"].as_str().unwrap_or_default()
+    )
+}
+
+fn alert(house: &House, args: &SearchesAlertArgs, lang: Lang) -> Result<(), Problem> {
+    let path = format!("/searches/{}/alert", encoded(&args.search));
+    if args.off {
+        let search = house.delete(&path)?;
+        let name = out::visible(search["name"].as_str().unwrap_or_default());
+        out::say(&say!(lang, en "{name} alerts no more", fr "{name} n’alerte plus", de "{name} löst keinen Alarm mehr aus"));
+        return Ok(());
+    }
+    let given = |text: &Option<String>| text.as_deref().map(seconds).transpose();
+    let body = json!({
+        "at_least": args.at_least,
+        "fewer_than": args.fewer_than,
+        "by": args.by,
+        "window_s": seconds(&args.within)?,
+        "every_s": given(&args.every)?,
+        "lag_s": given(&args.lag)?,
+        "severity": args.severity.map(vigie_model::severity::Severity::word),
+    });
+    let search = house.put(&path, &body)?;
+    let (name, bar) = (out::visible(search["name"].as_str().unwrap_or_default()), bar(&search["alert"]));
+    out::say(&say!(lang, en "{name} alerts: {bar}", fr "{name} alerte : {bar}", de "{name} löst Alarm aus: {bar}"));
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! All events that match, as a file: row by row, whatever their number.
 
+use super::effort::CancelOnDrop;
 use super::{EventRow, event_row, parsed, window_between};
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::findings::{quoted, unknown_word};
@@ -8,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use serde::Deserialize;
 use std::io;
 use std::sync::Arc;
@@ -35,7 +37,7 @@ pub(in crate::api) struct ExportQuery {
     /// Up to this time; by default now.
     #[param(value_type = Option<String>)]
     to: Option<Timestamp>,
-    /// `ndjson` (by default) or `csv`.
+    /// `ndjson` (by default), `csv` or `parquet`.
     format: Option<String>,
 }
 
@@ -48,16 +50,25 @@ pub(in crate::api) async fn export(
     Query(asked): Query<ExportQuery>,
 ) -> Result<Response, ApiError> {
     let query = parsed(asked.q.as_deref().unwrap_or_default())?;
-    let csv = match asked.format.as_deref() {
-        None | Some("ndjson") => false,
-        Some("csv") => true,
+    let (form, kind, name) = match asked.format.as_deref() {
+        None | Some("ndjson") => (Form::Ndjson, "application/x-ndjson", "events.ndjson"),
+        Some("csv") => (Form::Csv, "text/csv; charset=utf-8", "events.csv"),
+        Some("parquet") => (Form::Parquet, "application/vnd.apache.parquet", "events.parquet"),
         Some(other) => return Err(unknown_word("format", other)),
     };
     let window = window_between(&platform, asked.from, asked.to);
     let (sender, pieces) = mpsc::channel(WAITING);
-    tokio::task::spawn_blocking(move || write(&platform, &query, &window, csv, &sender));
-    let (kind, name) = if csv { ("text/csv; charset=utf-8", "events.csv") } else { ("application/x-ndjson", "events.ndjson") };
-    let mut response = Body::from_stream(ReceiverStream::new(pieces)).into_response();
+    let cancel = Cancel::new();
+    let nobody_reads = CancelOnDrop(cancel.clone());
+    tokio::task::spawn_blocking(move || match form {
+        Form::Parquet => write_parquet(&platform, &query, &window, sender, &cancel),
+        form => write(&platform, &query, &window, form == Form::Csv, &sender, &cancel),
+    });
+    let pieces = ReceiverStream::new(pieces).map(move |piece| {
+        let _ends_with_the_answer = &nobody_reads;
+        piece
+    });
+    let mut response = Body::from_stream(pieces).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
@@ -66,19 +77,74 @@ pub(in crate::api) async fn export(
     Ok(response)
 }
 
+/// The form of an export.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Ndjson,
+    Csv,
+    Parquet,
+}
+
+/// Where the pieces of an answer go.
+type Pieces = mpsc::Sender<io::Result<Bytes>>;
+
+/// Writes Parquet, a piece for each row group.
+fn write_parquet(platform: &Platform, query: &Asked, window: &Window, to: Pieces, cancel: &Cancel) {
+    let mut writer = PieceWriter { to, piece: Vec::new() };
+    let written = platform.lake.export_parquet(query, window, &mut writer, cancel);
+    match written.map_err(io::Error::other).and_then(|_| writer.send()) {
+        Err(error) if !cancel.is_cancelled() => {
+            tracing::error!(%error, "an export of events broke off");
+            drop(writer.to.blocking_send(Err(error)));
+        }
+        _ => {}
+    }
+}
+
+/// Bytes of a piece.
+const PIECE_BYTES: usize = 256 << 10;
+
+/// Gathers what is written into pieces, and waits for whoever takes them.
+struct PieceWriter {
+    to: Pieces,
+    piece: Vec<u8>,
+}
+
+impl PieceWriter {
+    fn send(&mut self) -> io::Result<()> {
+        let piece = std::mem::take(&mut self.piece);
+        self.to.blocking_send(Ok(piece.into())).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+impl io::Write for PieceWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE_BYTES {
+            self.send()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Writes until all is said or nobody listens. What goes wrong breaks the answer off, so that nobody takes it for whole.
-fn write(platform: &Platform, query: &Asked, window: &Window, csv: bool, to: &mpsc::Sender<io::Result<Bytes>>) {
-    let cancel = Cancel::new();
+fn write(platform: &Platform, query: &Asked, window: &Window, csv: bool, to: &Pieces, cancel: &Cancel) {
     let mut before = None;
     if csv && to.blocking_send(csv_rows([COLUMNS.map(str::to_owned)])).is_err() {
         return;
     }
     loop {
-        let page = match platform.lake.search_until(query, window, PAGE, before, &cancel) {
+        let page = match platform.lake.search_until(query, window, PAGE, before, cancel) {
             Ok(page) => page,
             Err(error) => {
-                tracing::error!(%error, "an export of events broke off");
-                drop(to.blocking_send(Err(io::Error::other(error))));
+                if !cancel.is_cancelled() {
+                    tracing::error!(%error, "an export of events broke off");
+                    drop(to.blocking_send(Err(io::Error::other(error))));
+                }
                 return;
             }
         };

@@ -4,12 +4,14 @@ mod around;
 mod complete;
 mod effort;
 mod export;
+mod sequences;
 mod top;
 
 pub(super) use around::{__path_around, around};
 pub(super) use complete::{__path_names, __path_values, names, values};
 pub(super) use effort::{__path_enough, __path_running, enough, running};
 pub(super) use export::{__path_export, export};
+pub(super) use sequences::{__path_sequences, sequences};
 pub(super) use top::{__path_top, top};
 
 use super::error::{ApiError, ErrorBody};
