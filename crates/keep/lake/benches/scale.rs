@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use vigie_db::Db;
 use vigie_kit::clock::SystemClock;
-use vigie_lake::{Cancel, Lake, Query, Settings, Window};
+use vigie_lake::{Cancel, Lake, Query, Sequence, Settings, Window};
 use vigie_model::time::Timestamp;
 
 /// Events sealed at once, as the lake does by itself.
@@ -148,7 +148,21 @@ fn ask(lake: Lake, directory: &Path) {
         let query = Query::parse(query).unwrap();
         println!("{:8.1} ms  {what}", best(&|| drop(lake.histogram(&query, &window, 60, &cancel).unwrap())));
     }
+    for (what, text) in SEQUENCES {
+        let sequence = Sequence::parse(text).unwrap();
+        for limit in [100, 10_000] {
+            let search = || lake.sequences_alone(&sequence, &Window::all(), limit, &cancel).unwrap();
+            let found = search().found.len();
+            println!("{:8.1} ms  {what}, newest {limit} ({found} found)", best(&|| drop(search())));
+        }
+    }
 }
+
+/// Events of two classes within five minutes, over everything.
+const SEQUENCES: [(&str, &str); 2] = [
+    ("class join", "sequence by user with maxspan=5m [ class:authentication status_id:2 ] [ class:process_activity ]"),
+    ("five and one", "sequence by user with maxspan=5m [ class:authentication ] with runs=5 [ process:worker-7 ]"),
+];
 
 /// A token that event 123,457 has and no other.
 const NEEDLE: &str = "65789f2c2d8c1a22";

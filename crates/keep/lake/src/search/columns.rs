@@ -42,7 +42,7 @@ pub(super) fn wanted(expr: &Expr, file: &OpenFile, columns: &mut BTreeSet<&'stat
 pub(super) fn wanted_of(place: &Target, file: &OpenFile, columns: &mut BTreeSet<&'static str>) {
     match place {
         Target::Field(field) => {
-            columns.insert(column_of(*field, file));
+            columns.extend(column_of(*field, file));
             if is_part_of_record(place, file) {
                 columns.extend([name::MESSAGE_AT, name::MESSAGE_CHARS, name::RAW]);
             }
@@ -65,8 +65,10 @@ pub(super) fn wanted_of(place: &Target, file: &OpenFile, columns: &mut BTreeSet<
 /// Where unmapped values are: also fields of another schema, which nobody knows by now.
 const UNMAPPED_IN: [&str; 2] = [name::UNMAPPED, name::FIELDS];
 
-fn column_of(field: FieldId, file: &OpenFile) -> &'static str {
-    if file.has(field.path()) { field.path() } else { name::FIELDS }
+/// The column that has a field, its own or the map; none where the file says that no row has it.
+fn column_of(field: FieldId, file: &OpenFile) -> Option<&'static str> {
+    let path = field.path();
+    if file.has(path) { Some(path) } else { file.may_map(path).then_some(name::FIELDS) }
 }
 
 /// The column of a label; files from before there were labels have none, and none has one of the tenant.
@@ -116,6 +118,7 @@ impl Rows<'_> {
         match &term.target {
             target @ Target::Field(_) if is_part_of_record(target, self.file) => self.message(test),
             Target::Field(field) if self.file.has(field.path()) => self.values(field.path(), test, false),
+            Target::Field(field) if !self.file.may_map(field.path()) => Ok(self.constant(false)),
             Target::Field(field) => self.field_in_map(*field, test),
             Target::Id => self.values(name::ID, test, false),
             Target::Time => self.values(name::TIME, test, false),
@@ -219,6 +222,7 @@ impl Rows<'_> {
         let name = match place {
             place if is_part_of_record(place, self.file) => return self.messages(),
             Target::Field(field) if self.file.has(field.path()) => field.path(),
+            Target::Field(field) if !self.file.may_map(field.path()) => return Ok(Column::None),
             Target::Field(field) => return self.parts_of_map(*field),
             Target::Label(Label::Tenant) => return Ok(Column::One(self.file.tenant())),
             Target::Label(label) => match column_of_label(*label, self.file) {

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use vigie_model::event::Class;
 use vigie_model::ids::EventId;
+use vigie_model::time::Timestamp;
 
 /// What is asked.
 pub(crate) struct Question<'q> {
@@ -104,6 +105,14 @@ impl Scan<'_> {
             track.finish();
         }
         Ok(scanned)
+    }
+
+    /// The first time and the last of what may lie in a window; none when nothing does.
+    pub(crate) fn times(&self, window: &Window) -> Result<Option<(Timestamp, Timestamp)>, SearchError> {
+        let view = View::now(self.catalogue, self.segments)?;
+        let files = view.newest_first((window.from, window.last())).map(|row| row.facts.times);
+        let segments = view.unsealed.segments.iter().filter_map(|segment| segment.times());
+        Ok(files.chain(segments).reduce(|(first, last), (from, to)| (first.min(from), last.max(to))))
     }
 
     /// Takes one part after another that no other thread has, until none is left or wanted.

@@ -91,7 +91,10 @@ impl<'s> SequenceSearch<'s> {
     /// Finds them, newest first.
     pub(crate) fn run(&self) -> Result<Sequences, SearchError> {
         let mut answer = Sequences::default();
-        let mut pieces = vec![self.window];
+        // Halving goes by time, so the time in which there is nothing is left out first.
+        let Some((first, last)) = self.scan.times(&self.window)? else { return Ok(answer) };
+        let all = Window { from: self.window.from.max(first), to: self.window.to.min(last.plus_micros(1)) };
+        let mut pieces = vec![all];
         while let Some(piece) = pieces.pop().filter(|_| answer.found.len() <= self.limit) {
             match self.gather(piece, &mut answer)? {
                 Gathered::Whole(found) => self.follow(piece, &found, &mut answer)?,
