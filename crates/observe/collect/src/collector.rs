@@ -132,10 +132,10 @@ impl Handle {
         self.stats().iter().map(|stats| stats.report()).collect()
     }
 
-    /// A way to ask for the reports that outlives this handle.
-    pub fn reporter(&self) -> impl Fn() -> Vec<SourceReport> + Clone + Send + Sync + 'static {
+    /// A way to ask for the sources themselves that outlives this handle.
+    pub fn sources(&self) -> impl Fn() -> Vec<Arc<SourceStats>> + Clone + Send + Sync + 'static {
         let stats = self.stats.clone();
-        move || stats.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|stats| stats.report()).collect()
+        move || stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where syslog is listened for.

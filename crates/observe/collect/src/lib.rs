@@ -14,6 +14,7 @@ mod config;
 #[cfg(test)]
 mod conformance;
 mod container;
+pub mod coverage;
 pub mod delivery;
 pub mod dialect;
 pub mod flow;
@@ -29,11 +30,13 @@ pub mod source;
 mod state;
 mod stats;
 mod tenants;
+pub mod trial;
 mod windows;
 
 pub use collector::{FILES_MAX, Handle, Positions, StartError, spawn};
 pub use config::CollectConfig;
 pub use container::Container;
+pub use coverage::CoverageReport;
 pub use delivery::{Batch, Checkpoint, Delivery};
 pub use intake::Intake;
 pub use listeners::Addresses;

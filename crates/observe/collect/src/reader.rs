@@ -5,8 +5,12 @@
 //! a replay gives the same events. Holds: the pieces of a record that was cut carry, one after
 //! another, all its bytes.
 
+mod aside;
 mod printed;
+mod sent;
 mod taken;
+
+pub use aside::BROKE_OFF;
 
 use crate::container::Container;
 use crate::dialect::Dialect;

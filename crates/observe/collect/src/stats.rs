@@ -3,6 +3,7 @@
 //! Holds: `received = parsed + unparsed`; every received record becomes exactly one event, and
 //! every event is acknowledged, refused, or on its way.
 
+use crate::coverage::{Coverage, CoverageReport};
 use crate::state::SourceState;
 use serde::Serialize;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
@@ -26,6 +27,7 @@ pub struct SourceStats {
     behind_bytes: AtomicU64,
     last_event_at: AtomicI64,
     lag: AtomicI64,
+    coverage: Mutex<Coverage>,
 }
 
 /// All of it at one moment.
@@ -77,6 +79,7 @@ impl SourceStats {
             behind_bytes: AtomicU64::new(0),
             last_event_at: AtomicI64::new(i64::MIN),
             lag: AtomicI64::new(0),
+            coverage: Mutex::default(),
         }
     }
 
@@ -113,6 +116,13 @@ impl SourceStats {
         }
     }
 
+    /// What of its records was understood, and what the rest looks like.
+    #[must_use]
+    pub fn coverage(&self) -> CoverageReport {
+        let coverage = self.coverage.lock().unwrap_or_else(PoisonError::into_inner);
+        coverage.report(&self.source, self.received.load(Relaxed), self.parsed.load(Relaxed), self.unparsed.load(Relaxed))
+    }
+
     /// Says what the source is doing now, and tells the log when that is new.
     pub(crate) fn set_state(&self, state: SourceState) {
         let mut current = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,6 +143,7 @@ impl SourceStats {
         self.received.fetch_add(1, Relaxed);
         let outcome = if event.is_parsed() { &self.parsed } else { &self.unparsed };
         outcome.fetch_add(1, Relaxed);
+        self.coverage.lock().unwrap_or_else(PoisonError::into_inner).count(event);
         self.last_event_at.store(event.time.micros(), Relaxed);
         self.lag.store(event.received.since(event.time).max(0), Relaxed);
     }

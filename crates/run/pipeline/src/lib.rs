@@ -11,9 +11,17 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use vigie_collect::Delivery;
 use vigie_lake::{AppendError, Batch, Checkpoint, Lake};
+use vigie_model::event::ocsf::field;
+use vigie_model::event::{Class, Event};
 
 /// Deliveries that are written at the same time.
 const AT_ONCE: u32 = 16;
+/// Why an event is set aside that the lake cannot take.
+const TOO_LARGE: &str = "too large for the lake";
+
+/// Bytes that are kept of a record that is set aside.
+const SET_ASIDE_BYTES_MAX: usize = 1024 * 1024;
+
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
@@ -75,7 +83,8 @@ impl Pipeline {
     }
 }
 
-/// Appends a batch; one that is too large for the lake goes in halves, the checkpoint with the last.
+/// Appends a batch; one that is too large for the lake goes in halves, the checkpoint with the last, and an event that is
+/// too large by itself without all but its record.
 fn append(lake: &Lake, batch: &Batch) -> Result<(), AppendError> {
     match lake.append(batch) {
         Ok(_ids) => Ok(()),
@@ -84,6 +93,51 @@ fn append(lake: &Lake, batch: &Batch) -> Result<(), AppendError> {
             append(lake, &Batch { events: first.to_vec(), checkpoint: None })?;
             append(lake, &Batch { events: second.to_vec(), checkpoint: batch.checkpoint.clone() })
         }
+        Err(AppendError::TooLarge { bytes }) if batch.events.iter().any(|event| !is_set_aside(event)) => {
+            tracing::error!(bytes, "an event is too large for the lake; its record is set aside");
+            let events = batch.events.iter().map(set_aside).collect();
+            append(lake, &Batch { events, checkpoint: batch.checkpoint.clone() })
+        }
         Err(error) => Err(error),
+    }
+}
+
+fn is_set_aside(event: &Event) -> bool {
+    event.unmapped.contains("set_aside", TOO_LARGE)
+}
+
+/// An event of which nothing is left but its record, cut where it is too large itself.
+fn set_aside(event: &Event) -> Event {
+    let raw = event.raw.get(..event.raw.len().min(SET_ASIDE_BYTES_MAX)).unwrap_or_default().to_vec();
+    let mut aside = Event::new(Class::BaseEvent, event.time, event.received, event.origin.clone(), raw);
+    aside.set(field::METADATA_IS_TRUNCATED, aside.raw.len() < event.raw.len());
+    aside.unmapped.push("set_aside", TOO_LARGE);
+    aside
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vigie_db::Db;
+    use vigie_kit::clock::SystemClock;
+    use vigie_model::event::{Labels, Origin};
+    use vigie_model::time::Timestamp;
+
+    fn event(raw: &str) -> Event {
+        let origin = Arc::new(Origin { source: "s".into(), format: "f".into(), host: "h".into(), labels: Labels::none() });
+        Event::new(Class::BaseEvent, Timestamp::EPOCH, Timestamp::EPOCH, origin, raw.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn an_event_that_is_too_large_is_set_aside_and_the_others_are_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&folder.path().join("state.db")).unwrap();
+        let settings = vigie_lake::Settings::default();
+        let lake = Lake::open(&folder.path().join("lake"), db, Arc::new(SystemClock), settings).unwrap();
+        let mut large = event("poison");
+        large.unmapped.push("much", &"x".repeat(40 << 20));
+        append(&lake, &Batch { events: vec![event("one"), large.clone(), event("two")], checkpoint: None }).unwrap();
+        assert_eq!(lake.stats().unwrap().events, 3);
+        assert!(is_set_aside(&set_aside(&large)) && set_aside(&large).raw == b"poison");
     }
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Notify, watch};
 use vigie_access::Access;
-use vigie_collect::{Intake, SourceReport};
+use vigie_collect::{Intake, SourceReport, SourceStats};
 use vigie_db::Db;
 use vigie_kit::clock::Clock;
 use vigie_kit::data_dir::DataDir;
@@ -83,7 +83,7 @@ pub struct Platform {
 }
 
 /// Tells how the sources are doing.
-type Reporter = Box<dyn Fn() -> Vec<SourceReport> + Send + Sync>;
+type Reporter = Box<dyn Fn() -> Vec<Arc<SourceStats>> + Send + Sync>;
 
 impl Platform {
     /// Opens everything in a data directory.
@@ -148,7 +148,12 @@ impl Platform {
 
     /// How the sources of events are doing; empty before they are started.
     pub(crate) fn sources(&self) -> Vec<SourceReport> {
-        self.sources.get().map_or_else(Vec::new, |report| report())
+        self.sources_themselves().iter().map(|source| source.report()).collect()
+    }
+
+    /// The sources of events; empty before they are started.
+    pub(crate) fn sources_themselves(&self) -> Vec<Arc<SourceStats>> {
+        self.sources.get().map_or_else(Vec::new, |sources| sources())
     }
 
     /// Returns when the platform is to stop.

@@ -85,7 +85,7 @@ impl Running {
         let (sender, deliveries) = mpsc::channel(DELIVERIES_WAITING);
         let intake = tokio::spawn(vigie_pipeline::run(platform.pipeline(), deliveries));
         let sources = collect(&platform, &settings, of_tls, sender).await?;
-        platform.set_sources(Box::new(sources.reporter()));
+        platform.set_sources(Box::new(sources.sources()));
         platform.set_intake(sources.intake());
         tasks.spawn(detection::run(platform.clone()));
         for round in platform.rounds() {

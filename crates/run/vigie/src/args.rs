@@ -53,6 +53,8 @@ pub(crate) enum Verb {
     Token(TokenArgs),
     /// Say what of the stored events must stay, and what must go
     Lake(LakeArgs),
+    /// List, check and try what log formats are read by, and show what is not understood
+    Parsers(ParsersArgs),
     /// Check the audit trail and the stored events
     Audit(AuditArgs),
     /// Tell the version
@@ -707,6 +709,64 @@ pub(crate) struct TokenRevokeArgs {
     /// Its name or its id
     #[arg(value_name = "NAME|ID")]
     pub(crate) token: String,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ParsersArgs {
+    #[command(subcommand)]
+    pub(crate) verb: ParsersVerb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ParsersVerb {
+    /// List the formats that are read: by parsers, by pages of ours, by pages of yours
+    List(ParsersListArgs),
+    /// Check a page of yours, and that it reads its samples
+    Check(ParsersCheckArgs),
+    /// Show what becomes of some records
+    Test(ParsersTestArgs),
+    /// Show what of each source was understood, and lines that were not
+    Coverage(ParsersCoverageArgs),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ParsersListArgs {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ParsersCheckArgs {
+    /// The pages, such as till.toml; its samples are till.log or till.json beside it, or in a folder samples there
+    #[arg(value_name = "PAGE", required = true)]
+    pub(crate) pages: Vec<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ParsersTestArgs {
+    /// The records: a file, or `-` for standard input
+    #[arg(value_name = "FILE|-")]
+    pub(crate) records: PathBuf,
+    /// Try this page of yours beside all others
+    #[arg(long, value_name = "PAGE")]
+    pub(crate) page: Option<PathBuf>,
+    /// Read them as if they stood in this file, such as /var/log/audit/audit.log
+    #[arg(long, value_name = "PATH", conflicts_with = "page")]
+    pub(crate) path: Option<PathBuf>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ParsersCoverageArgs {
+    /// Only sources whose name has this in it
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: Option<String>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
 }
 
 /// A class and its days.

@@ -8,6 +8,8 @@ mod built;
 mod deploy;
 #[path = "it/everywhere.rs"]
 mod everywhere;
+#[path = "it/files.rs"]
+mod files;
 #[path = "it/images.rs"]
 mod images;
 #[path = "it/judged.rs"]

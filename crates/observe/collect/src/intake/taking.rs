@@ -108,7 +108,7 @@ impl Taking {
         let (full, batch) = (&mut self.full, &mut self.batch);
         // A document holds several records, and a long one comes in several parts.
         let (mut made, mut parts) = (0, 0);
-        self.reader.taken(record, self.received, &mut |mut event| {
+        self.reader.taken_or_aside(record, self.received, &mut |mut event| {
             made += 1;
             if before + made > RECORDS_MAX {
                 return;

@@ -39,7 +39,9 @@ impl Reader {
     /// The same for what a container prints.
     #[must_use]
     pub fn of_container(mut self, container: Container) -> Self {
-        self = self.labelled(container.labels.clone());
+        // Whose it is was said already.
+        let labels = self.labels.with(container.labels.iter());
+        self = self.labelled(labels);
         self.container = Some(Arc::new(container));
         self
     }

@@ -9,6 +9,7 @@ mod alerts;
 mod assets;
 mod audit;
 mod catalogue;
+mod coverage;
 mod dashboards;
 mod decisions;
 mod error;
@@ -118,6 +119,7 @@ pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec
         .route(needs(Permission::ReadAssets), routes!(image::show))
         .route(needs(Permission::ReadCatalogue), routes!(catalogue::list))
         .route(needs(Permission::ReadCatalogue), routes!(catalogue::show))
+        .route(needs(Permission::ReadEvents), routes!(coverage::list))
         .route(needs(Permission::ReadSystem), routes!(system::show))
         .route(needs(Permission::RunRounds), routes!(system::start_round))
         .route(needs(Permission::ReadAudit), routes!(audit::list))

@@ -48,7 +48,7 @@ async fn house() -> House {
     let sources =
         vigie_collect::spawn(CollectConfig::nothing("here"), Arc::new(|_| None), clock, sender, platform.stop_sources());
     let sources = sources.await.unwrap();
-    platform.set_sources(Box::new(sources.reporter()));
+    platform.set_sources(Box::new(sources.sources()));
     platform.set_intake(sources.intake());
     let token = token(&platform, "edge", Permission::SendEvents);
     let router = crate::with_console(api::router(platform.clone()).0, platform.clone());

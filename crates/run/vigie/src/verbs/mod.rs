@@ -4,6 +4,7 @@ mod audit;
 mod db;
 mod findings;
 mod lake;
+mod parsers;
 mod scan;
 mod search;
 mod searches;
@@ -32,6 +33,7 @@ pub(crate) fn run(args: Args, lang: Lang) -> Result<Ended, Problem> {
         Verb::Db(args) => db::run(args.verb, data, lang),
         Verb::Token(args) => token::run(args.verb, data, lang),
         Verb::Lake(args) => lake::run(args.verb, data, lang),
+        Verb::Parsers(args) => parsers::run(args.verb, data, lang),
         Verb::Audit(args) => audit::run(args.verb, data, lang),
         Verb::Version(args) => version::run(&args),
     }

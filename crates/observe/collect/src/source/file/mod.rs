@@ -143,7 +143,7 @@ fn look(mut follower: Follower, mut desk: Desk) -> Look {
         if piece.continues {
             desk.stats.cut(1);
         }
-        desk.reader.records(piece, desk.clock.now(), &mut |event| {
+        desk.reader.records_or_aside(piece, desk.clock.now(), &mut |event| {
             desk.stats.count(&event);
             batch.push(event);
         });

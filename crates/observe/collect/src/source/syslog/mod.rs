@@ -186,17 +186,19 @@ impl Feed for Frames {
                 self.desk.stats.cut(1);
             }
             let piece = Piece { bytes: &self.chunk.bytes[range], continues: frame.continues, cut: frame.cut };
-            let mut event = self.desk.reader.record(piece, self.desk.clock.now());
             let (_, peer) = match self.peer.take() {
                 Some(known) if known.0 == frame.peer => self.peer.insert(known),
                 _ => self.peer.insert((frame.peer, frame.peer.to_canonical().to_string())),
             };
-            if event.origin.host.is_empty() {
-                event.origin_mut().host = Arc::from(peer.as_str());
-            }
-            event.unmapped.push("peer", peer);
-            self.desk.stats.count(&event);
-            batch.push(event);
+            let (reader, stats) = (&mut self.desk.reader, &self.desk.stats);
+            reader.sent_or_aside(piece, self.desk.clock.now(), &mut |mut event| {
+                if event.origin.host.is_empty() {
+                    event.origin_mut().host = Arc::from(peer.as_str());
+                }
+                event.unmapped.push("peer", &*peer);
+                stats.count(&event);
+                batch.push(event);
+            });
         }
     }
 }
