@@ -132,7 +132,7 @@ impl Scan<'_> {
                 passed += events;
             };
             let searched = match part {
-                Part::Segment(segment) => scan_segment(segment, question, sink, &mut scanned),
+                Part::Segment(segment) => scan_segment(segment, question, sink, &mut scanned, &mut pass),
                 Part::File(file) if sink.wants_until(file.facts.times.1) => {
                     self.file(file, question, sink, &mut scanned, &mut pass)
                 }
@@ -201,15 +201,18 @@ fn scan_segment(
     question: &Question<'_>,
     sink: &mut dyn Sink,
     scanned: &mut Scanned,
+    pass: &mut dyn FnMut(u64),
 ) -> Result<(), SearchError> {
     let mut buffer = Vec::new();
     let records = segment.records();
     // Newest first, so that early ones are soon not wanted any more.
     for start in (0..records.div_ceil(Segment::PIECE)).rev().map(|piece| piece * Segment::PIECE) {
-        question.cancel.check()?;
         let entries = segment.entries(start);
         let here = entries.len().min(records - start);
         for entry in entries[..here].iter().rev() {
+            // A record is a batch of any size: whoever ends a search waits for one of them.
+            question.cancel.check()?;
+            pass(u64::from(entry.events));
             let outside = entry.latest < question.window.from || question.window.last() < entry.earliest;
             if entry.events == 0 || outside || !sink.wants_until(entry.latest) {
                 continue;

@@ -1,5 +1,6 @@
 //! The same answers from the log, from files and from the events themselves.
 
+use super::{Key, Place, Question, Sink};
 use crate::testing::{any_event, any_time, batch};
 use crate::tests::{by_hand, clock, open_with};
 use crate::{Cancel, Compaction, Query, Settings, Top, Value, Values, Window};
@@ -232,4 +233,49 @@ fn a_window_of_all_times_holds_the_ends() {
     for time in [Timestamp::MIN, Timestamp::EPOCH, Timestamp::MAX] {
         assert!(Window::all().holds(time));
     }
+}
+
+/// Has enough of the first event that it sees.
+struct Impatient {
+    cancel: Cancel,
+    seen: u64,
+}
+
+impl Sink for Impatient {
+    fn fork(&self) -> Self {
+        Self { cancel: self.cancel.clone(), seen: 0 }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.seen += other.seen;
+    }
+
+    fn floor(&self) -> Option<Key> {
+        None
+    }
+
+    fn add(&mut self, _key: Key, _place: &dyn Fn() -> Place) {
+        self.seen += 1;
+        self.cancel.enough();
+    }
+
+    fn add_all(&mut self, _first: Timestamp, _last: Timestamp, _count: u64) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_search_ends_at_the_next_record_of_the_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let lake = open_with(directory.path(), clock(), by_hand());
+    for second in 0..9 {
+        lake.append(&batch(vec![crate::testing::unparsed(crate::tests::noon_plus(second), b"x")])).unwrap();
+    }
+    let cancel = Cancel::new();
+    let mut sink = Impatient { cancel: cancel.clone(), seen: 0 };
+    let all = Query::all();
+    let question = Question { expr: all.expr(), window: Window::all(), before: None, cancel: &cancel };
+    let scanned = lake.core().scan().run(&question, &mut sink).unwrap();
+    let come = cancel.progress();
+    assert_eq!((sink.seen, scanned.partial, come.events, come.events_total, come.files), (1, true, 1, 9, 0));
 }
