@@ -303,8 +303,26 @@ impl Lake {
         limit: usize,
         cancel: &Cancel,
     ) -> Result<Completions, ReadError> {
+        self.gather(window, Gather::new(values, prefix), limit, cancel)
+    }
+
+    /// Names of values that the schema has no field for, in the same way: without the `unmapped.` that a query puts before.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn complete_unmapped(
+        &self,
+        window: &Window,
+        prefix: &str,
+        limit: usize,
+        cancel: &Cancel,
+    ) -> Result<Completions, ReadError> {
+        let values = Values::unmapped();
+        self.gather(window, Gather::names(&values, prefix), limit, cancel)
+    }
+
+    fn gather(&self, window: &Window, mut gather: Gather<'_>, limit: usize, cancel: &Cancel) -> Result<Completions, ReadError> {
         let all = Query::all();
-        let mut gather = Gather::new(values, prefix);
         let question = Question { expr: all.expr(), window: *window, before: None, cancel };
         let scanned = self.core().scan().run(&question, &mut gather)?;
         Ok(gather.completions(limit.min(PAGE_MAX), scanned.partial))

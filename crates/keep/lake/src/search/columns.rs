@@ -303,6 +303,13 @@ impl Rows<'_> {
         })))
     }
 
+    /// Shows the names of the unmapped values of these rows.
+    pub(super) fn each_unmapped_name(&self, rows: &BooleanBuffer, show: &mut dyn FnMut(&str)) -> Result<(), FileError> {
+        let own = self.map(name::UNMAPPED)?;
+        rows.set_indices().for_each(|row| pairs(own, row).for_each(|(name, _)| show(name)));
+        Ok(())
+    }
+
     fn map(&self, name: &'static str) -> Result<&arrow_array::MapArray, FileError> {
         self.column(name)?.as_map_opt().ok_or_else(|| self.file.unexpected(name))
     }

@@ -1,4 +1,4 @@
-//! The values of a name that begin with what somebody has typed.
+//! The values of a name, or the names of values beyond the schema, that begin with what somebody has typed.
 //!
 //! Looks through the newest events first and takes what it meets until it is told that this is enough: an offer, never a
 //! count to rely on.
@@ -27,9 +27,11 @@ pub struct Completions {
     pub partial: bool,
 }
 
-/// Gathers values with a beginning.
+/// Gathers values, or names, with a beginning.
 pub(crate) struct Gather<'v> {
     of: &'v Values,
+    /// Whether the names of unmapped values are gathered instead of values.
+    names: bool,
     /// Folded, as all comparing of texts is.
     prefix: Box<str>,
     met: HashMap<Box<str>, u64>,
@@ -38,7 +40,12 @@ pub(crate) struct Gather<'v> {
 
 impl<'v> Gather<'v> {
     pub(crate) fn new(of: &'v Values, prefix: &str) -> Self {
-        Self { of, prefix: folded(prefix).into(), met: HashMap::new(), full: false }
+        Self { of, names: false, prefix: folded(prefix).into(), met: HashMap::new(), full: false }
+    }
+
+    /// Gathers the names of unmapped values instead, where `of` is those values.
+    pub(crate) fn names(of: &'v Values, prefix: &str) -> Self {
+        Self { names: true, ..Self::new(of, prefix) }
     }
 
     /// The answer, with at most so many values.
@@ -88,7 +95,7 @@ impl<'v> Gather<'v> {
 
 impl Sink for Gather<'_> {
     fn fork(&self) -> Self {
-        Self { of: self.of, prefix: self.prefix.clone(), met: HashMap::new(), full: false }
+        Self { of: self.of, names: self.names, prefix: self.prefix.clone(), met: HashMap::new(), full: false }
     }
 
     fn join(&mut self, other: Self) {
@@ -111,6 +118,13 @@ impl Sink for Gather<'_> {
     }
 
     fn add_row(&mut self, row: &dyn Row) {
+        if self.names {
+            row.visit_unmapped(&mut |name, _| {
+                self.text(name, 1);
+                false
+            });
+            return;
+        }
         let of = self.of;
         for place in of.places() {
             super::top::each_part(place, row, &mut |part| self.part(part));
@@ -118,6 +132,9 @@ impl Sink for Gather<'_> {
     }
 
     fn add_rows(&mut self, rows: &Rows<'_>, matching: BooleanBuffer) -> Result<(), FileError> {
+        if self.names {
+            return rows.each_unmapped_name(&matching, &mut |name| self.text(name, 1));
+        }
         for place in self.of.places() {
             match rows.column_of(place)? {
                 Column::Texts { keys, values } => self.dictionary(&matching, keys, values),

@@ -65,6 +65,11 @@ impl Values {
         Ok(Self { name: name.to_owned(), places: places(name)? })
     }
 
+    /// All values that the schema has no field for.
+    pub(crate) fn unmapped() -> Self {
+        Self::at(vec![Target::Unmapped(None)])
+    }
+
     /// The values of these places.
     pub(super) const fn at(places: Vec<Target>) -> Self {
         Self { name: String::new(), places }

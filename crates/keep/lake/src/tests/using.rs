@@ -198,6 +198,23 @@ fn what_is_typed_is_completed_by_what_occurs() {
 }
 
 #[test]
+fn names_of_the_sources_own_values_are_completed() {
+    let directory = tempfile::tempdir().unwrap();
+    let lake = open(directory.path());
+    let own = |name: &str| {
+        let mut event = unparsed(noon_plus(0), b"x");
+        event.unmapped.push(name, "1");
+        event
+    };
+    lake.append(&batch(vec![own("seqNo"), own("seqNo"), own("sequence")])).unwrap();
+    lake.seal().unwrap();
+    lake.append(&batch(vec![own("SeqMode"), own("other")])).unwrap();
+    let found = lake.complete_unmapped(&Window::all(), "seq", 9, &Cancel::new()).unwrap();
+    let names: Vec<(&str, u64)> = found.values.iter().map(|it| (it.value.as_str(), it.count)).collect();
+    assert_eq!(names, [("seqNo", 2), ("SeqMode", 1), ("sequence", 1)]);
+}
+
+#[test]
 fn a_clock_that_jumps_breaks_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let lake = open(directory.path());

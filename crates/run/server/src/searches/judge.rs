@@ -170,6 +170,10 @@ impl Asked<'_> {
     }
 
     fn findings(&self, saved: &Saved, hosts: &Hosts, others: &OtherHosts, counts: &Counts) -> Result<Vec<Occurrence>, Problem> {
+        let values = counts.alerting.len();
+        if values > VALUES_MAX {
+            tracing::warn!(search = saved.id, values, told = VALUES_MAX, "more values alert than are told");
+        }
         let each = counts.alerting.iter().take(VALUES_MAX);
         each.map(|(value, count)| self.finding(saved, hosts, others, (value, *count))).collect()
     }

@@ -14,6 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 use vigie_lake::{Query as Asked, Values};
 use vigie_model::time::Timestamp;
 
+/// What stands before the name of a value that the schema has no field for.
+const UNMAPPED: &str = "unmapped.";
 const OFFERED: usize = 20;
 const OFFERED_MAX: usize = 200;
 /// How long values are looked for: whoever types does not wait longer.
@@ -83,13 +85,19 @@ pub(in crate::api) struct NamesQuery {
     limit: Option<usize>,
 }
 
-/// Names that may stand before a colon: first those that begin so, then OCSF paths of which a later part does.
+/// Names that may stand before a colon: first those that begin so, then OCSF paths of which a later part does. Behind
+/// `unmapped.` those that the newest events of a day have: what can be found in 0.3 seconds.
 #[utoipa::path(get, path = "/events/names", tag = "events", params(NamesQuery),
     responses((status = 200, body = Vec<String>), (status = 400, body = ErrorBody)))]
-pub(in crate::api) async fn names(Query(asked): Query<NamesQuery>) -> Answer<Vec<String>> {
+pub(in crate::api) async fn names(State(platform): State<Arc<Platform>>, Query(asked): Query<NamesQuery>) -> Answer<Vec<String>> {
     let limit = asked.limit.unwrap_or(OFFERED).clamp(1, OFFERED_MAX);
     let prefix = asked.prefix.unwrap_or_default().to_lowercase();
-    Ok(Json(offered(&prefix, limit)))
+    let Some(own) = prefix.strip_prefix(UNMAPPED).map(str::to_owned) else { return Ok(Json(offered(&prefix, limit))) };
+    let window = window_between(&platform, None, None);
+    let found = Effort::within(DEADLINE).search(&platform, move |platform, cancel| {
+        platform.lake.complete_unmapped(&window, &own, limit, cancel).map_err(ApiError::of)
+    });
+    Ok(Json(found.await?.values.into_iter().map(|name| format!("{UNMAPPED}{}", name.value)).collect()))
 }
 
 fn offered(prefix: &str, limit: usize) -> Vec<String> {
