@@ -24,6 +24,8 @@ mod lineage;
 mod malware;
 #[path = "it/peers.rs"]
 mod peers;
+#[path = "it/searches.rs"]
+mod searches;
 #[path = "it/secrets.rs"]
 mod secrets;
 #[path = "it/sent.rs"]
