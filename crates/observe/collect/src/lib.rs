@@ -20,6 +20,7 @@ pub mod dialect;
 pub mod flow;
 pub mod format;
 pub mod frame;
+pub mod habit;
 pub mod header;
 pub mod intake;
 mod listeners;

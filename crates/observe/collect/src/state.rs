@@ -1,5 +1,6 @@
 //! What a source is doing, in words a person can act on.
 
+use crate::habit::Unusual;
 use serde::{Serialize, Serializer};
 use vigie_model::lang::Text;
 use vigie_model::text;
@@ -41,8 +42,29 @@ pub enum SourceState {
         /// The system's own words.
         why: String,
     },
+    /// It reads, and nothing comes, although it usually does.
+    Silent {
+        /// For so many minutes.
+        minutes: u32,
+    },
+    /// It reads, and understands much less of it than before.
+    Changed {
+        /// Percent of the records that are understood now.
+        now: u64,
+        /// Percent that were before.
+        before: u64,
+    },
     /// It has ended.
     Stopped,
+}
+
+impl From<Unusual> for SourceState {
+    fn from(unusual: Unusual) -> Self {
+        match unusual {
+            Unusual::Silent { minutes } => Self::Silent { minutes },
+            Unusual::Changed { now, before } => Self::Changed { now, before },
+        }
+    }
 }
 
 impl SourceState {
@@ -58,6 +80,8 @@ impl SourceState {
             Self::Absent { .. } => "absent",
             Self::NotPermitted { .. } => "not_permitted",
             Self::Failing { .. } => "failing",
+            Self::Silent { .. } => "silent",
+            Self::Changed { .. } => "changed",
             Self::Stopped => "stopped",
         }
     }
@@ -65,7 +89,10 @@ impl SourceState {
     /// Whether somebody should look at it.
     #[must_use]
     pub const fn is_trouble(&self) -> bool {
-        matches!(self, Self::Partial { .. } | Self::NotPermitted { .. } | Self::Failing { .. })
+        matches!(
+            self,
+            Self::Partial { .. } | Self::NotPermitted { .. } | Self::Failing { .. } | Self::Silent { .. } | Self::Changed { .. }
+        )
     }
 
     /// The state as one sentence.
@@ -104,6 +131,16 @@ impl SourceState {
                 fr "En échec, nouvelle tentative : {why}",
                 de "Fehlgeschlagen, neuer Versuch folgt: {why}",
             ),
+            Self::Silent { minutes } => text!(
+                en "Reading, but nothing has come for {minutes} minutes, much longer than usual.",
+                fr "Lecture en cours, mais rien n’est arrivé depuis {minutes} minutes, bien plus que d’habitude.",
+                de "Liest, aber seit {minutes} Minuten kommt nichts, viel länger als sonst.",
+            ),
+            Self::Changed { now, before } => text!(
+                en "Reading, but only {now} % of the records are understood now; before it were {before} %.",
+                fr "Lecture en cours, mais seuls {now} % des enregistrements sont compris maintenant, contre {before} % auparavant.",
+                de "Liest, versteht aber nur noch {now} % der Einträge; vorher waren es {before} %.",
+            ),
             Self::Stopped => text!(en "Stopped.", fr "Arrêté.", de "Beendet."),
         }
     }
@@ -121,6 +158,16 @@ impl SourceState {
                 en "Run vigie as root, or add its user to the group `systemd-journal`.",
                 fr "Lancez vigie en root, ou ajoutez son utilisateur au groupe `systemd-journal`.",
                 de "Starten Sie vigie als root, oder nehmen Sie seinen Benutzer in die Gruppe `systemd-journal` auf.",
+            )),
+            Self::Silent { .. } => Some(text!(
+                en "Look whether the sender runs and reaches this machine.",
+                fr "Vérifiez que l’émetteur fonctionne et atteint cette machine.",
+                de "Sehen Sie nach, ob der Absender läuft und diesen Rechner erreicht.",
+            )),
+            Self::Changed { .. } => Some(text!(
+                en "Look at what is not understood: the program may write another format since an update.",
+                fr "Regardez ce qui n’est pas compris : le programme écrit peut-être un autre format depuis une mise à jour.",
+                de "Sehen Sie sich an, was nicht verstanden wird: vielleicht schreibt das Programm seit einer Aktualisierung ein anderes Format.",
             )),
             _ => None,
         }

@@ -19,6 +19,10 @@ use vigie_kit::clock::SystemClock;
 use vigie_lake::Lake;
 use vigie_pipeline::Pipeline;
 
+/// The one that the program has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SENDERS: usize = 4;
 
 /// Numbers without a pattern that repeat from run to run.

@@ -9,6 +9,7 @@ mod base;
 mod console;
 mod detection;
 pub mod explain;
+mod habits;
 mod headers;
 mod hosts;
 mod images;

@@ -1,6 +1,7 @@
 //! The platform: every store open, every room at hand, and what they share.
 
 use crate::advisories::{AdvisoryFile, Origin};
+use crate::habits::Habits;
 use crate::live::Live;
 use crate::rest::KeptMalware;
 use crate::rounds::{self, Round};
@@ -55,6 +56,8 @@ pub struct Platform {
     pub(crate) db: Db,
     /// Events.
     pub(crate) lake: Lake,
+    /// What the sources usually do.
+    habits: Habits,
     /// Searches that people keep.
     pub(crate) searches: Searches,
     /// Searches that go on.
@@ -108,6 +111,7 @@ impl Platform {
             db,
             lake,
             searches,
+            habits: Habits::default(),
             running: RunningSearches::default(),
             ledger,
             access,
@@ -148,12 +152,22 @@ impl Platform {
 
     /// How the sources of events are doing; empty before they are started.
     pub(crate) fn sources(&self) -> Vec<SourceReport> {
+        self.reports().into_iter().map(|report| self.habits.judge(report)).collect()
+    }
+
+    /// What the sources say of themselves.
+    fn reports(&self) -> Vec<SourceReport> {
         self.sources_themselves().iter().map(|source| source.report()).collect()
     }
 
     /// The sources of events; empty before they are started.
     pub(crate) fn sources_themselves(&self) -> Vec<Arc<SourceStats>> {
         self.sources.get().map_or_else(Vec::new, |sources| sources())
+    }
+
+    /// Compares what the sources do with what they usually do; gives how many are unusual.
+    pub(crate) fn look_at_sources(&self) -> usize {
+        self.habits.look(&self.reports(), self.clock.now())
     }
 
     /// Returns when the platform is to stop.

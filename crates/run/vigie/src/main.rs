@@ -18,6 +18,10 @@ use std::process::ExitCode;
 use vigie_kit::problem::Problem;
 use vigie_model::lang::Lang;
 
+/// Events are made on one thread and let go on another, by the hundred thousand a second: this one is made for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How a verb that did its work ended.
 pub(crate) enum Ended {
     /// Nothing at or above the bar.

@@ -25,7 +25,7 @@ use vigie_model::event::{Class, FieldId, FieldKind};
 /// Rows of a row group: what a search may skip as a whole.
 pub(super) const GROUP_ROWS: usize = 131_072;
 /// Bytes of texts and records after which a row group is closed.
-const GROUP_BYTES: usize = 48 << 20;
+const GROUP_BYTES: usize = 32 << 20;
 
 /// Gathers events of one class into the columns of a row group.
 pub(super) struct GroupBuilder {

@@ -19,6 +19,7 @@ mod findings;
 mod guard;
 mod image;
 mod keeping;
+mod metrics;
 mod overview;
 mod rows;
 mod scans;
@@ -121,6 +122,7 @@ pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec
         .route(needs(Permission::ReadCatalogue), routes!(catalogue::show))
         .route(needs(Permission::ReadEvents), routes!(coverage::list))
         .route(needs(Permission::ReadSystem), routes!(system::show))
+        .route(needs(Permission::ReadSystem), routes!(metrics::show))
         .route(needs(Permission::RunRounds), routes!(system::start_round))
         .route(needs(Permission::ReadAudit), routes!(audit::list))
         .route(needs(Permission::ReadAudit), routes!(audit::verify))

@@ -8,6 +8,7 @@ mod decisions;
 mod feeds;
 mod host;
 mod images;
+mod sources;
 mod upkeep;
 
 use crate::live::Change;
@@ -56,6 +57,7 @@ pub(crate) fn all() -> Vec<Arc<Round>> {
         round("images", 600, images::run),
         round("decisions", 60, decisions::run),
         round("alerts", 10, alerts::run),
+        round("sources", 60, sources::run),
         round("upkeep", 3600, upkeep::run),
     ]
 }
