@@ -8,6 +8,7 @@ const PERMISSIONS = [
   'work_on_findings',
   'decide_findings',
   'read_events',
+  'share_searches',
   'read_assets',
   'edit_assets',
   'read_catalogue',

@@ -48,6 +48,9 @@ function tokens(text) {
 const unquoted = (text) => (text.startsWith('"') ? text.slice(1, -1).replace(/\\(.)/g, '$1') : text);
 const bits = (ip) => ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 
+/** The names that are known whatever events there are. */
+export const NAMES = [...OWN, ...LABELS, ...Object.keys(ALIASES)];
+
 /** Whether a name is known whatever events there are. */
 export const isName = (field) => OWN.includes(field) || LABELS.includes(field) || ALIASES[field] !== undefined;
 

@@ -4,6 +4,7 @@ import { begin, confirm, enrol, judge, Refusal, removeFactor, sessionView, setUp
 import { insideOf } from './assets.mjs';
 import { detailOf as findingDetail, rowOf } from './findings.mjs';
 import { healthOf } from './health.mjs';
+import { KEPT_ROUTES } from './kept.mjs';
 import { EVENT_ROUTES } from './searches.mjs';
 import { isActive } from './world.mjs';
 
@@ -86,6 +87,8 @@ const NOTED = {
   'DELETE /decisions/:id': 'withdraw_decision',
   'PATCH /assets/:id': 'edit_asset',
   'POST /rounds/:id': 'run_round',
+  'POST /searches': 'save_search',
+  'DELETE /searches/:id': 'remove_search',
 };
 
 function decide({ world, body }) {
@@ -164,6 +167,7 @@ const ROUTES = {
     return { status: 204 };
   },
   ...EVENT_ROUTES,
+  ...KEPT_ROUTES,
   'GET /assets': ({ world, query }) => {
     const wanted = (query.text ?? '').toLowerCase();
     const found = [...world.assets.values()].filter(
@@ -207,12 +211,16 @@ const ROUTES = {
 function find(method, path) {
   const exact = ROUTES[`${method} ${path}`];
   if (exact !== undefined) return { handler: exact, name: `${method} ${path}`, id: '' };
-  const [, folder, id = '', ...more] = path.split('/');
-  const name = `${method} ${['', folder, ':id', ...more].join('/')}`;
-  return { handler: ROUTES[name], name, id: decodeURIComponent(id) };
+  const parts = path.split('/');
+  // The id stands behind the folder, or behind a folder in it.
+  for (const place of [2, 3]) {
+    const name = `${method} ${parts.with(Math.min(place, parts.length - 1), ':id').join('/')}`;
+    if (ROUTES[name] !== undefined) return { handler: ROUTES[name], name, id: decodeURIComponent(parts[place] ?? '') };
+  }
+  return { handler: undefined, name: `${method} ${path}`, id: '' };
 }
 
-/** Answers one request; throws a Refusal where the contract knows an error. */
+/** Answers one request, perhaps later; throws a Refusal where the contract knows an error. */
 export function route(context) {
   const { handler, name, id } = find(context.method, context.path);
   if (handler === undefined) throw notFound();

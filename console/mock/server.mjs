@@ -87,7 +87,7 @@ async function answerApi(world, request, response, url) {
     if (path === '/stream' && session !== undefined) return stream(world, request, response);
     const body = request.method === 'GET' ? {} : await bodyOf(request);
     const query = Object.fromEntries(url.searchParams);
-    const answer = route({ world, request, method: request.method, path, query, body, session, language, say });
+    const answer = await route({ world, request, method: request.method, path, query, body, session, language, say });
     if (answer.text !== undefined) {
       response.writeHead(200, { ...SECURITY, 'Content-Type': answer.type, 'Content-Disposition': `attachment; filename="${answer.file}"` });
       return response.end(answer.text);

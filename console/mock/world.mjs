@@ -1,4 +1,5 @@
 // The state of the mock and everything that changes it: one object, in memory, gone at the end.
+import { someSearches } from './kept.mjs';
 import { randomBytes } from 'node:crypto';
 import { ASSETS, CONTAINERS, factsOf, HOSTS, relationsOf } from './assets.mjs';
 import { byId, CATALOGUE, CHECKS, titleOf } from './catalogue.mjs';
@@ -23,6 +24,12 @@ export class World {
     this.assets = new Map(ASSETS.map((asset) => [asset.id, { ...asset }]));
     this.listeners = new Set();
     this.trail = [];
+    this.searches = someSearches(Date.now());
+    this.dashboards = [];
+    /** Searches that go on, by the id that the reader gave them. */
+    this.running = new Map();
+    /** How long a search takes. */
+    this.slowMs = 0;
     this.rounds = { host: Date.now() - 11 * 60_000, advisories: Date.now() - 5 * 3_600_000 };
     this.#someDecisions();
   }

@@ -243,7 +243,7 @@ test('events: a search, its histogram, a record, a filter by click', async () =>
 
 test('events: a mistake in the query is shown where it is', async () => {
   await visit('/events');
-  await page.getByRole('searchbox', { name: 'Search events' }).fill('user:root AND (');
+  await page.getByRole('combobox', { name: 'Search events' }).fill('user:root AND (');
   await page.keyboard.press('Enter');
   const problem = page.locator('#query-problem');
   await problem.waitFor();

@@ -93,5 +93,6 @@ export const get = <T>(path: string, query?: Query, signal?: AbortSignal): Promi
   call<T>('GET', path, { ...(query && { query }), ...(signal && { signal }) });
 export const post = <T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> =>
   call<T>('POST', path, { body, ...(signal && { signal }) });
+export const put = <T>(path: string, body: unknown): Promise<T> => call<T>('PUT', path, { body });
 export const patch = <T>(path: string, body: unknown): Promise<T> => call<T>('PATCH', path, { body });
 export const remove = <T = void>(path: string, body?: unknown): Promise<T> => call<T>('DELETE', path, body === undefined ? {} : { body });

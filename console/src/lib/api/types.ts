@@ -71,6 +71,7 @@ export type Permission =
   | 'work_on_findings'
   | 'decide_findings'
   | 'read_events'
+  | 'share_searches'
   | 'read_assets'
   | 'edit_assets'
   | 'read_catalogue'
@@ -323,14 +324,43 @@ export interface EventRow {
   fields: Record<string, FieldValue>;
 }
 
-export interface EventPage {
+/** How far a search has come. */
+export interface Covered {
+  files: number;
+  files_total: number;
+  events: number;
+  events_total: number;
+}
+
+/** Every answer about events says whether all was gone through, and how far it came. */
+export interface Coverable {
+  /** Ended before all was gone through. */
+  partial: boolean;
+  covered: Covered;
+}
+
+export interface EventPage extends Coverable {
   events: EventRow[];
   next: string | null;
   scanned: number;
   took_ms: number;
 }
 
-export interface EventHistogram {
+/** Events that follow each other. */
+export interface EventSequences extends Coverable {
+  /** The names that they are joined by. */
+  by: string[];
+  sequences: { by: string[]; first: string; last: string; events: EventRow[] }[];
+  more: boolean;
+}
+
+/** Values that a query may go on with. */
+export interface EventValues {
+  values: { value: string; count: number }[];
+  partial: boolean;
+}
+
+export interface EventHistogram extends Coverable {
   from: string;
   to: string;
   width_s: number;
@@ -339,7 +369,7 @@ export interface EventHistogram {
 }
 
 /** The values of a name that occur most. */
-export interface EventTop {
+export interface EventTop extends Coverable {
   values: { value: string; count: number }[];
   different: number;
   /** Events with a value that is not among `values`. */
@@ -361,6 +391,96 @@ export interface EventDetail extends EventRow {
   raw_encoding: 'text' | 'base64';
   ocsf: Record<string, unknown>;
   unmapped: Record<string, unknown>;
+}
+
+// -- saved searches, alerts, dashboards ------------------------------------------------------------
+
+/** So many seconds up to now, or from one time to another. */
+export interface Timespan {
+  last_s: number | null;
+  from: string | null;
+  to: string | null;
+}
+
+export interface NewSearch extends Timespan {
+  name: string;
+  q: string;
+  columns: string[];
+  shared: boolean;
+}
+
+export interface NewAlert {
+  /** One of the two. */
+  at_least: number | null;
+  fewer_than: number | null;
+  by: string | null;
+  window_s: number;
+  every_s: number;
+  lag_s: number;
+  severity: Severity;
+}
+
+export interface Alert extends NewAlert {
+  set_by: string;
+  state: 'quiet' | 'going_on' | 'failing';
+  judged_to: string;
+  last_count: number | null;
+  going_on: { value: string; since: string }[];
+  going_on_total: number;
+  trouble: string | null;
+  troubled_at: string | null;
+}
+
+export interface SavedSearch extends NewSearch {
+  id: string;
+  owner: string;
+  created_at: string;
+  changed_at: string;
+  changed_by: string;
+  editable: boolean;
+  alert: Alert | null;
+}
+
+export const SHOWN = ['histogram', 'top', 'count', 'table'] as const;
+export type Shown = (typeof SHOWN)[number];
+
+/** Where a tile lies on the grid of twelve columns. */
+export interface Place {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface NewTile extends Place {
+  search: string | null;
+  q: string | null;
+  title: string | null;
+  show: Shown;
+  by: string | null;
+  columns: string[];
+  limit: number | null;
+}
+
+export interface Tile extends NewTile, Timespan {
+  title: string;
+  sequence: boolean;
+}
+
+export interface NewDashboard {
+  name: string;
+  shared: boolean;
+  last_s: number;
+  tiles: NewTile[];
+}
+
+export interface Dashboard extends NewDashboard {
+  id: string;
+  owner: string;
+  changed_at: string | null;
+  changed_by: string | null;
+  editable: boolean;
+  tiles: Tile[];
 }
 
 // -- assets --------------------------------------------------------------------------------------

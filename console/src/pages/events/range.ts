@@ -1,11 +1,14 @@
 // The time range of the events page: a span back from now, or two points in time, as the address
 // carries it.
+import type { Timespan } from '$lib/api/types';
+
 export const SPANS = ['15m', '1h', '6h', '24h', '7d', '30d'] as const;
 export type Span = (typeof SPANS)[number];
 
 const MINUTES: Record<Span, number> = { '15m': 15, '1h': 60, '6h': 360, '24h': 1440, '7d': 10_080, '30d': 43_200 };
 
-export type Range = { span: Span } | { from: Date; to: Date };
+/** A saved search may have a span that the page does not offer: so many seconds. */
+export type Range = { span: Span } | { last_s: number } | { from: Date; to: Date };
 
 const DEFAULT: Span = '24h';
 
@@ -20,13 +23,35 @@ export function rangeOf(query: URLSearchParams): Range {
   const from = time(query.get('from'));
   const to = time(query.get('to'));
   if (from !== null && to !== null && from < to) return { from, to };
-  return { span: SPANS.find((span) => span === query.get('range')) ?? DEFAULT };
+  const range = query.get('range') ?? '';
+  const seconds = Number(/^(\d{1,9})s$/.exec(range)?.[1] ?? 0);
+  return seconds > 0 ? forSeconds(seconds) : { span: SPANS.find((span) => span === range) ?? DEFAULT };
+}
+
+function forSeconds(seconds: number): Range {
+  const span = SPANS.find((known) => MINUTES[known] * 60 === seconds);
+  return span === undefined ? { last_s: seconds } : { span };
 }
 
 /** The two points in time that a range means now. */
 export function windowOf(range: Range, now: Date): { from: Date; to: Date } {
   if ('from' in range) return range;
-  return { from: new Date(now.getTime() - MINUTES[range.span] * 60_000), to: now };
+  return { from: new Date(now.getTime() - secondsOf(range) * 1000), to: now };
+}
+
+const secondsOf = (range: { span: Span } | { last_s: number }): number => ('span' in range ? MINUTES[range.span] * 60 : range.last_s);
+
+/** A range as a saved search keeps it. */
+export const timespanOf = (range: Range): Timespan =>
+  'from' in range
+    ? { last_s: null, from: range.from.toISOString(), to: range.to.toISOString() }
+    : { last_s: secondsOf(range), from: null, to: null };
+
+/** The changes to the address for a range as a saved search keeps it. */
+export function forTimespan({ last_s, from, to }: Timespan): Record<string, string | null> {
+  if (from !== null && to !== null) return { range: null, from, to };
+  const range = forSeconds(last_s ?? 86_400);
+  return 'span' in range ? forSpan(range.span) : { range: `${last_s}s`, from: null, to: null };
 }
 
 /** The changes to the address for a span. */

@@ -3,12 +3,16 @@
 // The tail asks again when events arrive, so that it honours the query as any search does. It rests
 // while the reader is further down, and says what waits; when more comes at once than a page holds, it
 // says that too.
-import { api, type EventHistogram, type EventPage, type EventRow, type Query } from '$lib/api';
+//
+// A search that takes long is ended after a while and answers with what it has found; the reader may
+// end it before, or give it more time.
+import { api, type Covered, type EventHistogram, type EventPage, type EventRow, type Query } from '$lib/api';
 import { throttled } from '$lib/page.svelte';
 import { live } from '$lib/state/live.svelte';
 import { Load } from '$lib/state/load.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
 import { windowOf, type Range } from './range';
+import { percentOf, Watch } from './watch.svelte';
 
 /** Events of a page. */
 export const PAGE = 100;
@@ -16,6 +20,10 @@ const TAIL_MS = 1500;
 const WAITING_MS = 3000;
 const BARS_MS = 10_000;
 const FACETS_MS = 30_000;
+/** How long a search may take before it shows what it has; each "read on" gives it more. */
+export const PATIENCE_MS = 15_000;
+const PATIENCE_FACTOR = 8;
+const PATIENCE_MS_MAX = 600_000;
 const NARROW = matchMedia('(max-width: 48rem)');
 
 export class EventSearch {
@@ -35,9 +43,17 @@ export class EventSearch {
   skipped = $state(false);
   /** Grows when the breakdown should count again. */
   version = $state(0);
+  readonly watch = new Watch();
+  #patience = PATIENCE_MS;
 
   rows = $derived([...(this.first.value?.events ?? []), ...this.older]);
   problem = $derived(this.first.problem !== null && this.first.problem.status === 400 ? this.first.problem : null);
+  busy = $derived(this.first.busy || this.bars.busy);
+  /** How far it came, where it did not come to its end. */
+  partial = $derived.by((): Covered | null => {
+    const covered = [this.first.value, this.bars.value].flatMap((part) => (part?.partial === true ? [part.covered] : []));
+    return covered.toSorted((a, b) => percentOf(a) - percentOf(b))[0] ?? null;
+  });
   waiting = $derived(this.#waiting.value?.total ?? 0);
 
   readonly #asked: () => { query: string; range: Range };
@@ -55,9 +71,23 @@ export class EventSearch {
   }
 
   async load(): Promise<void> {
-    const what = this.question();
-    void this.#count(what);
-    const page = await this.first.run((signal) => api.events({ ...what, limit: PAGE }, signal));
+    this.#patience = PATIENCE_MS;
+    await this.#search();
+  }
+
+  /** Asks the same with more time. */
+  async goOn(): Promise<void> {
+    this.#patience = Math.min(this.#patience * PATIENCE_FACTOR, PATIENCE_MS_MAX);
+    await this.#search();
+  }
+
+  async #search(): Promise<void> {
+    const [ofPage, ofBars] = this.watch.begin(2);
+    const what = { ...this.question(), deadline_ms: this.#patience };
+    const counting = this.#count({ ...what, running: ofBars });
+    const listing = this.first.run((signal) => api.events({ ...what, running: ofPage, limit: PAGE }, signal));
+    void Promise.all([counting, listing]).then(() => this.busy || this.watch.end());
+    const page = await listing;
     if (page === null) return;
     this.#take(page, new Set());
     this.skipped = false;
@@ -66,7 +96,7 @@ export class EventSearch {
 
   /** The newest events again; what was not there before is marked for a moment. */
   async again(): Promise<void> {
-    const page = await this.first.run((signal) => api.events({ ...this.question(), limit: PAGE }, signal));
+    const page = await this.first.run((signal) => api.events({ ...this.question(), deadline_ms: PATIENCE_MS, limit: PAGE }, signal));
     if (page === null) return;
     const fresh = page.events.map((event) => event.id).filter((id) => !this.#known.has(id));
     this.skipped = this.#known.size > 0 && page.next !== null && fresh.length === page.events.length;
@@ -123,12 +153,13 @@ export class EventSearch {
     const repeated = [
       throttled(() => following() && void this.again(), TAIL_MS),
       throttled(() => this.tailing && this.resting && void this.#countWaiting(), WAITING_MS),
-      throttled(() => this.tailing && void this.#count(this.question()), BARS_MS),
+      throttled(() => this.tailing && void this.#count({ ...this.question(), deadline_ms: PATIENCE_MS }), BARS_MS),
       throttled(() => following() && (this.version += 1), FACETS_MS),
     ];
     const undo = live.on('events', () => this.tailing && repeated.forEach((action) => action.call()));
     return () => {
       undo();
+      this.watch.end();
       repeated.forEach((action) => action.stop());
     };
   }
