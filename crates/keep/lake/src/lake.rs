@@ -54,6 +54,8 @@ pub(crate) struct Core {
     pub(crate) rewriting: Mutex<()>,
     /// Held by whoever changes the catalogue; taken after `rewriting`, and not for long.
     pub(crate) keeping: Mutex<()>,
+    /// Held by whoever writes the Delta log; taken last.
+    pub(crate) publishing: Mutex<()>,
     checkpoints: Mutex<HashMap<String, Vec<u8>>>,
     live: Live,
     pub(crate) followed: Followed,
@@ -142,6 +144,7 @@ impl Lake {
             signals,
             rewriting: Mutex::default(),
             keeping: Mutex::default(),
+            publishing: Mutex::default(),
             checkpoints: Mutex::new(checkpoints),
             live: Live::default(),
             followed: Followed::default(),
@@ -149,6 +152,8 @@ impl Lake {
             known_held: keep::KnownHeld::default(),
             recovered,
         });
+        // What was committed before a stop and not told.
+        core.follow_in_delta();
         let mut open = Open { core, threads: Vec::new() };
         open.start("lake-seal", seal_when_due)?;
         if open.core.settings.compaction.every_seconds > 0 {

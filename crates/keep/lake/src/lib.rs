@@ -12,6 +12,7 @@ mod address;
 mod batch;
 mod catalogue;
 mod codec;
+mod delta;
 mod disk;
 mod error;
 mod export;
@@ -37,6 +38,7 @@ mod wal;
 mod words;
 
 pub use batch::{Batch, Checkpoint};
+pub use delta::DeltaTable;
 pub use error::{AppendError, KeepError, OpenError, ReadError};
 pub use export::ExportError;
 pub use keep::{

@@ -789,6 +789,8 @@ pub(crate) enum LakeVerb {
     Erase(LakeEraseArgs),
     /// List the proofs of erasures
     Erasures(LakeErasuresArgs),
+    /// Keep a Delta log over the files of events, by which Spark, Trino, DuckDB and others read them as one table
+    Delta(LakeDeltaArgs),
 }
 
 #[derive(ClapArgs)]
@@ -844,6 +846,16 @@ pub(crate) struct LakeHoldReleaseArgs {
     /// Why it is released
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct LakeDeltaArgs {
+    /// Remove the log; the files stay as they are
+    #[arg(long)]
+    pub(crate) stop: bool,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
 }
 
 #[derive(ClapArgs)]

@@ -653,6 +653,18 @@ const TEXTS: &[Line] = &[
         "Nur Quellen, in deren Namen dies vorkommt",
     ),
     (
+        "lake delta",
+        "",
+        "Tenir un journal Delta des fichiers d’événements, par lequel Spark, Trino, DuckDB et d’autres les lisent comme une table",
+        "Ein Delta-Protokoll über die Dateien mit Ereignissen führen, mit dem Spark, Trino, DuckDB und andere sie als eine Tabelle lesen",
+    ),
+    (
+        "lake delta",
+        "stop",
+        "Supprimer ce journal ; les fichiers restent tels quels",
+        "Das Protokoll entfernen; die Dateien bleiben, wie sie sind",
+    ),
+    (
         "audit",
         "",
         "Vérifier la piste d’audit et les événements conservés",

@@ -13,11 +13,13 @@
 mod acts;
 mod chain;
 mod holds;
+mod published;
 mod snapshot;
 
 pub(crate) use acts::{Act, NewAct, ToldFile, dropped_by, hex, hold_of, kind};
 pub(crate) use chain::{Link, LinkKind, next_link};
 pub(crate) use holds::{HoldRow, faults as hold_faults};
+pub(crate) use published::Published;
 pub(crate) use snapshot::Files;
 
 use crate::files::FileFacts;
@@ -87,6 +89,7 @@ const MIGRATIONS: &[Migration] = &[
             released INTEGER
         ) STRICT;",
     },
+    Migration { name: "files of the Delta log", sql: "CREATE TABLE lake_delta (path TEXT NOT NULL PRIMARY KEY) STRICT;" },
 ];
 
 /// The tables.

@@ -24,7 +24,7 @@ pub(crate) use export::ExportWriter;
 pub(crate) use open::{Columns, OpenFile};
 pub(crate) use part::part_at;
 pub(crate) use rows::{pairs, raw_bytes, read, stored_events};
-pub(crate) use schema::name;
+pub(crate) use schema::{all_columns, name};
 pub(crate) use write::{FileFacts, FileWriter, Order, write};
 
 use std::io;

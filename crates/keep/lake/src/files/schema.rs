@@ -182,6 +182,16 @@ pub(super) fn export_schema() -> SchemaRef {
     Arc::new(Schema::new(columns))
 }
 
+/// The columns of the files of all classes, by name.
+pub(crate) fn all_columns() -> std::collections::BTreeMap<String, DataType> {
+    let schemas = Class::ALL.into_iter().map(schema);
+    schemas
+        .flat_map(|schema| {
+            schema.fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
 fn time_type() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }

@@ -147,6 +147,9 @@ impl Core {
             sum.files += sealed.files;
         }
         self.signals.sealed();
+        if sum.files > 0 {
+            self.follow_in_delta();
+        }
         Ok(sum)
     }
 }

@@ -63,6 +63,8 @@ impl Drop for Protected<'_> {
 impl Core {
     /// Removes the files of rows that are gone, as soon as nobody reads them.
     pub(crate) fn retire(&self, gone: &[FileRow]) -> Result<(), DbError> {
+        // Whoever reads by the Delta log must know before they go.
+        self.follow_in_delta();
         self.files.forget(gone);
         self.followed.forget();
         let paths = gone.iter().map(|file| file.path.clone()).collect();

@@ -113,7 +113,7 @@ fn a_newer_lake_is_refused_in_three_languages() {
     drop(open(directory.path()));
     let db = Db::open(&directory.path().join("state.db")).unwrap();
     db.write(|w| {
-        w.execute("INSERT INTO migration (room, number, name, applied_at) VALUES ('lake', 3, 'to come', 0)", vigie_db::params![])
+        w.execute("INSERT INTO migration (room, number, name, applied_at) VALUES ('lake', 4, 'to come', 0)", vigie_db::params![])
     })
     .unwrap();
     let error = Lake::open(&directory.path().join("lake"), db, clock(), by_hand()).map(drop).unwrap_err();

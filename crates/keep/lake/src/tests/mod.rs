@@ -2,6 +2,7 @@
 
 mod compaction;
 mod crash;
+mod delta;
 mod engines;
 mod erasing;
 mod holding;

@@ -74,9 +74,16 @@ async fn what_is_held_is_released_before_it_is_erased_and_both_are_told() {
     assert_eq!((&verdict["whole"], &verdict["expected_at"]), (&json!(true), &before["links"]), "{verdict}");
     let (_, verdict) = get(&format!("/audit/verify/events?expect={}", "0f".repeat(32))).await;
     assert_eq!((&verdict["whole"], &verdict["faults"][0]["kind"]), (&json!(false), &json!("unexpected")));
+    let (status, table) = post("/lake/delta", json!({ "on": true })).await;
+    assert_eq!((status, &table["events"], &table["version"]), (StatusCode::OK, &json!(1), &json!(0)), "{table}");
+    let log = directory.path().join("lake/_delta_log/00000000000000000000.json");
+    assert!(log.exists(), "{table}");
+    let (status, table) = post("/lake/delta", json!({ "on": false })).await;
+    assert_eq!((status, &table["version"], log.exists()), (StatusCode::OK, &Value::Null, false), "{table}");
     let (_, trail) = get("/audit").await;
     let what: Vec<&str> = trail.as_array().unwrap().iter().filter_map(|entry| entry["what"].as_str()).collect();
-    assert_eq!(what[..3], ["erase_events", "release_events", "hold_events"], "{trail}");
-    let erased = trail[0].to_string();
+    assert_eq!(what[..2], ["unpublish_events", "publish_events"], "{trail}");
+    assert_eq!(what[2..5], ["erase_events", "release_events", "hold_events"], "{trail}");
+    let erased = trail[2].to_string();
     assert!(!erased.contains("eva"), "the trail does not name the subject: {erased}");
 }

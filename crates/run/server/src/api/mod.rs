@@ -12,6 +12,7 @@ mod catalogue;
 mod coverage;
 mod dashboards;
 mod decisions;
+mod delta;
 mod error;
 mod events;
 mod explanation;
@@ -132,6 +133,7 @@ pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec
         .route(needs(Permission::KeepEvents), routes!(keeping::release))
         .route(needs(Permission::ReadAudit), routes!(keeping::erasures))
         .route(needs(Permission::KeepEvents), routes!(keeping::erase))
+        .route(needs(Permission::KeepEvents), routes!(delta::delta))
         .route(needs(Permission::ReadSystem), routes!(stream::stream))
         .route(needs(Permission::ManageTokens), routes!(tokens::list, tokens::create))
         .route(needs(Permission::ManageTokens), routes!(tokens::revoke))

@@ -1,7 +1,9 @@
-//! `vigie lake hold|erase|erasures`: what of the stored events must stay, and what must go.
+//! `vigie lake hold|erase|erasures|delta`: what of the stored events must stay, what must go, and who else reads them.
 
 use super::search::{encoded, point};
-use crate::args::{Format, LakeEraseArgs, LakeErasuresArgs, LakeHoldAddArgs, LakeHoldListArgs, LakeHoldVerb, LakeVerb};
+use crate::args::{
+    Format, LakeDeltaArgs, LakeEraseArgs, LakeErasuresArgs, LakeHoldAddArgs, LakeHoldListArgs, LakeHoldVerb, LakeVerb,
+};
 use crate::ask::House;
 use crate::{Ended, out, table};
 use serde_json::{Value, json};
@@ -30,6 +32,7 @@ pub(crate) fn run(verb: LakeVerb, data: Option<&Path>, lang: Lang) -> Result<End
         },
         LakeVerb::Erase(args) => erase(&house, &args, lang)?,
         LakeVerb::Erasures(args) => erasures(&house, &args)?,
+        LakeVerb::Delta(args) => delta(&house, &args, lang)?,
     }
     Ok(Ended::Clean)
 }
@@ -132,6 +135,27 @@ fn erasures(house: &House, args: &LakeErasuresArgs) -> Result<(), Problem> {
         Format::Csv => out::bytes(&table::csv(&COLUMNS, rows)?),
         Format::Table => table::write(COLUMNS, rows),
     }
+}
+
+fn delta(house: &House, args: &LakeDeltaArgs, lang: Lang) -> Result<(), Problem> {
+    let mut answer = house.post("/lake/delta", &json!({ "on": !args.stop }))?;
+    if args.format == Format::Json {
+        answer["schema"] = "vigie.delta/1".into();
+        return out::json(&answer);
+    }
+    if args.stop {
+        out::say(&say!(lang,
+            en "The Delta log is removed; the files are as they were",
+            fr "Le journal Delta est supprimé ; les fichiers restent tels quels",
+            de "Das Delta-Protokoll ist entfernt; die Dateien sind, wie sie waren"));
+        return Ok(());
+    }
+    let [path, version, files, events] = ["path", "version", "files", "events"].map(|name| cell(&answer[name]));
+    let path = out::visible(&path);
+    out::line(&say!(lang,
+        en "{path}: version {version}, {files} files with {events} events; kept up to date from now on",
+        fr "{path} : version {version}, {files} fichiers contenant {events} événements ; tenu à jour désormais",
+        de "{path}: Version {version}, {files} Dateien mit {events} Ereignissen; wird von nun an aktuell gehalten"))
 }
 
 fn time(text: Option<&str>) -> Result<Option<String>, Problem> {

@@ -10,7 +10,8 @@
 //! - what was acknowledged is there once, byte for byte, under its number;
 //! - what was not is there as a whole or not at all, and if it was refused and others were taken since, not;
 //! - what was erased is nowhere; an erasure that was stopped took all or nothing;
-//! - sources go on where their last batch ended; every file is what the catalogue says, none is left over.
+//! - sources go on where their last batch ended; every file is what the catalogue says, none is left over;
+//! - the Delta log has every version, and its versions add up to the files.
 //!
 //! The database is outside the model: its transactions are atomic and durable, as SQLite's are with
 //! `synchronous=FULL`; that is its own promise, and the killed processes of [`super::crash`] rely on it.
@@ -19,11 +20,13 @@ mod chance;
 mod promises;
 
 use super::by_hand;
+use super::delta::replayed;
 use crate::disk::model::{Fault, ModelDisk};
 use crate::testing::long_tier;
 use crate::{AppendError, Compaction, Erasure, Lake, Retention, Settings, Window};
 use chance::Chance;
 use promises::{Checked, Promises, SOURCES, SUBJECTS, about, orphans};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
@@ -253,9 +256,16 @@ impl World {
     }
 
     fn nothing_is_left_over(&self) -> Checked {
+        // What others read by is up to date again, whatever was being written of it.
+        self.lake().publish_delta().map_err(|error| format!("{error:?}"))?;
         let files = self.lake().core().catalogue.files().unwrap();
+        let (replayed, _) = replayed(&self.disk, Path::new(DIRECTORY))?;
+        let paths: BTreeSet<String> = files.all().iter().map(|file| file.path.clone()).collect();
+        if replayed != paths {
+            return Err(format!("the Delta log has {replayed:?}"));
+        }
         let known: Vec<PathBuf> = files.all().iter().map(|file| Path::new(DIRECTORY).join(&file.path)).collect();
-        let orphans = orphans(&self.disk.paths(), &known, &Path::new(DIRECTORY).join("log"));
+        let orphans = orphans(&self.disk.paths(), &known, &["log", "_delta_log"].map(|name| Path::new(DIRECTORY).join(name)));
         if orphans.is_empty() { Ok(()) } else { Err(format!("nobody knows of {orphans:?}")) }
     }
 

@@ -3,7 +3,7 @@
 use crate::testing::{of_tenant, sign_in};
 use crate::{Batch, Cancel, Checkpoint, Lake, Query, Window};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use vigie_model::event::{Class, Event, StoredEvent};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
@@ -176,24 +176,30 @@ impl Promises {
     fn settle_erasures(&mut self, found: &BTreeMap<(usize, u64), u64>) -> Checked {
         for place in 0..self.erasures.len() {
             let Erasure { subject, before, done: false } = self.erasures[place] else { continue };
-            let matching = |number: usize, place: usize| {
-                subject_of(number, place as u64) == subject && self.fate(number, place) == Fate::Stays
+            let there = |fate| {
+                let names = self.of_subject(subject, before, fate);
+                (names.iter().filter(|name| found.contains_key(name)).count(), names.len())
             };
-            let events = self.sent.iter().enumerate().take(before).filter(|(_, sent)| matches!(sent.state, State::Kept(_)));
-            let names: Vec<(usize, u64)> = events
-                .flat_map(|(number, sent)| (0..sent.events.len()).map(move |place| (number, place)))
-                .filter(|(number, place)| matching(*number, *place))
-                .map(|(number, place)| (number, place as u64))
-                .collect();
-            let there = names.iter().filter(|name| found.contains_key(name)).count();
-            if there != 0 && there != names.len() {
-                return Err(format!("an erasure took {} of {} events", names.len() - there, names.len()));
+            let ((stay, all), (may_go, _)) = (there(Fate::Stays), there(Fate::MayGo));
+            // What retention may take counts only while it is there.
+            let is_half = if stay == 0 { all > 0 && may_go > 0 } else { stay != all };
+            if is_half {
+                return Err(format!("an erasure took {} of {all} events", all - stay));
             }
-            // Without any such event both are true, and later ones would be of another erasure.
-            self.erasures[place].done = there == 0;
-            self.erasures[place].before = if there == 0 { before } else { 0 };
+            self.erasures[place].done = stay == 0 && may_go == 0;
+            self.erasures[place].before = if self.erasures[place].done { before } else { 0 };
         }
         Ok(())
+    }
+
+    /// The kept events of a subject in the first batches, as long as this is their fate.
+    fn of_subject(&self, subject: u64, before: usize, fate: Fate) -> Vec<(usize, u64)> {
+        let batches = self.sent.iter().enumerate().take(before).filter(|(_, sent)| matches!(sent.state, State::Kept(_)));
+        batches
+            .flat_map(|(number, sent)| (0..sent.events.len()).map(move |place| (number, place)))
+            .filter(|(number, place)| subject_of(*number, *place as u64) == subject && self.fate(*number, *place) == fate)
+            .map(|(number, place)| (number, place as u64))
+            .collect()
     }
 
     fn fate(&self, number: usize, place: usize) -> Fate {
@@ -259,6 +265,7 @@ fn event(number: usize, place: u64, time: Timestamp, received: Timestamp) -> Eve
 }
 
 /// Files of the lake that no row stands for: what a stop left behind and a start should have removed.
-pub(super) fn orphans(paths: &[PathBuf], known: &[PathBuf], log: &Path) -> Vec<PathBuf> {
-    paths.iter().filter(|path| !path.starts_with(log) && !known.contains(path)).cloned().collect()
+pub(super) fn orphans(paths: &[PathBuf], known: &[PathBuf], others: &[PathBuf]) -> Vec<PathBuf> {
+    let is_file = |path: &&PathBuf| !others.iter().any(|other| path.starts_with(other));
+    paths.iter().filter(is_file).filter(|path| !known.contains(path)).cloned().collect()
 }
