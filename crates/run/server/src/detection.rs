@@ -49,11 +49,16 @@ pub(crate) async fn run(platform: Arc<Platform>) {
             }
             Err(error) => return tracing::error!(%error, "detection broke off"),
         };
-        if caught_up {
-            tokio::select! {
-                () = &mut stopping => return,
-                () = platform.arrived.notified() => {}
+        let more = async {
+            if caught_up {
+                platform.arrived.notified().await;
             }
+        };
+        // What is left when the platform stops is taken up at the next start.
+        tokio::select! {
+            biased;
+            () = &mut stopping => return,
+            () = more => {}
         }
     }
 }
@@ -198,6 +203,18 @@ mod tests {
         guess(&opened);
         follower.step(&opened).unwrap();
         assert_eq!(counted(&opened), Some(20), "told again when it is twice as much");
+    }
+
+    #[tokio::test]
+    async fn it_stops_with_events_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let platform = Arc::new(platform(dir.path()));
+        let event = cases(&GUESSES.replace('\n', " ")).unwrap().remove(0).events.remove(0).event;
+        platform.lake.append(&Batch { events: vec![event; STEP * 2], checkpoint: None }).unwrap();
+        platform.tell_to_stop();
+        run(platform.clone()).await;
+        let left = stored(&platform.db).unwrap().map(|(position, _)| position);
+        assert_eq!(left, Some(EventId(STEP as u64)), "one step, and no more");
     }
 
     #[test]
