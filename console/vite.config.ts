@@ -1,4 +1,5 @@
-// Builds the console: one page, one script, one stylesheet, one dictionary for each language.
+// Builds the console: one page, one script and one for pages that few open, one stylesheet, one
+// dictionary for each language.
 // The output is a function of the sources alone: names carry content hashes, scoped class names are
 // hashed from the style itself (not from a path), and nothing is inlined that the policy refuses.
 import { svelte } from '@sveltejs/vite-plugin-svelte';

@@ -89,7 +89,7 @@ const SHIPPED = [
       }),
       tile(
         { en: 'Failed first, then let in', fr: 'D’abord refusé, puis admis', de: 'Erst abgewiesen, dann angemeldet' },
-        'sequence by user with maxspan=10m [ class:Authentication status_id:2 ] [ class:Authentication status_id:1 ]',
+        'sequence by host with maxspan=10m [ class:Authentication status_id:2 ] [ class:Authentication status_id:1 ]',
         'table',
         [0, 7, 12, 4],
         { columns: ['time', 'host', 'message'], limit: 5 },

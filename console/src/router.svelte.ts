@@ -10,6 +10,7 @@ export type Page =
   | 'decisions'
   | 'events'
   | 'event'
+  | 'dashboards'
   | 'assets'
   | 'asset'
   | 'catalogue'
@@ -34,6 +35,7 @@ const ROUTES: readonly Route[] = [
   { page: 'decisions', pattern: /^\/decisions$/, needs: 'read_findings' },
   { page: 'events', pattern: /^\/events$/, needs: 'read_events' },
   { page: 'event', pattern: /^\/events\/([^/]+)$/, needs: 'read_events' },
+  { page: 'dashboards', pattern: /^\/dashboards(?:\/([^/]+))?$/, needs: 'read_events' },
   { page: 'assets', pattern: /^\/assets$/, needs: 'read_assets' },
   { page: 'asset', pattern: /^\/assets\/([^/]+)$/, needs: 'read_assets' },
   { page: 'catalogue', pattern: /^\/catalogue$/, needs: 'read_catalogue' },

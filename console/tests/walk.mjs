@@ -47,6 +47,8 @@ export async function pagesOf(page) {
     ['findings', '/findings'],
     ['decisions', '/decisions'],
     ['events', '/events'],
+    ['dashboards', '/dashboards'],
+    ['dashboard', '/dashboards/sign-ins'],
     ['assets', '/assets'],
     ['catalogue', '/catalogue'],
     ['system', '/system'],

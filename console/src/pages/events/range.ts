@@ -77,3 +77,9 @@ export function fieldText(at: Date): string {
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${day}T${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
+
+/** The two points in time of a timespan, as questions say them. A span has no end: see `EventSearch.question`. */
+export function timespanWindow({ last_s, from, to }: Timespan, now: Date): { from: string; to: string | null } {
+  if (from !== null && to !== null) return { from, to };
+  return { from: new Date(now.getTime() - (last_s ?? 86_400) * 1000).toISOString(), to: null };
+}
