@@ -11,6 +11,7 @@ export type Page =
   | 'events'
   | 'event'
   | 'dashboards'
+  | 'searches'
   | 'assets'
   | 'asset'
   | 'catalogue'
@@ -36,6 +37,7 @@ const ROUTES: readonly Route[] = [
   { page: 'events', pattern: /^\/events$/, needs: 'read_events' },
   { page: 'event', pattern: /^\/events\/([^/]+)$/, needs: 'read_events' },
   { page: 'dashboards', pattern: /^\/dashboards(?:\/([^/]+))?$/, needs: 'read_events' },
+  { page: 'searches', pattern: /^\/searches$/, needs: 'read_events' },
   { page: 'assets', pattern: /^\/assets$/, needs: 'read_assets' },
   { page: 'asset', pattern: /^\/assets\/([^/]+)$/, needs: 'read_assets' },
   { page: 'catalogue', pattern: /^\/catalogue$/, needs: 'read_catalogue' },

@@ -42,7 +42,7 @@ export function listen(page) {
   page.on('pageerror', (error) => heard.push(`page error: ${error.message}`));
   page.on('console', (message) => {
     // The browser itself reports each answer of 4xx; those that a test provokes are the test's business.
-    const expected = /Failed to load resource: .*status of (400|401|403|404|429)/.test(message.text());
+    const expected = /Failed to load resource: .*status of (400|401|403|404|409|429)/.test(message.text());
     if (message.type() === 'error' && !expected) heard.push(`console: ${message.text()}`);
     if (message.type() === 'warning') heard.push(`warning: ${message.text()}`);
   });

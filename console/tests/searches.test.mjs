@@ -1,5 +1,5 @@
 // What people keep of their searches, in a real browser against the mock: completion while typing, long
-// searches that answer early, saved searches.
+// searches that answer early, saved searches, alerts.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { start } from '../mock/server.mjs';
@@ -199,6 +199,38 @@ test('what the server refuses is said where it was asked', async () => {
   }
   await dialog.getByText('One of this name is saved already.').waitFor();
   assert.deepEqual(await violations(page), []);
+});
+
+test('alerts: how they stand, and one is set, changed and taken away', async () => {
+  await visit('/events');
+  await button('Saved searches').click();
+  await page.getByRole('link', { name: 'All searches and alerts' }).click();
+  const row = (name) => page.locator('tr', { has: page.getByRole('link', { name, exact: true }) });
+  await row('Refused sign-ins').getByText('Going on').waitFor();
+  await row('Refused sign-ins').getByText('203.0.113.17').waitFor();
+  assert.match(await row('Refused sign-ins').getByRole('link', { name: 'Its findings' }).getAttribute('href'), /subject=search%3A/);
+  assert.deepEqual(await violations(page), [], 'the list');
+  await button('Alert from Use of sudo').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('fewer than so many events').check();
+  await dialog.getByLabel('So many events', { exact: true }).fill('5');
+  await dialog.getByLabel('Counted for each value of').fill('host');
+  await dialog.getByLabel('Width of a window in minutes').fill('30');
+  assert.deepEqual(await violations(page), [], 'the form');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await row('Use of sudo').getByText('at fewer than 5 in 30 min, for each host').waitFor();
+  const { alert } = server.world.searches.find(({ name }) => name === 'Use of sudo');
+  assert.deepEqual(
+    [alert.fewer_than, alert.at_least, alert.by, alert.window_s, alert.every_s, alert.lag_s],
+    [5, null, 'host', 1800, 1800, 60],
+  );
+  await button('Alert from Use of sudo').click();
+  assert.equal(await dialog.getByLabel('So many events', { exact: true }).inputValue(), '5');
+  await dialog.getByRole('button', { name: 'No alert any more' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await row('Use of sudo').getByText('no alert').waitFor();
+  assert.deepEqual(heard, []);
 });
 
 test('narrow: searches and suggestions fit', async () => {

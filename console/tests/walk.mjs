@@ -47,6 +47,7 @@ export async function pagesOf(page) {
     ['findings', '/findings'],
     ['decisions', '/decisions'],
     ['events', '/events'],
+    ['searches', '/searches'],
     ['dashboards', '/dashboards'],
     ['dashboard', '/dashboards/sign-ins'],
     ['assets', '/assets'],

@@ -518,6 +518,7 @@ export const de: Dictionary = {
 
   searches: {
     title: 'Gespeicherte Suchen',
+    all: 'Alle Suchen und Alarme',
     saveThis: 'Diese Suche speichern …',
     saveAgain: (name) => `Änderungen an ${name} speichern …`,
     saveTitle: 'Suche speichern',
@@ -590,6 +591,33 @@ export const de: Dictionary = {
     sequenceTable: 'Eine Sequenz wird als Liste gezeigt.',
     range: 'Zeitraum',
     rangeNote: 'Für Kacheln mit eigener Abfrage; gespeicherte Suchen bringen ihren mit.',
+  },
+
+  alerts: {
+    heading: 'Alarm',
+    set: 'Alarm …',
+    dialogTitle: (name) => `Alarm von ${name}`,
+    saved: 'Der Alarm ist geändert.',
+    remove: 'Nicht mehr alarmieren',
+    none: 'kein Alarm',
+    onlyShared: 'nur geteilte Suchen alarmieren',
+    findings: 'Seine Befunde',
+    when: 'Alarmieren, wenn ein Fenster',
+    atLeast: 'so viele Ereignisse oder mehr hat',
+    fewerThan: 'weniger Ereignisse hat: Etwas ist verstummt',
+    amount: 'So viele Ereignisse',
+    by: 'Gezählt für jeden Wert von',
+    byNote: 'Ein Feld wie user oder host; leer: alle Ereignisse zusammen.',
+    window: 'Breite eines Fensters in Minuten',
+    every: 'Ein Fenster endet alle so viele Minuten',
+    everyNote: 'Leer: Ein Fenster beginnt, wo das vorige endet.',
+    lag: 'Verzug in Sekunden',
+    lagNote: 'So lange nach seinem Ende wartet ein Fenster auf späte Ereignisse.',
+    state: { quiet: 'Ruhig', going_on: 'Hält an', failing: 'Kann nicht beurteilt werden' },
+    meansAtLeast: (amount, window) => `ab ${amount} in ${window}`,
+    meansFewer: (amount, window) => `bei weniger als ${amount} in ${window}`,
+    meansBy: (name) => `für jeden Wert von ${name}`,
+    judgedTo: (time) => `beurteilt bis ${time}`,
   },
 
   assets: {

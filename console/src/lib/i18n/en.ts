@@ -510,6 +510,7 @@ export const en = {
 
   searches: {
     title: 'Saved searches',
+    all: 'All searches and alerts',
     saveThis: 'Save this search …',
     saveAgain: (name: string) => `Save the changes to ${name} …`,
     saveTitle: 'Save search',
@@ -582,6 +583,33 @@ export const en = {
     sequenceTable: 'A sequence is shown as a list.',
     range: 'Time range',
     rangeNote: 'Of tiles with a query of their own; saved searches bring theirs.',
+  },
+
+  alerts: {
+    heading: 'Alert',
+    set: 'Alert …',
+    dialogTitle: (name: string) => `Alert from ${name}`,
+    saved: 'The alert is changed.',
+    remove: 'No alert any more',
+    none: 'no alert',
+    onlyShared: 'only shared searches alert',
+    findings: 'Its findings',
+    when: 'Alerts when a window has',
+    atLeast: 'so many events, or more',
+    fewerThan: 'fewer than so many events: something has gone silent',
+    amount: 'So many events',
+    by: 'Counted for each value of',
+    byNote: 'A field such as user or host; empty: all events together.',
+    window: 'Width of a window in minutes',
+    every: 'A window ends every so many minutes',
+    everyNote: 'Empty: one window begins where the last ended.',
+    lag: 'Lag in seconds',
+    lagNote: 'So long after its end a window waits for late events.',
+    state: { quiet: 'Quiet', going_on: 'Going on', failing: 'Cannot be judged' },
+    meansAtLeast: (amount: string, window: string) => `at ${amount} or more in ${window}`,
+    meansFewer: (amount: string, window: string) => `at fewer than ${amount} in ${window}`,
+    meansBy: (name: string) => `for each ${name}`,
+    judgedTo: (time: string) => `judged up to ${time}`,
   },
 
   assets: {

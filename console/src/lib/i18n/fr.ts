@@ -515,6 +515,7 @@ export const fr: Dictionary = {
 
   searches: {
     title: 'Recherches enregistrées',
+    all: 'Toutes les recherches et alertes',
     saveThis: 'Enregistrer cette recherche…',
     saveAgain: (name) => `Enregistrer les modifications de ${name}…`,
     saveTitle: 'Enregistrer la recherche',
@@ -587,6 +588,33 @@ export const fr: Dictionary = {
     sequenceTable: 'Une séquence s’affiche en liste.',
     range: 'Période',
     rangeNote: 'Pour les tuiles à requête propre ; les recherches enregistrées ont la leur.',
+  },
+
+  alerts: {
+    heading: 'Alerte',
+    set: 'Alerte…',
+    dialogTitle: (name) => `Alerte de ${name}`,
+    saved: 'L’alerte est modifiée.',
+    remove: 'Ne plus alerter',
+    none: 'pas d’alerte',
+    onlyShared: 'seules les recherches partagées alertent',
+    findings: 'Ses constats',
+    when: 'Alerter quand une fenêtre compte',
+    atLeast: 'ce nombre d’événements, ou plus',
+    fewerThan: 'moins d’événements que ce nombre : quelque chose s’est tu',
+    amount: 'Nombre d’événements',
+    by: 'Compté pour chaque valeur de',
+    byNote: 'Un champ comme user ou host ; vide : tous les événements ensemble.',
+    window: 'Largeur d’une fenêtre en minutes',
+    every: 'Une fenêtre se termine toutes les (minutes)',
+    everyNote: 'Vide : une fenêtre commence où la précédente finit.',
+    lag: 'Délai en secondes',
+    lagNote: 'Après sa fin, une fenêtre attend ce temps les événements en retard.',
+    state: { quiet: 'Calme', going_on: 'En cours', failing: 'Ne peut être jugée' },
+    meansAtLeast: (amount, window) => `à partir de ${amount} en ${window}`,
+    meansFewer: (amount, window) => `à moins de ${amount} en ${window}`,
+    meansBy: (name) => `pour chaque ${name}`,
+    judgedTo: (time) => `jugée jusqu’au ${time}`,
   },
 
   assets: {
