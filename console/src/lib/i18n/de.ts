@@ -817,6 +817,7 @@ export const de: Dictionary = {
       advisories: 'Schwachstellendaten',
       feeds: 'Erneuerung der Schwachstellendaten',
       decisions: 'Ablaufende Entscheidungen',
+      sources: 'Verhalten der Quellen',
       upkeep: 'Pflege der Datenbestände',
     },
     lastRun: 'Letzter Lauf',

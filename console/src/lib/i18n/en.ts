@@ -809,6 +809,7 @@ export const en = {
       advisories: 'Vulnerability data',
       feeds: 'Renewal of vulnerability data',
       decisions: 'Decisions that end',
+      sources: 'Habits of the sources',
       upkeep: 'Upkeep of the stores',
     },
     lastRun: 'Last run',

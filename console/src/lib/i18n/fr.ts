@@ -814,6 +814,7 @@ export const fr: Dictionary = {
       advisories: 'Données de vulnérabilités',
       feeds: 'Renouvellement des données de vulnérabilités',
       decisions: 'Décisions qui prennent fin',
+      sources: 'Habitudes des sources',
       upkeep: 'Entretien des magasins de données',
     },
     lastRun: 'Dernière ronde',

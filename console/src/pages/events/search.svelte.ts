@@ -86,7 +86,8 @@ export class EventSearch {
     const what = { ...this.question(), deadline_ms: this.#patience };
     const counting = this.#count({ ...what, running: ofBars });
     const listing = this.first.run((signal) => api.events({ ...what, running: ofPage, limit: PAGE }, signal));
-    void Promise.all([counting, listing]).then(() => this.busy || this.watch.end());
+    // The page may be gone by then: what is derived may not be asked any more.
+    void Promise.all([counting, listing]).then(() => this.first.busy || this.bars.busy || this.watch.end());
     const page = await listing;
     if (page === null) return;
     this.#take(page, new Set());
