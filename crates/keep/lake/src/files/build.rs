@@ -4,17 +4,16 @@
 //! the way. A group is closed by its rows or by its bytes, whichever comes first, so that what is in
 //! memory does not depend on how long records are.
 
+use super::column::{Column, TextMapBuilder, text_map};
 use super::part::part_of;
-use super::schema::{ADDRESSES, LABELS, schema, searched};
+use super::schema::{LABELS, schema, searched};
 use super::words::WordsBuilder;
-use crate::address;
 use crate::codec::Malformed;
 use crate::row::{Held, Part, Record};
+use arrow_array::ArrayRef;
 use arrow_array::builder::{
-    ArrayBuilder, BooleanBuilder, Int32Builder, Int64Builder, MapBuilder, MapFieldNames, StringBuilder,
-    TimestampMicrosecondBuilder,
+    ArrayBuilder, BooleanBuilder, Int32Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
 };
-use arrow_array::{ArrayRef, new_null_array};
 use arrow_schema::SchemaRef;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -52,16 +51,6 @@ pub(super) struct GroupBuilder {
     raw: StringBuilder,
     raw_base64: BooleanBuilder,
     words: WordsBuilder,
-}
-
-type TextMapBuilder = MapBuilder<StringBuilder, StringBuilder>;
-
-enum Column {
-    Text(StringBuilder),
-    /// Texts that are addresses.
-    Address(StringBuilder),
-    Integer(Int64Builder),
-    Boolean(BooleanBuilder),
 }
 
 impl GroupBuilder {
@@ -233,68 +222,4 @@ impl GroupBuilder {
         arrays.push(Arc::new(self.raw_base64.finish()));
         arrays
     }
-}
-
-impl Column {
-    fn of_field(field: FieldId) -> Self {
-        if ADDRESSES.contains(&field.path()) { Self::Address(StringBuilder::new()) } else { Self::of(field.info().kind) }
-    }
-
-    fn of(kind: FieldKind) -> Self {
-        match kind {
-            FieldKind::Integer => Self::Integer(Int64Builder::new()),
-            FieldKind::Boolean => Self::Boolean(BooleanBuilder::new()),
-            FieldKind::Text | FieldKind::Texts => Self::Text(StringBuilder::new()),
-        }
-    }
-
-    /// Puts a value into a row. Rows left out since the last one have none: most events have few of
-    /// the fields, so those are not visited one by one.
-    fn push(&mut self, row: usize, part: Part<'_>) -> bool {
-        self.fill(row);
-        match (self, part) {
-            (Self::Text(builder), Part::Text(text)) => builder.append_value(text),
-            (Self::Address(builder), Part::Text(text)) => builder.append_value(address::canonical(text)),
-            (Self::Integer(builder), Part::Integer(number)) => builder.append_value(number),
-            (Self::Boolean(builder), Part::Boolean(truth)) => builder.append_value(truth),
-            _ => return false,
-        }
-        true
-    }
-
-    fn fill(&mut self, rows: usize) {
-        match self {
-            Self::Text(builder) | Self::Address(builder) => builder.append_nulls(rows - builder.len()),
-            Self::Integer(builder) => builder.append_nulls(rows - builder.len()),
-            Self::Boolean(builder) => builder.append_nulls(rows - builder.len()),
-        }
-    }
-
-    /// Columns without any value share one array of their type.
-    fn finish(&mut self, rows: usize, empty: &mut Vec<ArrayRef>) -> ArrayRef {
-        let (unused, kind) = match self {
-            Self::Text(builder) | Self::Address(builder) => (builder.is_empty(), arrow_schema::DataType::Utf8),
-            Self::Integer(builder) => (builder.is_empty(), arrow_schema::DataType::Int64),
-            Self::Boolean(builder) => (builder.is_empty(), arrow_schema::DataType::Boolean),
-        };
-        if unused {
-            if let Some(array) = empty.iter().find(|array| *array.data_type() == kind) {
-                return Arc::clone(array);
-            }
-            empty.push(new_null_array(&kind, rows));
-            return empty.last().map_or_else(|| new_null_array(&kind, rows), Arc::clone);
-        }
-        self.fill(rows);
-        match self {
-            Self::Text(builder) | Self::Address(builder) => Arc::new(builder.finish()),
-            Self::Integer(builder) => Arc::new(builder.finish()),
-            Self::Boolean(builder) => Arc::new(builder.finish()),
-        }
-    }
-}
-
-fn text_map() -> TextMapBuilder {
-    let names = MapFieldNames { entry: "key_value".to_owned(), key: "key".to_owned(), value: "value".to_owned() };
-    let value = Arc::new(arrow_schema::Field::new("value", arrow_schema::DataType::Utf8, false));
-    MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new()).with_values_field(value)
 }

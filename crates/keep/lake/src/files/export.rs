@@ -4,11 +4,10 @@
 //! have columns for have them here; the rest is in the maps `fields` and `unmapped`. Row groups are small and leave as they
 //! are full, so memory is that of one of them.
 
+use super::column::{Column, TextMapBuilder, text_map};
 use super::schema::{LABELS, export_schema, searched_anywhere};
 use crate::row::{Held, Part, Record, Row};
-use arrow_array::builder::{
-    BooleanBuilder, Int32Builder, Int64Builder, MapBuilder, MapFieldNames, StringBuilder, TimestampMicrosecondBuilder,
-};
+use arrow_array::builder::{BooleanBuilder, Int32Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
 use base64::Engine;
@@ -20,7 +19,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use std::io::Write;
 use std::sync::Arc;
-use vigie_model::event::{FieldId, FieldKind, OCSF_VERSION, StoredEvent};
+use vigie_model::event::{FieldId, OCSF_VERSION, StoredEvent};
 
 /// Rows of a row group.
 const GROUP_ROWS: usize = 16_384;
@@ -86,18 +85,10 @@ struct Rows {
     searched: Vec<(FieldId, Column)>,
     /// By field, the place of its column and one more; 0 for none.
     places: Vec<u16>,
-    fields: TextMap,
-    unmapped: TextMap,
+    fields: TextMapBuilder,
+    unmapped: TextMapBuilder,
     raw: StringBuilder,
     raw_base64: BooleanBuilder,
-}
-
-type TextMap = MapBuilder<StringBuilder, StringBuilder>;
-
-enum Column {
-    Text(StringBuilder),
-    Integer(Int64Builder),
-    Boolean(BooleanBuilder),
 }
 
 impl Rows {
@@ -148,11 +139,12 @@ impl Rows {
         }
         self.push_values(event);
         let raw = event.raw();
-        match std::str::from_utf8(raw) {
-            Ok(text) => self.raw.append_value(text),
-            Err(_) => self.raw.append_value(STANDARD.encode(raw)),
+        let text = std::str::from_utf8(raw).ok();
+        match text {
+            Some(text) => self.raw.append_value(text),
+            None => self.raw.append_value(STANDARD.encode(raw)),
         }
-        self.raw_base64.append_value(std::str::from_utf8(raw).is_err());
+        self.raw_base64.append_value(text.is_none());
         self.bytes += raw.len();
         self.count += 1;
     }
@@ -197,57 +189,12 @@ impl Rows {
         arrays.extend(self.times.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef));
         arrays.extend(self.numbers.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef));
         arrays.extend(self.words.iter_mut().chain(&mut self.labels).map(|builder| Arc::new(builder.finish()) as ArrayRef));
-        arrays.extend(self.searched.iter_mut().map(|(_, column)| column.finish(rows)));
+        let mut empty = Vec::new();
+        arrays.extend(self.searched.iter_mut().map(|(_, column)| column.finish(rows, &mut empty)));
         arrays.push(Arc::new(self.fields.finish()));
         arrays.push(Arc::new(self.unmapped.finish()));
         arrays.push(Arc::new(self.raw.finish()));
         arrays.push(Arc::new(self.raw_base64.finish()));
         arrays
     }
-}
-
-impl Column {
-    fn of(kind: FieldKind) -> Self {
-        match kind {
-            FieldKind::Integer => Self::Integer(Int64Builder::new()),
-            FieldKind::Boolean => Self::Boolean(BooleanBuilder::new()),
-            FieldKind::Text | FieldKind::Texts => Self::Text(StringBuilder::new()),
-        }
-    }
-
-    /// Puts a value into a row; rows since the last one have none.
-    fn push(&mut self, row: usize, part: Part<'_>) -> bool {
-        self.fill(row);
-        match (self, part) {
-            (Self::Text(builder), Part::Text(text)) => builder.append_value(text),
-            (Self::Integer(builder), Part::Integer(number)) => builder.append_value(number),
-            (Self::Boolean(builder), Part::Boolean(truth)) => builder.append_value(truth),
-            _ => return false,
-        }
-        true
-    }
-
-    fn fill(&mut self, rows: usize) {
-        use arrow_array::builder::ArrayBuilder;
-        match self {
-            Self::Text(builder) => builder.append_nulls(rows.saturating_sub(builder.len())),
-            Self::Integer(builder) => builder.append_nulls(rows.saturating_sub(builder.len())),
-            Self::Boolean(builder) => builder.append_nulls(rows.saturating_sub(builder.len())),
-        }
-    }
-
-    fn finish(&mut self, rows: usize) -> ArrayRef {
-        self.fill(rows);
-        match self {
-            Self::Text(builder) => Arc::new(builder.finish()),
-            Self::Integer(builder) => Arc::new(builder.finish()),
-            Self::Boolean(builder) => Arc::new(builder.finish()),
-        }
-    }
-}
-
-fn text_map() -> TextMap {
-    let names = MapFieldNames { entry: "key_value".to_owned(), key: "key".to_owned(), value: "value".to_owned() };
-    let value = Arc::new(arrow_schema::Field::new("value", arrow_schema::DataType::Utf8, false));
-    MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new()).with_values_field(value)
 }

@@ -7,6 +7,7 @@
 //! under another name, synced and renamed ([`write`]); after that it never changes.
 
 mod build;
+mod column;
 mod encoding;
 mod export;
 mod open;
