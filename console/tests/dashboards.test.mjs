@@ -2,13 +2,12 @@
 // added, moved, sized and removed by keyboard and by pointer.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { start } from '../mock/server.mjs';
 import { violations } from './axe.mjs';
-import { launch, listen } from './browser.mjs';
-import { settled, setUp } from './walk.mjs';
+import { open } from './house.mjs';
+import { settled } from './walk.mjs';
 
+let house;
 let server;
-let browser;
 let page;
 let heard;
 
@@ -25,19 +24,11 @@ const visit = async (path) => {
 const kept = () => server.world.dashboards[0];
 
 before(async () => {
-  server = await start();
-  browser = await launch({ width: 1440 });
-  page = browser.page;
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  page.setDefaultTimeout(15_000);
-  heard = listen(page);
-  await setUp(page, server.setUpUrl);
+  house = await open();
+  ({ server, page, heard } = house);
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+after(() => house?.close());
 
 test('what comes with Vigie is shown, and its scripts come when it is opened', async () => {
   await visit('/');

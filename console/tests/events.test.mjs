@@ -2,13 +2,12 @@
 // tail. What every page promises (languages, themes, 360 px) is in e2e.test.mjs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { start } from '../mock/server.mjs';
 import { violations } from './axe.mjs';
-import { launch, listen } from './browser.mjs';
-import { settled, setUp } from './walk.mjs';
+import { open } from './house.mjs';
+import { settled } from './walk.mjs';
 
+let house;
 let server;
-let browser;
 let page;
 let heard;
 
@@ -22,19 +21,11 @@ const visit = async (path) => {
 const headings = () => page.locator('.events thead th').allInnerTexts();
 
 before(async () => {
-  server = await start();
-  browser = await launch({ width: 1440 });
-  page = browser.page;
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  page.setDefaultTimeout(15_000);
-  heard = listen(page);
-  await setUp(page, server.setUpUrl);
+  house = await open();
+  ({ server, page, heard } = house);
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+after(() => house?.close());
 
 test('breakdown: values with counts; a click narrows, a second takes it back', async () => {
   await visit('/events?range=7d');
