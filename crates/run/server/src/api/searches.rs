@@ -182,7 +182,20 @@ pub(super) fn row(platform: &Platform, saved: Saved, asker: &Asker, lang: Lang) 
 impl From<SearchesError> for ApiError {
     fn from(error: SearchesError) -> Self {
         match error {
-            SearchesError::NotFound => Self::not_found(),
+            SearchesError::NotFound => Self::new(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                text!(
+                    en "No search or dashboard of this name is kept, or it is somebody else’s own",
+                    fr "Aucune recherche ni aucun tableau de bord de ce nom n’est enregistré, ou il appartient à quelqu’un d’autre",
+                    de "Unter diesem Namen ist keine Suche und kein Dashboard gespeichert, oder nur für jemand anderen",
+                ),
+            )
+            .with_hint(text!(
+                en "`vigie searches list` shows the searches that you may see",
+                fr "`vigie searches list` montre les recherches que vous pouvez voir",
+                de "`vigie searches list` zeigt die Suchen, die Sie sehen dürfen",
+            )),
             SearchesError::Forbidden => Self::forbidden().with_hint(text!(
                 en "searches of everybody are changed by whoever may share searches, and made one’s own again by their owner",
                 fr "les recherches partagées sont modifiées par qui peut en partager, et reprises par leur seul propriétaire",
