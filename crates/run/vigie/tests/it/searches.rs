@@ -42,11 +42,11 @@ fn a_search_is_kept_asked_set_to_alert_and_removed() {
     assert_eq!(done(&["search", "--saved", "refused", "host:web-1", "--count"]), "0\n");
     assert_eq!(done(&["search", "sequence by user with maxspan=5m [a] [b]", "--format", "json"]), "");
     refused(&["search", "sequence by user with maxspan=5m [a] [b]", "--count"], "--count does not go with a sequence");
-    refused(&["search", "--saved", "no such"], "There is no such thing");
+    refused(&["search", "--saved", "no such"], "No search or dashboard of this name is kept");
     let parquet = ask(&["search", "--saved", "refused", "--format", "parquet"]);
     assert!(parquet.stdout.starts_with(b"PAR1") && parquet.stdout.ends_with(b"PAR1"));
 
     done(&["searches", "alert", "shared", "--off"]);
     done(&["searches", "remove", "shared"]);
-    refused(&["searches", "remove", "shared"], "There is no such thing");
+    refused(&["searches", "remove", "shared"], "No search or dashboard of this name is kept");
 }
