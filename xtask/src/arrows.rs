@@ -32,12 +32,13 @@ const IMPURE: [&str; 14] = [
 
 /// Heavy dependencies and the crates that may have each. The program asks the server's router
 /// without a socket and therefore knows axum's types.
-const HEAVY: [(&str, &[&str]); 12] = [
+const HEAVY: [(&str, &[&str]); 13] = [
     ("argon2", &["vigie-access"]),
     ("arrow-array", &["vigie-lake"]),
     ("axum", &["vigie", "vigie-server"]),
     ("axum-server", &["vigie-server"]),
     ("memmap2", &["vigie-kit"]),
+    ("object_store", &["vigie-objects"]),
     ("parquet", &["vigie-lake"]),
     ("rcgen", &["vigie-server"]),
     ("rsigma-parser", &["vigie-detect"]),
