@@ -86,6 +86,9 @@ pub struct Damaged {
     pub kept: Option<PathBuf>,
 }
 
+/// How far the sealer stands back behind intake and searches where processors are short, as nice(2) counts.
+const SEAL_NICE: i32 = 5;
+
 /// How often the sealer looks whether something is due by its age.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -399,6 +402,10 @@ impl Core {
 }
 
 fn seal_when_due(core: &Core) {
+    // What is in the log is durable and found; taking more in comes first while processors are short.
+    if let Err(error) = rustix::process::nice(SEAL_NICE) {
+        tracing::debug!(%error, "sealing runs at the priority of everything else");
+    }
     while core.signals.wait_for_work(LOOK_EVERY) {
         if !core.is_due() {
             continue;

@@ -118,6 +118,7 @@ impl Sealer<'_> {
 
     fn write(&self, reader: &mut EventReader<'_>, part: &Part, path: String) -> Result<NewFile, SealError> {
         let mut file = FileWriter::create(self.disk, &self.directory.join(&path), part.class, Order::Time)?;
+        file.expect(part.places.len(), part.raw_bytes);
         for place in &part.places {
             // What was malformed has been reported; every place was read once already.
             if let Ok(event) = reader.event(*place) {
@@ -154,7 +155,7 @@ impl Sealer<'_> {
 /// Where the events are, by the file they go into.
 #[derive(Default)]
 struct Places {
-    parts: BTreeMap<(Class, usize, Day), Vec<Place>>,
+    parts: BTreeMap<(Class, usize, Day), (Vec<Place>, usize)>,
     /// The tenants that events say, by their place from 1 on; 0 is the one of events that say none.
     tenants: HashMap<Box<str>, usize>,
 }
@@ -165,13 +166,17 @@ struct Part {
     tenant: Box<str>,
     day: Day,
     places: Vec<Place>,
+    /// Bytes of the records.
+    raw_bytes: usize,
 }
 
 impl Places {
     fn push(&mut self, event: &EventView<'_>, place: Place) {
         let tenant = self.tenant(event.label(Label::Tenant));
         let day = partition_day(event.time(), event.received());
-        self.parts.entry((event.class(), tenant, day)).or_default().push(place);
+        let (places, raw_bytes) = self.parts.entry((event.class(), tenant, day)).or_default();
+        places.push(place);
+        *raw_bytes += event.raw().len();
     }
 
     fn tenant(&mut self, name: Option<&str>) -> usize {
@@ -193,9 +198,10 @@ impl Places {
                 *unnamed = name;
             }
         }
-        let part = |((class, tenant, day), mut places): ((Class, usize, Day), Vec<Place>)| {
+        let part = |((class, tenant, day), (mut places, raw_bytes)): (_, (Vec<Place>, usize))| {
             places.sort_by_key(|place| std::cmp::Reverse((place.time, place.id)));
-            Part { class, tenant: names.get(tenant).cloned().unwrap_or_else(|| tenant::DEFAULT.into()), day, places }
+            let tenant = names.get(tenant).cloned().unwrap_or_else(|| tenant::DEFAULT.into());
+            Part { class, tenant, day, places, raw_bytes }
         };
         self.parts.into_iter().map(part).collect()
     }

@@ -22,12 +22,12 @@ pub(crate) fn each(record: &[u8], mut show: impl FnMut(Range<usize>, u64)) {
     let mut quad = Quad::default();
     let mut word = |word: Range<usize>| {
         let first = eight(record, word.start, word.end);
+        let length = word.len();
         // Letters have this bit, digits do not.
-        let numeric = word.len() <= NUMBER_MAX && first & 0x4040_4040_4040_4040 == 0;
-        if !numeric {
-            show(word.clone(), hash(record, word.clone(), first));
-        }
-        if let Some(start) = quad.add(record, word.clone(), numeric) {
+        if length > NUMBER_MAX || first & 0x4040_4040_4040_4040 != 0 {
+            quad.count = 0;
+            show(word.clone(), hash(record, word, first));
+        } else if let Some(start) = quad.add(record, word.clone()) {
             show(start..word.end, hash(record, start..word.end, eight(record, start, word.end)));
         }
     };
@@ -89,25 +89,25 @@ const fn of_words_in(bytes: u64) -> u64 {
 /// The last numbers that stood in a row with a dot between them.
 #[derive(Default)]
 struct Quad {
-    /// Where they start, the last one first.
-    starts: [usize; 4],
+    /// Where the last three start, the latest last.
+    starts: [usize; 3],
     count: usize,
     end: usize,
 }
 
 impl Quad {
-    /// Adds a word; gives the start of an address that ends with it.
-    fn add(&mut self, record: &[u8], word: Range<usize>, numeric: bool) -> Option<usize> {
-        if !numeric || word.len() > 3 {
+    /// Adds a number; gives the start of an address that ends with it.
+    fn add(&mut self, record: &[u8], number: Range<usize>) -> Option<usize> {
+        if number.len() > 3 {
             self.count = 0;
             return None;
         }
-        let goes_on = self.count > 0 && word.start == self.end + 1 && record.get(self.end) == Some(&b'.');
+        let goes_on = self.count > 0 && number.start == self.end + 1 && record.get(self.end) == Some(&b'.');
+        let [fourth, third, second] = self.starts;
         self.count = if goes_on { self.count + 1 } else { 1 };
-        self.starts.copy_within(0..3, 1);
-        self.starts[0] = word.start;
-        self.end = word.end;
-        (self.count >= 4).then_some(self.starts[3])
+        self.starts = [third, second, number.start];
+        self.end = number.end;
+        (self.count >= 4).then_some(fourth)
     }
 }
 

@@ -99,6 +99,11 @@ impl Outbox {
         Self { sender, stats, out: None, acknowledged: position }
     }
 
+    /// Another way of the same source, which has no position.
+    pub(crate) fn another(&self) -> Self {
+        Self::new(self.sender.clone(), self.stats.clone(), None)
+    }
+
     /// The position that is durable: where to go on after a refusal.
     pub(crate) fn position(&self) -> Option<&[u8]> {
         self.acknowledged.as_deref()

@@ -7,6 +7,7 @@ use crate::format;
 use crate::frame::Framing;
 use crate::header::{Clock, Line, LocalTime, syslog};
 use crate::meaning::Meaning;
+use crate::seek::Seek;
 use crate::source::file::is_container_log;
 use std::path::Path;
 use vigie_model::event::ocsf::field;
@@ -114,6 +115,6 @@ pub(crate) fn understand(mut line: Line<'_>) -> (Line<'_>, Option<Meaning>) {
 
 /// `message repeated 5 times: [ text]`, as rsyslog sums up: how often, and the text.
 fn repeated(message: &str) -> Option<(i64, &str)> {
-    let (count, inner) = message.strip_prefix("message repeated ")?.split_once(" times: [")?;
+    let (count, inner) = message.strip_prefix("message repeated ")?.cut(" times: [")?;
     Some((crate::header::number(count)?, inner.trim_start_matches(' ').strip_suffix(']')?))
 }

@@ -27,6 +27,7 @@ mod listeners;
 pub mod mapping;
 pub mod meaning;
 pub mod reader;
+mod seek;
 pub mod source;
 mod state;
 mod stats;

@@ -5,12 +5,15 @@
 /// Room for the values of most events, in bytes.
 const TEXT_USUAL: usize = 64;
 
+/// Room for the values of most events.
+const VALUES_USUAL: usize = 8;
+
 /// Names and values; a name may come several times.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Unmapped {
     text: String,
     /// Where each name and its value end.
-    ends: Vec<(usize, usize)>,
+    ends: Vec<(u32, u32)>,
 }
 
 impl Unmapped {
@@ -22,20 +25,23 @@ impl Unmapped {
 
     /// Adds a value at the end.
     pub fn push(&mut self, name: &str, value: &str) {
-        if self.text.is_empty() {
+        if self.ends.is_empty() {
             self.text.reserve(TEXT_USUAL.max(name.len() + value.len()));
+            self.ends.reserve(VALUES_USUAL);
         }
+        // Far beyond any record that is read: what stands behind 4 GiB of others is not kept.
+        let name_end = self.text.len() + name.len();
+        let (Ok(middle), Ok(end)) = (u32::try_from(name_end), u32::try_from(name_end + value.len())) else { return };
         self.text.push_str(name);
-        let name_end = self.text.len();
         self.text.push_str(value);
-        self.ends.push((name_end, self.text.len()));
+        self.ends.push((middle, end));
     }
 
     /// Names and values in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         (0..self.ends.len()).map(|number| {
-            let start = number.checked_sub(1).map_or(0, |before| self.ends[before].1);
-            let (name_end, end) = self.ends[number];
+            let start = number.checked_sub(1).map_or(0, |before| self.ends[before].1 as usize);
+            let (name_end, end) = (self.ends[number].0 as usize, self.ends[number].1 as usize);
             (&self.text[start..name_end], &self.text[name_end..end])
         })
     }
@@ -62,6 +68,12 @@ impl Unmapped {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+
+    /// Bytes of all names and values.
+    #[must_use]
+    pub const fn text_bytes(&self) -> usize {
+        self.text.len()
     }
 
     /// Makes room for more values.

@@ -6,7 +6,6 @@
 
 use super::fields::{Field, FieldId, FieldKind};
 use std::borrow::Cow;
-use std::ops::Range;
 
 /// Room for the fields of most events: they have five to fifteen.
 const FIELDS_USUAL: usize = 12;
@@ -46,15 +45,19 @@ pub struct Fields {
     slots: Vec<(FieldId, Slot)>,
     /// The texts, in the order they were set; those that were replaced are still among them.
     text: String,
+    /// The values of fields with several texts, in the same way.
+    lists: Vec<Box<[Box<str>]>>,
 }
 
-/// Where the value of a field is.
-#[derive(Clone, Debug)]
+/// Where the value of a field is. Small, because setting a field moves those behind it.
+#[derive(Clone, Copy, Debug)]
 enum Slot {
-    Text(Range<usize>),
+    /// From where to where in the texts.
+    Text(u32, u32),
     Integer(i64),
     Boolean(bool),
-    Texts(Box<[Box<str>]>),
+    /// The place among the lists.
+    Texts(u32),
 }
 
 /// A Rust type that values of a field have.
@@ -123,7 +126,7 @@ impl<N: Into<i64>> Given<i64> for N {
 
 impl<L: Into<Box<[Box<str>]>>> Given<Box<[Box<str>]>> for L {
     fn put(self, fields: &mut Fields, field: FieldId) {
-        fields.put_slot(field, Slot::Texts(self.into()));
+        fields.put_texts(field, self.into());
     }
 }
 
@@ -144,7 +147,7 @@ impl Fields {
             Value::Text(text) => self.put_text(field, &text),
             Value::Integer(number) => self.put_slot(field, Slot::Integer(number)),
             Value::Boolean(truth) => self.put_slot(field, Slot::Boolean(truth)),
-            Value::Texts(texts) => self.put_slot(field, Slot::Texts(texts)),
+            Value::Texts(texts) => self.put_texts(field, texts),
         }
         true
     }
@@ -162,7 +165,7 @@ impl Fields {
     #[must_use]
     pub fn get(&self, field: FieldId) -> Option<ValueRef<'_>> {
         let place = self.place(field).ok()?;
-        Some(self.seen(&self.slots[place].1))
+        Some(self.seen(self.slots[place].1))
     }
 
     /// The text of a field.
@@ -203,7 +206,7 @@ impl Fields {
 
     /// All values, in the order of their fields.
     pub fn iter(&self) -> impl Iterator<Item = (FieldId, ValueRef<'_>)> {
-        self.slots.iter().map(|(field, slot)| (*field, self.seen(slot)))
+        self.slots.iter().map(|(field, slot)| (*field, self.seen(*slot)))
     }
 
     /// How many fields have a value.
@@ -218,12 +221,18 @@ impl Fields {
         self.slots.is_empty()
     }
 
-    fn seen<'a>(&'a self, slot: &'a Slot) -> ValueRef<'a> {
+    /// Bytes of all texts: what writing the values takes, about.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        self.text.len() + self.lists.iter().flatten().map(|text| text.len()).sum::<usize>()
+    }
+
+    fn seen(&self, slot: Slot) -> ValueRef<'_> {
         match slot {
-            Slot::Text(range) => ValueRef::Text(&self.text[range.clone()]),
-            Slot::Integer(number) => ValueRef::Integer(*number),
-            Slot::Boolean(truth) => ValueRef::Boolean(*truth),
-            Slot::Texts(texts) => ValueRef::Texts(texts),
+            Slot::Text(start, end) => ValueRef::Text(&self.text[start as usize..end as usize]),
+            Slot::Integer(number) => ValueRef::Integer(number),
+            Slot::Boolean(truth) => ValueRef::Boolean(truth),
+            Slot::Texts(place) => ValueRef::Texts(&self.lists[place as usize]),
         }
     }
 
@@ -235,9 +244,17 @@ impl Fields {
         if self.text.is_empty() {
             self.text.reserve(text.len() + TEXT_USUAL);
         }
+        // Far beyond any record that is read: a value that stands behind 4 GiB of others is not kept.
         let start = self.text.len();
+        let (Ok(from), Ok(to)) = (u32::try_from(start), u32::try_from(start + text.len())) else { return };
         self.text.push_str(text);
-        self.put_slot(field, Slot::Text(start..self.text.len()));
+        self.put_slot(field, Slot::Text(from, to));
+    }
+
+    fn put_texts(&mut self, field: FieldId, texts: Box<[Box<str>]>) {
+        let Ok(place) = u32::try_from(self.lists.len()) else { return };
+        self.lists.push(texts);
+        self.put_slot(field, Slot::Texts(place));
     }
 
     fn put_slot(&mut self, field: FieldId, slot: Slot) {

@@ -65,7 +65,9 @@ pub(crate) fn encode(batch: &Batch) -> Result<Encoded, BatchTooLarge> {
 }
 
 fn estimate(event: &Event) -> usize {
-    event.raw.len() + 64 + event.fields.len() * 16
+    // The fixed part, and for each value its field and the lengths.
+    let values = event.fields.text_bytes() + event.fields.len() * 8 + event.unmapped.text_bytes() + event.unmapped.len() * 4;
+    event.raw.len() + 48 + values
 }
 
 /// The origins of a batch, each once, and for each event which is its own.

@@ -26,6 +26,9 @@ pub(super) const GROUP_ROWS: usize = 131_072;
 /// Bytes of texts and records after which a row group is closed.
 const GROUP_BYTES: usize = 32 << 20;
 
+/// Bytes of the name of a source, a format or a host, usually.
+const ORIGIN_USUAL: usize = 12;
+
 /// Gathers events of one class into the columns of a row group.
 pub(super) struct GroupBuilder {
     schema: SchemaRef,
@@ -95,6 +98,19 @@ impl GroupBuilder {
 
     pub(super) const fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// Makes room for a group of so many rows with so many bytes of records, so that columns need not grow step by step.
+    pub(super) fn expect(&mut self, rows: usize, bytes: usize) {
+        let rows = rows.min(GROUP_ROWS);
+        self.id = Int64Builder::with_capacity(rows);
+        self.time = TimestampMicrosecondBuilder::with_capacity(rows).with_timezone("UTC");
+        self.received = TimestampMicrosecondBuilder::with_capacity(rows).with_timezone("UTC");
+        self.class = Int32Builder::with_capacity(rows);
+        self.activity = Int32Builder::with_capacity(rows);
+        self.severity = Int32Builder::with_capacity(rows);
+        self.origin = std::array::from_fn(|_| StringBuilder::with_capacity(rows, rows * ORIGIN_USUAL));
+        self.raw = StringBuilder::with_capacity(rows, bytes.min(GROUP_BYTES));
     }
 
     /// Adds an event. An error says that its stored bytes end early: what came before is kept, the

@@ -103,6 +103,11 @@ impl FileWriter {
         Ok(Self { disk, path, beside, root, writer, order, group, words: Vec::new(), facts: Gathered::default(), malformed: 0 })
     }
 
+    /// Makes room for so many events with so many bytes of records.
+    pub(crate) fn expect(&mut self, rows: usize, bytes: usize) {
+        self.group.expect(rows, bytes);
+    }
+
     /// Adds an event, in the order of the file. All are of one tenant.
     pub(crate) fn push(&mut self, event: &impl Record) -> Result<(), FileError> {
         if !self.facts.add(event) {

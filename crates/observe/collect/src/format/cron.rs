@@ -5,6 +5,7 @@
 
 use crate::header::Line;
 use crate::meaning::Meaning;
+use crate::seek::Seek;
 use vigie_model::event::Class;
 use vigie_model::event::ocsf::activity::scheduled_job_activity as activity;
 use vigie_model::event::ocsf::field;
@@ -23,8 +24,8 @@ pub(super) fn parse(program: &str, line: &Line<'_>) -> Option<Meaning> {
 
 /// `(root) CMD (command)`
 fn cron(text: &str) -> Option<Meaning> {
-    let (user, rest) = text.strip_prefix('(')?.split_once(") ")?;
-    let (action, detail) = rest.split_once(" (").unwrap_or((rest, ""));
+    let (user, rest) = text.strip_prefix('(')?.cut(") ")?;
+    let (action, detail) = rest.cut(" (").unwrap_or((rest, ""));
     let detail = detail.strip_suffix(')').unwrap_or(detail).trim_start();
     let mut meaning = Meaning::new(FORMAT, Class::ScheduledJobActivity, action_of(action)?);
     // `CRON`, `*system*` and `*system*backup` are not users but places.
@@ -81,7 +82,7 @@ fn is_wrong_file(action: &str) -> bool {
 
 /// ``Job `cron.daily' started``
 fn anacron(text: &str) -> Option<Meaning> {
-    let (name, rest) = text.strip_prefix("Job `")?.split_once('\'')?;
+    let (name, rest) = text.strip_prefix("Job `")?.cut("'")?;
     let number = match rest.trim_start() {
         "started" => activity::START,
         rest if rest.starts_with("terminated") => activity::OTHER,
@@ -89,7 +90,7 @@ fn anacron(text: &str) -> Option<Meaning> {
     };
     let mut meaning = Meaning::new(FORMAT, Class::ScheduledJobActivity, number);
     meaning.set(field::JOB_NAME, name);
-    if rest.contains("exit status: ") {
+    if rest.has("exit status: ") {
         meaning.failed(rest.trim_start());
     }
     Some(meaning)
@@ -97,8 +98,8 @@ fn anacron(text: &str) -> Option<Meaning> {
 
 /// `(/etc/cron.daily) starting logrotate`, of cronie's run-parts
 fn run_parts(text: &str) -> Option<Meaning> {
-    let (folder, rest) = text.strip_prefix('(')?.split_once(") ")?;
-    let (verb, name) = rest.split_once(' ')?;
+    let (folder, rest) = text.strip_prefix('(')?.cut(") ")?;
+    let (verb, name) = rest.cut(" ")?;
     let number = match verb {
         "starting" => activity::START,
         "finished" => activity::OTHER,
@@ -111,8 +112,8 @@ fn run_parts(text: &str) -> Option<Meaning> {
 
 /// `Starting job 3 (a0000301b5c1d0) for user 'eva' (1000)`
 fn at(text: &str) -> Option<Meaning> {
-    let (job, rest) = text.strip_prefix("Starting job ")?.split_once(" for user '")?;
-    let (user, rest) = rest.split_once('\'')?;
+    let (job, rest) = text.strip_prefix("Starting job ")?.cut(" for user '")?;
+    let (user, rest) = rest.cut("'")?;
     let mut meaning = Meaning::new(FORMAT, Class::ScheduledJobActivity, activity::START);
     meaning.set_text(field::JOB_USER_NAME, user).set(field::JOB_NAME, job);
     meaning.set_text(field::JOB_USER_UID, rest.trim_start_matches(" (").trim_end_matches(')'));
@@ -121,8 +122,8 @@ fn at(text: &str) -> Option<Meaning> {
 
 /// `USER root pid 123 cmd run-parts /etc/periodic/15min`
 fn busybox(text: &str) -> Option<Meaning> {
-    let (user, rest) = text.strip_prefix("USER ")?.split_once(" pid ")?;
-    let (_, command) = rest.split_once(" cmd ")?;
+    let (user, rest) = text.strip_prefix("USER ")?.cut(" pid ")?;
+    let (_, command) = rest.cut(" cmd ")?;
     let mut meaning = Meaning::new(FORMAT, Class::ScheduledJobActivity, activity::START);
     meaning.set_text(field::JOB_USER_NAME, user).set_text(field::JOB_CMD_LINE, command);
     meaning.set_text(field::JOB_NAME, first_word(command));

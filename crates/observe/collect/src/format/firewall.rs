@@ -7,13 +7,14 @@
 use super::pairs;
 use crate::header::number;
 use crate::meaning::{DESTINATION, Meaning, SOURCE};
+use crate::seek::Seek;
 use vigie_model::event::Class;
 use vigie_model::event::ocsf::activity::network_activity;
 use vigie_model::event::ocsf::{action_id, connection_info_direction_id as direction, field};
 
 /// Reads a kernel message without its time since boot.
 pub(super) fn parse(text: &str) -> Option<Meaning> {
-    let start = text.find("IN=").filter(|_| text.contains(" OUT=") && text.contains(" SRC="))?;
+    let start = text.len() - "IN=".len() - text.cut("IN=").filter(|_| text.has(" OUT=") && text.has(" SRC="))?.1.len();
     let (prefix, facts) = text.split_at_checked(start)?;
     let prefix = prefix.trim().trim_matches(['[', ']', ':']).trim();
     let action = action(prefix);
@@ -26,7 +27,7 @@ pub(super) fn parse(text: &str) -> Option<Meaning> {
     meaning.set(field::ACTION_ID, action).set_text(field::FIREWALL_RULE_NAME, prefix);
     let (mut into, mut out) = ("", "");
     // An ICMP error quotes the packet it answers in brackets: not this one's addresses.
-    let facts = facts.split(" [").next().unwrap_or(facts);
+    let facts = facts.cut(" [").map_or(facts, |(facts, _)| facts);
     for (key, value) in pairs(facts) {
         match key {
             "IN" => into = value,
@@ -61,7 +62,7 @@ pub(super) fn parse(text: &str) -> Option<Meaning> {
 fn action(prefix: &str) -> i64 {
     let upper = prefix.to_ascii_uppercase();
     // `WAN_IN-default-D`, as EdgeOS, VyOS and UniFi write the rule and the first letter of what it does.
-    match upper.rsplit_once('-') {
+    match upper.rcut("-") {
         Some((_, "D" | "R")) => return action_id::DENIED,
         Some((_, "A")) => return action_id::ALLOWED,
         _ => {}

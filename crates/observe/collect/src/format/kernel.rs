@@ -8,6 +8,7 @@
 use super::{audit, firewall, vpn};
 use crate::header::{Line, number};
 use crate::meaning::Meaning;
+use crate::seek::Seek;
 use vigie_model::event::ocsf::activity::{kernel_activity, kernel_extension_activity, peripheral_activity, process_activity};
 use vigie_model::event::ocsf::field;
 use vigie_model::event::{Class, EventSeverity};
@@ -31,7 +32,7 @@ pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
 /// `[   12.345678] text`
 fn without_uptime(text: &str) -> &str {
     let text = text.trim_start();
-    let rest = text.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+    let rest = text.strip_prefix('[').and_then(|rest| rest.cut("] "));
     match rest {
         Some((uptime, rest)) if uptime.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'.')) => rest,
         _ => text,
@@ -40,18 +41,18 @@ fn without_uptime(text: &str) -> &str {
 
 /// `Out of memory: Killed process 842 (java) total-vm:…, UID:1000 …`
 fn killed(text: &str) -> Option<Meaning> {
-    let (cause, rest) = text.split_once(": ")?;
+    let (cause, rest) = text.cut(": ")?;
     let cause = match cause {
         "Out of memory" => "out of memory",
         "Memory cgroup out of memory" => "out of memory in its group",
         _ => return None,
     };
     let rest = ["Killed process ", "Kill process "].iter().find_map(|start| rest.strip_prefix(start))?;
-    let (pid, rest) = rest.split_once(" (")?;
-    let (name, facts) = rest.split_once(')')?;
+    let (pid, rest) = rest.cut(" (")?;
+    let (name, facts) = rest.cut(")")?;
     let mut meaning = Meaning::new(FORMAT, Class::ProcessActivity, process_activity::TERMINATE);
     meaning.set_some(field::PROCESS_PID, number(pid)).set_text(field::PROCESS_NAME, name).set(field::STATUS_DETAIL, cause);
-    for (key, value) in facts.split([' ', ',']).filter_map(|fact| fact.split_once(':')) {
+    for (key, value) in facts.split([' ', ',']).filter_map(|fact| fact.cut(":")) {
         match key {
             "UID" => meaning.set_text(field::PROCESS_USER_UID, value),
             _ => meaning.keep_text(key, value),
@@ -64,8 +65,8 @@ fn killed(text: &str) -> Option<Meaning> {
 /// `nginx[842]: segfault at 0 ip … sp … error 4 in nginx[…]`, `traps: nginx[842] general protection …`
 fn crashed(text: &str) -> Option<Meaning> {
     let rest = text.strip_prefix("traps: ").unwrap_or(text);
-    let (name, rest) = rest.split_once('[')?;
-    let (pid, what) = rest.split_once(']')?;
+    let (name, rest) = rest.cut("[")?;
+    let (pid, what) = rest.cut("]")?;
     let what = what.trim_start_matches([':', ' ']);
     let is_trap = ["segfault at ", "general protection", "trap ", "invalid opcode", "unhandled signal"]
         .iter()
@@ -80,7 +81,7 @@ fn crashed(text: &str) -> Option<Meaning> {
 
 /// `nvidia: loading out-of-tree module taints kernel.`
 fn module(text: &str) -> Option<Meaning> {
-    let (name, what) = text.split_once(": ")?;
+    let (name, what) = text.cut(": ")?;
     let is_module = what.starts_with("loading out-of-tree module taints kernel")
         || what.starts_with("module verification failed: ")
         || what.starts_with("module license ")
@@ -96,7 +97,7 @@ fn module(text: &str) -> Option<Meaning> {
 
 /// `usb 1-1: New USB device found, idVendor=0781, idProduct=5567, bcdDevice= 1.00`
 fn usb(text: &str) -> Option<Meaning> {
-    let (port, what) = text.strip_prefix("usb ")?.split_once(": ")?;
+    let (port, what) = text.strip_prefix("usb ")?.cut(": ")?;
     if port.contains(' ') {
         return None;
     }
@@ -107,7 +108,7 @@ fn usb(text: &str) -> Option<Meaning> {
     };
     if let Some(facts) = what.strip_prefix("New USB device found, ") {
         let mut meaning = device(peripheral_activity::CONNECT);
-        for (key, value) in facts.split(',').filter_map(|fact| fact.trim().split_once('=')) {
+        for (key, value) in facts.split(',').filter_map(|fact| fact.trim().cut("=")) {
             match key {
                 "idVendor" => {
                     let vendor: Box<[Box<str>]> = Box::new([value.into()]);
@@ -122,7 +123,7 @@ fn usb(text: &str) -> Option<Meaning> {
     if what.starts_with("USB disconnect, device number ") {
         return Some(device(peripheral_activity::DISCONNECT));
     }
-    let (key, value) = what.split_once(": ")?;
+    let (key, value) = what.cut(": ")?;
     let named = match key {
         "Product" => field::PERIPHERAL_DEVICE_NAME,
         "Manufacturer" => field::PERIPHERAL_DEVICE_VENDOR_NAME,

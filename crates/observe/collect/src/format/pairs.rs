@@ -16,7 +16,7 @@ pub(super) fn pairs_with_quotes(text: &str) -> impl Iterator<Item = (&str, &str,
             if rest.is_empty() {
                 return None;
             }
-            let end = rest.find(['=', ' ', '\t', '\n'])?;
+            let end = rest.bytes().position(|byte| matches!(byte, b'=' | b' ' | b'\t' | b'\n'))?;
             let (key, after) = rest.split_at_checked(end)?;
             let Some(value) = after.strip_prefix('=') else {
                 rest = after;
@@ -38,7 +38,7 @@ fn read_value(text: &str) -> (&str, &str, bool) {
             return (value, rest, true);
         }
     }
-    let end = text.find([' ', '\t', '\n']).unwrap_or(text.len());
+    let end = text.bytes().position(|byte| matches!(byte, b' ' | b'\t' | b'\n')).unwrap_or(text.len());
     let (value, rest) = text.split_at_checked(end).unwrap_or((text, ""));
     (value, rest, false)
 }

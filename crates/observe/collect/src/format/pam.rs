@@ -10,6 +10,7 @@
 use super::pairs;
 use crate::header::{Line, number};
 use crate::meaning::{Meaning, SOURCE};
+use crate::seek::Seek;
 use vigie_model::event::Class;
 use vigie_model::event::ocsf::activity::{account_change, authentication, base_event};
 use vigie_model::event::ocsf::{account_switch_type_id, field, logon_type_id};
@@ -39,11 +40,11 @@ fn read<'a>(program: &'a str, line: &Line<'a>) -> Option<Message<'a>> {
     let text = line.message;
     if let Some(rest) = text.strip_prefix("PAM ") {
         // sshd reports the tries it did not report one by one: `PAM 2 more authentication failures; …`
-        let is_count = rest.split_once(" more authentication failure").is_some_and(|(count, _)| number(count).is_some());
+        let is_count = rest.cut(" more authentication failure").is_some_and(|(count, _)| number(count).is_some());
         return is_count.then_some(Message { module: "pam", service: program, stage: "auth", text: rest });
     }
     // `su(pam_unix)[14592]: session opened …`, before Linux-PAM 0.99, and Google's authenticator.
-    if let Some((_, module)) = line.program.split_once('(')
+    if let Some((_, module)) = line.program.cut("(")
         && let Some(module) = module.strip_suffix(')').filter(|module| module.starts_with("pam_"))
     {
         return Some(Message { module, service: program, stage: "", text });
@@ -52,9 +53,9 @@ fn read<'a>(program: &'a str, line: &Line<'a>) -> Option<Message<'a>> {
     if !text.starts_with("pam_") {
         return None;
     }
-    let (module, rest) = text.split_once('(')?;
-    let (place, text) = rest.split_once("): ")?;
-    let (service, stage) = place.split_once(':').unwrap_or((place, ""));
+    let (module, rest) = text.cut("(")?;
+    let (place, text) = rest.cut("): ")?;
+    let (service, stage) = place.cut(":").unwrap_or((place, ""));
     (!module.contains(' ')).then_some(Message { module, service, stage, text: text.trim_end_matches(" [preauth]") })
 }
 
@@ -70,8 +71,8 @@ fn understand(message: &Message<'_>) -> Option<Meaning> {
         meaning.succeeded();
         return Some(meaning);
     }
-    if let Some((what, facts)) = text.split_once(';') {
-        if what.contains("authentication failure") || what == "authentication success" {
+    if let Some((what, facts)) = text.cut(";") {
+        if what.has("authentication failure") || what == "authentication success" {
             return Some(judged(message, what, facts));
         }
         if what == "check pass" {
@@ -86,7 +87,7 @@ fn understand(message: &Message<'_>) -> Option<Meaning> {
 /// `user root(uid=0) by eva(uid=1000)`, before Linux-PAM 1.4 `user root by eva(uid=1000)`.
 fn opened(message: &Message<'_>, rest: &str) -> Meaning {
     let rest = rest.strip_prefix("user ").unwrap_or(rest);
-    let (user, by) = rest.rsplit_once(" by ").unwrap_or((rest, ""));
+    let (user, by) = rest.rcut(" by ").unwrap_or((rest, ""));
     let activity = if is_switch(message.service) { authentication::ACCOUNT_SWITCH } else { authentication::LOGON };
     let mut meaning = attempt(message, activity);
     set_user(&mut meaning, user);
@@ -115,7 +116,7 @@ fn judged(message: &Message<'_>, what: &str, facts: &str) -> Meaning {
     } else {
         meaning.failed("INVALID_CREDENTIALS")
     };
-    meaning.set_some(field::COUNT, what.split_once(" more ").and_then(|(count, _)| number(count)));
+    meaning.set_some(field::COUNT, what.cut(" more ").and_then(|(count, _)| number(count)));
     for (key, value) in pairs(facts) {
         match key {
             "user" => meaning.set_text(field::USER_NAME, value),
@@ -163,34 +164,34 @@ fn refused(message: &Message<'_>) -> Option<Meaning> {
     if text == "conversation failed" {
         return Some(preauth(None, "no password given"));
     }
-    if let Some((user, rest)) = text.strip_prefix("account ").and_then(|rest| rest.split_once(" has expired")) {
-        let detail = if rest.contains("account expired") { "ACCOUNT_EXPIRED" } else { "PASSWORD_EXPIRED" };
+    if let Some((user, rest)) = text.strip_prefix("account ").and_then(|rest| rest.cut(" has expired")) {
+        let detail = if rest.has("account expired") { "ACCOUNT_EXPIRED" } else { "PASSWORD_EXPIRED" };
         return Some(preauth(Some(user), detail));
     }
-    if let Some((user, _)) = text.strip_prefix("expired password for user ").and_then(|rest| rest.split_once(" (")) {
+    if let Some((user, _)) = text.strip_prefix("expired password for user ").and_then(|rest| rest.cut(" (")) {
         return Some(preauth(Some(user), "PASSWORD_EXPIRED"));
     }
-    if let Some((_, user)) = text.strip_prefix("requirement ").and_then(|rest| rest.split_once(" not met by user ")) {
+    if let Some((_, user)) = text.strip_prefix("requirement ").and_then(|rest| rest.cut(" not met by user ")) {
         return Some(preauth(Some(user), text));
     }
     if let Some((user, _)) =
-        text.strip_prefix("Consecutive login failures for user ").and_then(|rest| rest.split_once(" account temporarily locked"))
+        text.strip_prefix("Consecutive login failures for user ").and_then(|rest| rest.cut(" account temporarily locked"))
     {
         return Some(preauth(Some(user), "ACCOUNT_LOCKED_OUT"));
     }
-    if let Some((user, tally)) = text.strip_prefix("user ").and_then(|rest| rest.split_once(") tally ")) {
+    if let Some((user, tally)) = text.strip_prefix("user ").and_then(|rest| rest.cut(") tally ")) {
         let mut meaning = preauth(user.split(" (").next(), "ACCOUNT_LOCKED_OUT");
         meaning.set_some(field::COUNT, tally.split(',').next().and_then(number));
         return Some(meaning);
     }
     let start = ["received for user ", "Access denied for user "].into_iter().find(|start| text.starts_with(start));
-    if let Some((user, reason)) = start.and_then(|start| text.strip_prefix(start)).and_then(|rest| rest.split_once(": ")) {
+    if let Some((user, reason)) = start.and_then(|start| text.strip_prefix(start)).and_then(|rest| rest.cut(": ")) {
         return Some(preauth(Some(user), reason));
     }
     if let Some(user) = text.strip_prefix("Refused user ").and_then(|rest| rest.split(' ').next()) {
         return Some(preauth(Some(user), "refused by a list"));
     }
-    if let Some((user, from)) = text.strip_prefix("access denied for user ").and_then(|rest| rest.rsplit_once(" from ")) {
+    if let Some((user, from)) = text.strip_prefix("access denied for user ").and_then(|rest| rest.rcut(" from ")) {
         let mut meaning = preauth(Some(user.trim_matches(['`', '\''])), "access denied");
         meaning.endpoint(SOURCE, from.trim_matches(['`', '\'']), None);
         return Some(meaning);
@@ -241,7 +242,7 @@ fn set_user(meaning: &mut Meaning, text: &str) {
 
 /// `eva(uid=1000)`
 fn name_and_uid(text: &str) -> (&str, &str) {
-    match text.strip_suffix(')').and_then(|text| text.rsplit_once("(uid=")) {
+    match text.strip_suffix(')').and_then(|text| text.rcut("(uid=")) {
         Some((name, uid)) => (name, uid),
         None => (text, ""),
     }

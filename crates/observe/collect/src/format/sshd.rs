@@ -7,6 +7,7 @@
 
 use crate::header::{Line, number};
 use crate::meaning::{DESTINATION, Meaning, SOURCE};
+use crate::seek::Seek;
 use vigie_model::event::Class;
 use vigie_model::event::ocsf::activity::{application_lifecycle, authentication, ssh_activity};
 use vigie_model::event::ocsf::{auth_protocol_id, field, logon_type_id};
@@ -35,22 +36,22 @@ pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
 
 /// What was judged: a password, a key, a code.
 fn sign_in(text: &str) -> Option<Meaning> {
-    let (word, rest) = text.split_once(' ')?;
+    let (word, rest) = text.cut(" ")?;
     match word {
         "Accepted" => {
             if let Some(key) = rest.strip_prefix("key ") {
                 return known_key(key);
             }
-            let (method, rest) = rest.split_once(" for ")?;
+            let (method, rest) = rest.cut(" for ")?;
             // The identity in a certificate may hold anything; it stands behind `ssh2`.
-            let (who, key) = rest.split_once(" ssh2").unwrap_or((rest, ""));
+            let (who, key) = rest.cut(" ssh2").unwrap_or((rest, ""));
             let mut meaning = tried(authentication::LOGON, method, &user_from(who)?);
             meaning.succeeded();
             add_key(&mut meaning, key);
             Some(meaning)
         }
         "Failed" | "Postponed" | "Partial" => {
-            let (method, rest) = rest.split_once(" for ")?;
+            let (method, rest) = rest.cut(" for ")?;
             let (rest, is_invalid) = without_invalid(rest);
             let peer = user_from(rest)?;
             let is_judged = word == "Failed" && method != "none";
@@ -74,7 +75,7 @@ fn sign_in(text: &str) -> Option<Meaning> {
 
 /// `ED25519 SHA256:… found at /home/eva/.ssh/authorized_keys:1`
 fn known_key(text: &str) -> Option<Meaning> {
-    let (key, place) = text.split_once(" found at ")?;
+    let (key, place) = text.cut(" found at ")?;
     let mut meaning = authentication(authentication::PREAUTH, &Peer { user: None, host: "", port: None, rest: "" });
     add_key(&mut meaning, key);
     meaning.set(field::AUTH_PROTOCOL, "publickey").keep("found_at", place);
@@ -95,7 +96,7 @@ fn refusal(text: &str) -> Option<Meaning> {
         return Some(meaning);
     }
     if let Some(rest) = text.strip_prefix("PAM: ") {
-        let (reason, rest) = rest.split_once(" for ")?;
+        let (reason, rest) = rest.cut(" for ")?;
         let (rest, is_invalid) = without_invalid(rest);
         // The method that asked PAM says `Failed` in a line of its own.
         let mut meaning = tried(authentication::PREAUTH, "keyboard-interactive/pam", &user_from(rest)?);
@@ -103,7 +104,7 @@ fn refusal(text: &str) -> Option<Meaning> {
         return Some(meaning);
     }
     if let Some(rest) = text.strip_prefix("User ") {
-        let (who, reason) = rest.rsplit_once(" not allowed because ")?;
+        let (who, reason) = rest.rcut(" not allowed because ")?;
         let peer = user_from(who).unwrap_or(Peer { user: Some(who), host: "", port: None, rest: "" });
         let mut meaning = authentication(authentication::PREAUTH, &peer);
         let is_locked = reason.starts_with("account is locked");
@@ -123,8 +124,8 @@ fn refusal(text: &str) -> Option<Meaning> {
         return Some(meaning);
     }
     if let Some(rest) = text.strip_prefix("Authentication tried for ") {
-        let (user, rest) = rest.split_once(" with correct key but not from a permitted host")?;
-        let ip = rest.split_once("ip=").map_or("", |(_, rest)| rest.split([',', ')']).next().unwrap_or_default());
+        let (user, rest) = rest.cut(" with correct key but not from a permitted host")?;
+        let ip = rest.cut("ip=").map_or("", |(_, rest)| rest.split([',', ')']).next().unwrap_or_default());
         let mut meaning = tried(authentication::LOGON, "publickey", &Peer { user: Some(user), host: ip, port: None, rest: "" });
         meaning.failed("not from a permitted host");
         return Some(meaning);
@@ -140,7 +141,7 @@ fn refusal(text: &str) -> Option<Meaning> {
 /// The usual course of a connection.
 fn connection(text: &str) -> Option<Meaning> {
     if let Some(rest) = text.strip_prefix("Connection from ") {
-        let (from, to) = rest.split_once(" on ").unwrap_or((rest, ""));
+        let (from, to) = rest.cut(" on ").unwrap_or((rest, ""));
         let mut meaning = connected(ssh_activity::OPEN, &peer(from));
         if !to.is_empty() {
             let to = peer(to);
@@ -168,7 +169,7 @@ fn connection(text: &str) -> Option<Meaning> {
     }
     if let Some(rest) = text.strip_prefix("Disconnecting: ") {
         let mut meaning = connected(ssh_activity::CLOSE, &Peer { user: None, host: "", port: None, rest: "" });
-        let (why, user) = rest.rsplit_once(" for ").unwrap_or((rest, ""));
+        let (why, user) = rest.rcut(" for ").unwrap_or((rest, ""));
         meaning.set_text(field::STATUS_DETAIL, why).set_text(field::ACTOR_USER_NAME, without_invalid(user).0);
         return Some(meaning);
     }
@@ -179,7 +180,7 @@ fn connection(text: &str) -> Option<Meaning> {
         return Some(meaning);
     }
     if let Some(rest) = text.strip_prefix("Transferred: sent ") {
-        let (sent, received) = rest.strip_suffix(" bytes")?.split_once(", received ")?;
+        let (sent, received) = rest.strip_suffix(" bytes")?.cut(", received ")?;
         let mut meaning = Meaning::new(FORMAT, Class::SshActivity, ssh_activity::TRAFFIC);
         meaning.set_some(field::TRAFFIC_BYTES_OUT, number(sent)).set_some(field::TRAFFIC_BYTES_IN, number(received));
         return Some(meaning);
@@ -192,7 +193,7 @@ fn disconnect(rest: &str) -> Meaning {
     let peer = peer(rest);
     let mut meaning = connected(ssh_activity::CLOSE, &peer);
     let why = peer.rest.trim_start_matches([':', ' ']);
-    let (code, said) = why.split_once(':').unwrap_or(("", why));
+    let (code, said) = why.cut(":").unwrap_or(("", why));
     meaning.set_text(field::STATUS_CODE, code).set_text(field::STATUS_DETAIL, said.trim());
     meaning
 }
@@ -200,7 +201,7 @@ fn disconnect(rest: &str) -> Meaning {
 /// What a signed-in user asks for.
 fn session(text: &str) -> Option<Meaning> {
     if let Some(rest) = text.strip_prefix("Starting session: ") {
-        let (what, who) = rest.split_once(" for ")?;
+        let (what, who) = rest.cut(" for ")?;
         let mut meaning = connected(ssh_activity::TRAFFIC, &user_from(who)?);
         meaning.keep("session", what);
         return Some(meaning);
@@ -215,8 +216,8 @@ fn session(text: &str) -> Option<Meaning> {
         meaning.keep("child_pid", pid);
         return Some(meaning);
     }
-    let (subsystem, rest) = text.strip_prefix("subsystem request for ")?.split_once(" by user ")?;
-    let (user, failure) = rest.split_once(" failed, ").unwrap_or((rest, ""));
+    let (subsystem, rest) = text.strip_prefix("subsystem request for ")?.cut(" by user ")?;
+    let (user, failure) = rest.cut(" failed, ").unwrap_or((rest, ""));
     let mut meaning = connected(ssh_activity::TRAFFIC, &Peer { user: Some(user), host: "", port: None, rest: "" });
     meaning.keep("subsystem", subsystem);
     if !failure.is_empty() {
@@ -231,14 +232,14 @@ fn failed_connection(text: &str) -> Option<Meaning> {
         return Some(broken(&peer(rest), "no identification string"));
     }
     if let Some(rest) = text.strip_prefix("Bad protocol version identification ") {
-        let (said, who) = rest.rsplit_once(" from ")?;
+        let (said, who) = rest.rcut(" from ")?;
         let mut meaning = broken(&peer(who), "bad protocol version");
         meaning.keep("identification", said.trim_matches('\''));
         return Some(meaning);
     }
     if let Some(rest) = text.strip_prefix("Unable to negotiate with ") {
         let peer = peer(rest);
-        let (why, offer) = peer.rest.trim_start_matches([':', ' ']).split_once(" Their offer: ").unwrap_or((peer.rest, ""));
+        let (why, offer) = peer.rest.trim_start_matches([':', ' ']).cut(" Their offer: ").unwrap_or((peer.rest, ""));
         let mut meaning = broken(&peer, why.trim_start_matches([':', ' ']).trim_end_matches('.'));
         meaning.keep_text("offer", offer);
         return Some(meaning);
@@ -255,17 +256,17 @@ fn failed_connection(text: &str) -> Option<Meaning> {
         }
     }
     if let Some(rest) = text.strip_prefix("drop connection ") {
-        let (_, rest) = rest.split_once(" from [")?;
-        let (host, rest) = rest.split_once("]:")?;
-        let (port, rest) = rest.split_once(' ')?;
+        let (_, rest) = rest.cut(" from [")?;
+        let (host, rest) = rest.cut("]:")?;
+        let (port, rest) = rest.cut(" ")?;
         let mut meaning = connected(ssh_activity::REFUSE, &Peer { user: None, host, port: number(port), rest: "" });
         // `on [198.51.100.1]:22 past MaxStartups`
-        let why = rest.split_once("]:").and_then(|(_, rest)| rest.split_once(' ')).map_or(rest, |(_, why)| why);
+        let why = rest.cut("]:").and_then(|(_, rest)| rest.cut(" ")).map_or(rest, |(_, why)| why);
         meaning.failed(why);
         return Some(meaning);
     }
     if let Some(rest) = text.strip_prefix("refused connect from ") {
-        let (name, ip) = rest.split_once(" (").map_or((rest, rest), |(name, ip)| (name, ip.trim_end_matches(')')));
+        let (name, ip) = rest.cut(" (").map_or((rest, rest), |(name, ip)| (name, ip.trim_end_matches(')')));
         let mut meaning = connected(ssh_activity::REFUSE, &Peer { user: None, host: ip, port: None, rest: "" });
         meaning.failed("refused by TCP wrappers");
         if name != ip {
@@ -293,11 +294,11 @@ fn failed_connection(text: &str) -> Option<Meaning> {
 /// An address whose name does not lead back to it.
 fn unresolved(text: &str) -> Option<Meaning> {
     let (name, ip) = if let Some(rest) = text.strip_prefix("reverse mapping checking getaddrinfo for ") {
-        let (name, rest) = rest.split_once(" [")?;
+        let (name, rest) = rest.cut(" [")?;
         (name, rest.split(']').next()?)
     } else {
-        let (ip, rest) = text.strip_prefix("Address ")?.split_once(" maps to ")?;
-        (rest.split_once(", but this does not map back")?.0, ip)
+        let (ip, rest) = text.strip_prefix("Address ")?.cut(" maps to ")?;
+        (rest.cut(", but this does not map back")?.0, ip)
     };
     let mut meaning = connected(ssh_activity::OTHER, &Peer { user: None, host: ip, port: None, rest: "" });
     meaning.set_text(field::SRC_ENDPOINT_HOSTNAME, name).set(field::STATUS_DETAIL, "the name does not lead back to the address");
@@ -364,7 +365,7 @@ fn add_key(meaning: &mut Meaning, text: &str) {
         let print: Box<[Box<str>]> = Box::new([print.into()]);
         meaning.set(field::USER_PROGRAMMATIC_CREDENTIALS_UID, print).keep("key_type", kind);
     }
-    if let Some((_, certificate)) = text.split_once(" ID ") {
+    if let Some((_, certificate)) = text.cut(" ID ") {
         meaning.keep("certificate", certificate);
     }
 }
@@ -379,8 +380,8 @@ fn without_invalid(text: &str) -> (&str, bool) {
 fn user_from(text: &str) -> Option<Peer<'_>> {
     let (user, rest) = match text.strip_prefix("from ") {
         // sshd writes an empty name as nothing at all.
-        Some(rest) if !rest.contains(" from ") => ("", rest),
-        _ => text.rsplit_once(" from ")?,
+        Some(rest) if !rest.has(" from ") => ("", rest),
+        _ => text.rcut(" from ")?,
     };
     Some(Peer { user: Some(user), ..peer(rest) })
 }
@@ -390,19 +391,19 @@ fn peer(text: &str) -> Peer<'_> {
     let marks = ["authenticating user ", "invalid user ", "user "];
     if let Some(rest) = marks.iter().find_map(|mark| text.strip_prefix(mark)) {
         // The name may hold anything: the last `port` is the one.
-        let (before, after) = rest.rsplit_once(" port ").unwrap_or((rest, ""));
-        let (user, host) = before.rsplit_once(' ').unwrap_or((before, ""));
+        let (before, after) = rest.rcut(" port ").unwrap_or((rest, ""));
+        let (user, host) = before.rcut(" ").unwrap_or((before, ""));
         let (port, rest) = port(after);
         return Peer { user: Some(user), host, port, rest };
     }
     // The address has no blanks: what is said behind it cannot pass for a port.
-    match text.split_once(" port ") {
+    match text.cut(" port ") {
         Some((host, after)) if !host.contains(' ') => {
             let (port, rest) = port(after);
             Peer { user: None, host, port, rest }
         }
         _ => {
-            let (host, rest) = text.split_once(' ').unwrap_or((text, ""));
+            let (host, rest) = text.cut(" ").unwrap_or((text, ""));
             Peer { user: None, host: host.strip_suffix(':').unwrap_or(host), port: None, rest }
         }
     }

@@ -7,6 +7,7 @@
 
 use crate::header::{Line, number};
 use crate::meaning::Meaning;
+use crate::seek::Seek;
 use vigie_model::event::Class;
 use vigie_model::event::ocsf::activity::{authentication, process_activity};
 use vigie_model::event::ocsf::{account_switch_type_id, field};
@@ -14,7 +15,7 @@ use vigie_model::event::ocsf::{account_switch_type_id, field};
 const FORMAT: &str = "sudo";
 
 pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
-    let (user, rest) = line.message.trim_start().split_once(" : ")?;
+    let (user, rest) = line.message.trim_start().cut(" : ")?;
     let rest = rest.trim_start();
     if let Some(more) = rest.strip_prefix("(command continued) ") {
         let mut meaning = Meaning::new(FORMAT, Class::ProcessActivity, process_activity::OTHER);
@@ -24,7 +25,7 @@ pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
     // The command comes last and may hold anything.
     let (head, command) = match rest.strip_prefix("COMMAND=") {
         Some(command) => ("", Some(command)),
-        None => rest.split_once(" ; COMMAND=").map_or((rest, None), |(head, command)| (head, Some(command))),
+        None => rest.cut(" ; COMMAND=").map_or((rest, None), |(head, command)| (head, Some(command))),
     };
     let reason = head.split(" ; ").next().filter(|first| !is_pair(first)).unwrap_or_default();
     if command.is_none() && reason.is_empty() {
@@ -33,7 +34,7 @@ pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
     let mut meaning = if is_unproven(reason) { unproven(reason) } else { run(reason) };
     meaning.set(field::ACTOR_USER_NAME, user);
     let is_run = meaning.class == Class::ProcessActivity;
-    for (key, value) in head.split(" ; ").filter_map(|part| part.split_once('=')) {
+    for (key, value) in head.split(" ; ").filter_map(|part| part.cut("=")) {
         match key {
             "USER" if is_run => meaning.set_text(field::PROCESS_USER_NAME, value),
             "USER" => meaning.set_text(field::USER_NAME, value),
@@ -50,13 +51,13 @@ pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
 }
 
 fn is_pair(part: &str) -> bool {
-    part.split_once('=').is_some_and(|(key, _)| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_uppercase()))
+    part.cut("=").is_some_and(|(key, _)| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_uppercase()))
 }
 
 fn is_unproven(reason: &str) -> bool {
-    reason.contains("incorrect password attempt")
-        || reason.contains("password is required")
-        || reason.contains("authentication failure")
+    reason.has("incorrect password attempt")
+        || reason.has("password is required")
+        || reason.has("authentication failure")
         || reason == "no valid password"
 }
 
@@ -64,7 +65,7 @@ fn unproven(reason: &str) -> Meaning {
     let mut meaning = Meaning::new(FORMAT, Class::Authentication, authentication::ACCOUNT_SWITCH);
     meaning.failed("INVALID_CREDENTIALS").keep("reason", reason).set(field::SERVICE_NAME, "sudo");
     meaning.set(field::ACCOUNT_SWITCH_TYPE_ID, account_switch_type_id::SUBSTITUTE_USER);
-    let attempts = reason.split_once(" incorrect password").and_then(|(count, _)| number(count));
+    let attempts = reason.cut(" incorrect password").and_then(|(count, _)| number(count));
     meaning.set_some(field::COUNT, attempts);
     meaning
 }

@@ -5,6 +5,7 @@
 
 use crate::header::Line;
 use crate::meaning::Meaning;
+use crate::seek::Seek;
 use vigie_model::event::Class;
 use vigie_model::event::ocsf::activity::{application_lifecycle as activity, base_event};
 use vigie_model::event::ocsf::field;
@@ -29,7 +30,7 @@ pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
 
 /// `ssh.service: Failed with result 'exit-code'.`
 fn about(text: &str) -> Option<Meaning> {
-    let (unit, what) = text.split_once(": ")?;
+    let (unit, what) = text.cut(": ")?;
     if !is_unit(unit) {
         return None;
     }
@@ -46,9 +47,9 @@ fn about(text: &str) -> Option<Meaning> {
     };
     let mut meaning = Meaning::new(FORMAT, Class::ApplicationLifecycle, number);
     meaning.set(field::APP_NAME, unit);
-    let is_bad_exit = what.starts_with("Main process exited") && !what.contains("status=0/SUCCESS");
+    let is_bad_exit = what.starts_with("Main process exited") && !what.has("status=0/SUCCESS");
     let detail = what.trim_end_matches('.');
-    if is_bad_exit || what.to_ascii_lowercase().contains("fail") || what.contains("timed out") {
+    if is_bad_exit || what.to_ascii_lowercase().has("fail") || what.has("timed out") {
         meaning.failed(detail);
     } else {
         meaning.set_text(field::STATUS_DETAIL, detail);
@@ -58,7 +59,7 @@ fn about(text: &str) -> Option<Meaning> {
 
 /// `Started ssh.service - OpenBSD Secure Shell server.`
 fn sentence(text: &str) -> Option<Meaning> {
-    let (verb, rest) = text.split_once(' ')?;
+    let (verb, rest) = text.cut(" ")?;
     if text == "Time has been changed" {
         // No class of OCSF is about clocks; but who changes one hides something, or mends it.
         let mut meaning = Meaning::new(FORMAT, Class::BaseEvent, base_event::OTHER);
@@ -95,7 +96,7 @@ fn sentence(text: &str) -> Option<Meaning> {
 fn unit(number: u8, text: &str) -> Meaning {
     let mut meaning = Meaning::new(FORMAT, Class::ApplicationLifecycle, number);
     let text = text.trim_end_matches('.');
-    match text.split_once(" - ") {
+    match text.cut(" - ") {
         Some((unit, description)) if is_unit(unit) => meaning.set(field::APP_NAME, unit).keep("description", description),
         _ => meaning.set_text(field::APP_NAME, text),
     };

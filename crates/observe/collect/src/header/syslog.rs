@@ -7,6 +7,7 @@
 
 use super::time::{Civil, LocalTime, number};
 use super::{Cow, Line};
+use crate::seek::Seek;
 use vigie_model::time::Timestamp;
 
 /// Longest name of a program that is taken for one; RFC 5424 allows 48.
@@ -30,7 +31,7 @@ pub(crate) fn parse<'a>(text: &'a str, received: Timestamp, local: &mut LocalTim
 /// `<34>`: facility × 8 + severity, at most 191.
 fn read_priority(text: &str) -> (Option<u8>, &str) {
     let read = || {
-        let (digits, rest) = text.strip_prefix('<')?.split_once('>')?;
+        let (digits, rest) = text.strip_prefix('<')?.cut(">")?;
         let priority = number(digits).filter(|_| digits.len() <= 3)?;
         Some((u8::try_from(priority).ok().filter(|priority| *priority <= 191)?, rest))
     };
@@ -76,7 +77,7 @@ fn given(word: &str) -> Option<&str> {
 /// Check Point writes `[action:"Accept"; …]` where structured data belongs: that is the message.
 fn is_structured(text: &str) -> bool {
     let id = text.split([' ', ']']).next().unwrap_or_default();
-    !(text.starts_with('[') && id.contains(":\""))
+    !(text.starts_with('[') && id.has(":\""))
 }
 
 /// `[id name="value" …][id …]`, with `\"`, `\\` and `\]` in values. Gives what follows.
@@ -86,7 +87,7 @@ fn read_structured<'a>(text: &'a str, more: &mut Vec<(Cow<'a, str>, Cow<'a, str>
         let end = element.find([' ', ']'])?;
         let (id, mut inside) = element.split_at_checked(end)?;
         while let Some(parameter) = inside.strip_prefix(' ') {
-            let (name, quoted) = parameter.split_once("=\"")?;
+            let (name, quoted) = parameter.cut("=\"")?;
             let (value, after) = read_quoted(quoted)?;
             if more.len() < PARAMETERS_MAX {
                 more.push((Cow::Owned(format!("{id}.{name}")), value));
@@ -123,7 +124,7 @@ fn read_3164<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> L
         return Line { program, pid, message, ..Line::default() };
     };
     let rest = rest.trim_start_matches(' ');
-    let (first, after) = rest.split_once(' ').unwrap_or((rest, ""));
+    let (first, after) = rest.cut(" ").unwrap_or((rest, ""));
     if first.ends_with(':') || first.len() > HOST_MAX || !is_name(first) {
         let (program, pid, message) = read_program(rest).unwrap_or(("", None, rest));
         return Line { time: Some(time), program, pid, message, ..Line::default() };
@@ -135,7 +136,7 @@ fn read_3164<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> L
 
 /// `collector->192.0.2.1`, as archives of a manager write: who sent it, or whose file it was.
 fn sender(host: &str) -> &str {
-    host.split_once("->").map_or(host, |(collector, from)| if from.contains('/') { collector } else { from })
+    host.cut("->").map_or(host, |(collector, from)| if from.contains('/') { collector } else { from })
 }
 
 /// Whether a word may name a host or a program: pairs, lists and JSON are the message already.
@@ -145,7 +146,7 @@ fn is_name(word: &str) -> bool {
 
 /// `sshd[842]: text` → program, process id, message.
 fn read_program(text: &str) -> Option<(&str, Option<i64>, &str)> {
-    let (tag, message) = text.split_once(':')?;
+    let (tag, message) = text.cut(":")?;
     // Routers put the number of the record there.
     if tag.bytes().all(|byte| byte.is_ascii_digit())
         || tag.starts_with('[')
@@ -155,7 +156,7 @@ fn read_program(text: &str) -> Option<(&str, Option<i64>, &str)> {
     {
         return None;
     }
-    let (program, pid) = match tag.strip_suffix(']').and_then(|tag| tag.rsplit_once('[')) {
+    let (program, pid) = match tag.strip_suffix(']').and_then(|tag| tag.rcut("[")) {
         Some((program, pid)) if number(pid).is_some() => (program, number(pid)),
         _ => (tag, None),
     };
@@ -193,7 +194,7 @@ fn read_year_first<'a>(text: &'a str, local: &mut LocalTime) -> Option<(Timestam
         let (civil, _) = Civil::read_iso(&stamp)?;
         return Some((local.at(civil)?, text.get(19..)?));
     }
-    let (year, rest) = text.split_once(' ').filter(|(year, _)| year.len() == 4)?;
+    let (year, rest) = text.cut(" ").filter(|(year, _)| year.len() == 4)?;
     let year = number(year).filter(|year| (1970..=9999).contains(year))?;
     let (civil, rest) = Civil::read_syslog(rest)?;
     Some((local.at(Civil { year: i16::try_from(year).ok()?, ..civil })?, rest))

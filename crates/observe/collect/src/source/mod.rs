@@ -56,6 +56,11 @@ pub(crate) struct Pauses {
 }
 
 impl Given {
+    /// The same again, for a task beside this one; with nothing out and no position.
+    pub(crate) fn another(&self) -> Self {
+        Self { desk: self.desk.clone(), outbox: self.outbox.another(), stop: self.stop.clone() }
+    }
+
     /// Waits until it is known what became of the last batch, so that reading can begin again behind
     /// it; true when the task shall end.
     pub(crate) async fn stopped_before_settled(&mut self) -> bool {

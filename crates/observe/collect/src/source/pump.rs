@@ -65,11 +65,12 @@ pub(crate) async fn pump(feed: &mut impl Feed, outbox: &mut Outbox, stop: &mut S
     }
 }
 
-/// Hands a batch over; false when told to stop before it could be.
+/// Hands a batch over; false when told to stop before it could be. The next one has room for as many events.
 async fn sent(batch: &mut Batch, outbox: &mut Outbox, stop: &mut Stop) -> Result<bool, Undelivered> {
+    let next = Batch { events: Vec::with_capacity(batch.events.len()), ..Batch::default() };
     tokio::select! {
         biased;
         () = stop.stopped() => Ok(false),
-        sent = outbox.send(std::mem::take(batch)) => sent.map(|()| true),
+        sent = outbox.send(std::mem::replace(batch, next)) => sent.map(|()| true),
     }
 }

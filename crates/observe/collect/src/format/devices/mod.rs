@@ -35,6 +35,7 @@ pub(crate) use facts::set_protocol;
 
 use crate::header::Line;
 use crate::meaning::Meaning;
+use crate::seek::Seek;
 
 /// The meaning of a record that says itself what it is.
 pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
@@ -84,9 +85,9 @@ fn by_beginning(line: &Line<'_>, text: &str) -> Option<Meaning> {
 /// Messages of pairs from their first sign on.
 fn pairs(line: &Line<'_>, text: &str) -> Option<Meaning> {
     match text.as_bytes() {
-        [b'i', b'd', b'=', ..] if text.contains(" sn=") => sonicwall::parse(line, text),
+        [b'i', b'd', b'=', ..] if text.has(" sn=") => sonicwall::parse(line, text),
         [b'i', b'd', b'=', ..] => sophos::parse(line, text),
-        [b'd', b'e', b'v', b'i', b'c', b'e', b'=' | b'_', ..] if text.contains("log_type=") => sophos::parse(line, text),
+        [b'd', b'e', b'v', b'i', b'c', b'e', b'=' | b'_', ..] if text.has("log_type=") => sophos::parse(line, text),
         _ => fortinet::parse(line, text),
     }
 }
@@ -103,27 +104,27 @@ fn is_pairs(text: &str) -> bool {
 fn inside(line: &Line<'_>, text: &str) -> Option<Meaning> {
     if let Some(at) = text.find('%') {
         let (before, rest) = text.split_at_checked(at)?;
-        if let Some((tag, said)) = rest.strip_prefix("%%").and_then(|rest| rest.split_once(':')) {
+        if let Some((tag, said)) = rest.strip_prefix("%%").and_then(|rest| rest.cut(":")) {
             return huawei::parse(before, tag, said);
         }
-        if let Some((tag, said)) = rest.get(1..).and_then(|rest| rest.split_once(':')).filter(|(tag, _)| ios::is_tag(tag)) {
+        if let Some((tag, said)) = rest.get(1..).and_then(|rest| rest.cut(":")).filter(|(tag, _)| ios::is_tag(tag)) {
             return tagged(before, tag, said);
         }
     }
-    if text.contains("]: ")
-        && let Some((head, said)) = text.split_once("]: ").filter(|(_, said)| f5::is_numbered(said))
+    if text.has("]: ")
+        && let Some((head, said)) = text.cut("]: ").filter(|(_, said)| f5::is_numbered(said))
     {
         return f5::behind(head, said);
     }
-    if text.contains("msg_id=\"") {
+    if text.has("msg_id=\"") {
         return watchguard::parse(text);
     }
-    if text.contains(" 1,20") {
-        let (_, record) = text.split_once(" 1,20")?;
+    if text.has(" 1,20") {
+        let (_, record) = text.cut(" 1,20")?;
         let start = text.len() - record.len() - 4;
         return paloalto::parse(line, text.get(start..)?);
     }
-    if text.contains(" SRC=") {
+    if text.has(" SRC=") {
         return super::firewall::parse(text);
     }
     if line.more.is_empty() { None } else { junos::parse(line) }

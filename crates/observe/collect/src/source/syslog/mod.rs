@@ -2,8 +2,11 @@
 //!
 //! A sender learns nothing of durability: syslog has no acknowledgement. What can be done is done:
 //! over TCP nothing more is read while the receiver is slow, so the sender waits; over UDP the
-//! system's buffer is made large, and what the system drops is counted. Records wait in a queue of
-//! [`QUEUE_MAX`] chunks, so the memory is bounded whatever the number of senders.
+//! system's buffer is made large, and what the system drops is counted. Records wait in queues of
+//! [`QUEUE_MAX`] chunks in all, so the memory is bounded whatever the number of senders.
+//!
+//! Connections are spread over [`lanes`], which parse and deliver side by side; the records of one connection stay in one
+//! lane and so in their order. Datagrams have one.
 
 pub(crate) mod drops;
 mod tcp;
@@ -18,9 +21,11 @@ use crate::frame::Piece;
 use crate::state::SourceState;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZero;
 use std::sync::Arc;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_rustls::rustls::ServerConfig;
 
 /// The sources' names.
@@ -32,6 +37,9 @@ pub const TLS_NAME: &str = "syslog/tls";
 
 /// Most chunks of records that wait to be parsed.
 pub const QUEUE_MAX: usize = 64;
+
+/// Most lanes of one listener.
+const LANES_MAX: usize = 8;
 
 /// Bytes of memory in a chunk; the record that reaches it is the last one.
 const CHUNK: usize = 64 * 1024;
@@ -93,35 +101,46 @@ impl Sockets {
 pub(crate) async fn read_udp(socket: UdpSocket, given: Given) {
     let (sender, receiver) = mpsc::channel(QUEUE_MAX);
     let ear = tokio::spawn(udp::listen(socket, sender, given.desk.stats.clone(), given.stop.clone()));
-    carry(receiver, given).await;
+    carry(vec![receiver], given).await;
     drop(ear.await);
 }
 
 /// Reads connections until told to stop.
 pub(crate) async fn read_tcp(listener: TcpListener, given: Given) {
-    let (sender, receiver) = mpsc::channel(QUEUE_MAX);
-    let ear = tokio::spawn(tcp::listen(listener, sender, given.stop.clone()));
-    carry(receiver, given).await;
+    let (senders, receivers) = lanes();
+    let ear = tokio::spawn(tcp::listen(listener, senders, given.stop.clone()));
+    carry(receivers, given).await;
     drop(ear.await);
 }
 
 /// Reads connections over TLS (RFC 5425) until told to stop.
 pub(crate) async fn read_tls(listener: TcpListener, settings: Arc<ServerConfig>, given: Given) {
-    let (sender, receiver) = mpsc::channel(QUEUE_MAX);
-    let ear = tokio::spawn(tcp::listen_tls(listener, settings.into(), sender, given.stop.clone()));
-    carry(receiver, given).await;
+    let (senders, receivers) = lanes();
+    let ear = tokio::spawn(tcp::listen_tls(listener, settings.into(), senders, given.stop.clone()));
+    carry(receivers, given).await;
     drop(ear.await);
+}
+
+/// Queues to parse from side by side: one for each processor.
+fn lanes() -> (tcp::Lanes, Vec<mpsc::Receiver<Chunk>>) {
+    let count = std::thread::available_parallelism().map_or(1, NonZero::get).min(LANES_MAX);
+    let (senders, receivers) = (0..count).map(|_| mpsc::channel(QUEUE_MAX.div_ceil(count))).unzip();
+    (tcp::Lanes::new(senders), receivers)
 }
 
 /// Parses and delivers what the ears hear, until they are closed and all is said; at most a while
 /// longer than it is told to.
-async fn carry(receiver: mpsc::Receiver<Chunk>, given: Given) {
-    let Given { desk, outbox, mut stop } = given;
-    let stats = desk.stats.clone();
+async fn carry(receivers: Vec<mpsc::Receiver<Chunk>>, mut given: Given) {
+    let stats = given.desk.stats.clone();
     stats.set_state(SourceState::Running);
-    let all = carry_all(Frames { receiver, chunk: Chunk::default(), next: 0, at: 0, peer: None, desk }, outbox);
+    let mut lanes = JoinSet::new();
+    for receiver in receivers {
+        let Given { desk, outbox, .. } = given.another();
+        lanes.spawn(carry_all(Frames { receiver, chunk: Chunk::default(), next: 0, at: 0, peer: None, desk }, outbox));
+    }
+    let all = async { while lanes.join_next().await.is_some() {} };
     let too_late = async {
-        stop.stopped().await;
+        given.stop.stopped().await;
         tokio::time::sleep(LEAVE_MAX).await;
     };
     tokio::select! {
@@ -180,8 +199,9 @@ impl Feed for Frames {
     }
 
     fn drain(&mut self, batch: &mut Batch) {
+        let (already, now) = (batch.events.len(), self.desk.clock.now());
         while batch.has_room() {
-            let Some((frame, range)) = self.next_frame() else { return };
+            let Some((frame, range)) = self.next_frame() else { break };
             if frame.continues {
                 self.desk.stats.cut(1);
             }
@@ -190,16 +210,15 @@ impl Feed for Frames {
                 Some(known) if known.0 == frame.peer => self.peer.insert(known),
                 _ => self.peer.insert((frame.peer, frame.peer.to_canonical().to_string())),
             };
-            let (reader, stats) = (&mut self.desk.reader, &self.desk.stats);
-            reader.sent_or_aside(piece, self.desk.clock.now(), &mut |mut event| {
+            self.desk.reader.sent_or_aside(piece, now, &mut |mut event| {
                 if event.origin.host.is_empty() {
                     event.origin_mut().host = Arc::from(peer.as_str());
                 }
                 event.unmapped.push("peer", &*peer);
-                stats.count(&event);
                 batch.push(event);
             });
         }
+        self.desk.stats.count_all(&batch.events[already..]);
     }
 }
 

@@ -19,15 +19,34 @@ const READ: usize = 16 * 1024;
 /// How long the handshake of TLS may take.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 
+/// Where records wait to be parsed; each connection has one of these queues.
+pub(super) struct Lanes {
+    senders: Vec<mpsc::Sender<Chunk>>,
+    next: usize,
+}
+
+impl Lanes {
+    pub(super) const fn new(senders: Vec<mpsc::Sender<Chunk>>) -> Self {
+        Self { senders, next: 0 }
+    }
+
+    /// The lane of the next connection.
+    fn next(&mut self) -> mpsc::Sender<Chunk> {
+        let lane = self.next % self.senders.len();
+        self.next = lane + 1;
+        self.senders[lane].clone()
+    }
+}
+
 /// Accepts connections until told to stop.
-pub(super) async fn listen(listener: TcpListener, sender: mpsc::Sender<Chunk>, stop: Stop) {
-    accept(listener, TCP_NAME, stop, |stream, peer, stop| hear(stream, peer, sender.clone(), stop)).await;
+pub(super) async fn listen(listener: TcpListener, mut lanes: Lanes, stop: Stop) {
+    accept(listener, TCP_NAME, stop, |stream, peer, stop| hear(stream, peer, lanes.next(), stop)).await;
 }
 
 /// The same over TLS.
-pub(super) async fn listen_tls(listener: TcpListener, tls: TlsAcceptor, sender: mpsc::Sender<Chunk>, stop: Stop) {
+pub(super) async fn listen_tls(listener: TcpListener, tls: TlsAcceptor, mut lanes: Lanes, stop: Stop) {
     accept(listener, TLS_NAME, stop, |stream, peer, stop| {
-        let (shaking, sender) = (tls.accept(stream), sender.clone());
+        let (shaking, sender) = (tls.accept(stream), lanes.next());
         async move {
             match tokio::time::timeout(HANDSHAKE_MAX, shaking).await {
                 Ok(Ok(stream)) => hear(stream, peer, sender, stop).await,
