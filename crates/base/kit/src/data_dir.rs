@@ -9,6 +9,7 @@
 //! tls/         certificate and key of the console
 //! set-up       the address of the first start, until it was used
 //! layers/      what is known of layers of images
+//! geoip/       copies of the databases of addresses in use
 //! fingerprint.key  by which secrets are told from each other
 //! ```
 //!
@@ -97,6 +98,12 @@ impl DataDir {
     #[must_use]
     pub fn parsers(&self) -> PathBuf {
         self.path.join("parsers")
+    }
+
+    /// The directory of the databases of addresses in use.
+    #[must_use]
+    pub fn geoip(&self) -> PathBuf {
+        self.path.join("geoip")
     }
 
     /// The directory of vulnerability data.

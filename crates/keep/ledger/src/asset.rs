@@ -164,7 +164,9 @@ impl Ledger {
             let number = upsert(w, asset, &observed, &effective, &edited, now)?;
             save_relations(w, number, &asset.relations)?;
             relabel(w, now, number, before.as_ref().map(|before| &before.labels), &effective.labels)
-        })
+        })?;
+        self.assets_were_written();
+        Ok(())
     }
 
     /// Sets what a person knows better; it stays whatever is observed later.
@@ -190,7 +192,9 @@ impl Ledger {
                 ],
             )?;
             relabel(w, now, before.number, Some(&before.labels), &effective.labels)
-        })
+        })?;
+        self.assets_were_written();
+        Ok(())
     }
 
     /// Assets by name, after one with this name and id, at most `limit`.
@@ -416,6 +420,6 @@ fn json<T: Serialize>(value: &T) -> Result<String, LedgerError> {
     serde_json::to_string(value).map_err(|source| LedgerError::stored("asset", source))
 }
 
-fn from_json<T: for<'de> Deserialize<'de>>(what: &'static str, text: &str) -> Result<T, LedgerError> {
+pub(crate) fn from_json<T: for<'de> Deserialize<'de>>(what: &'static str, text: &str) -> Result<T, LedgerError> {
     serde_json::from_str(text).map_err(|source| LedgerError::stored(what, source))
 }

@@ -16,7 +16,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::UnknownAsset`], or what the database says.
     pub fn lead_names(&self, asset: AssetId, names: &[String]) -> Result<Vec<AssetId>, LedgerError> {
-        self.db.write(|w| {
+        let left = self.db.write(|w| {
             let number = asset_number(w, asset)?;
             let mut left = BTreeSet::new();
             for name in names {
@@ -35,8 +35,10 @@ impl Ledger {
             let sql = "SELECT a.id FROM asset a WHERE a.number = $1 AND NOT EXISTS
                            (SELECT 1 FROM image_name n WHERE n.asset = a.number AND n.name NOT LIKE 'sha256:%')";
             let gone = left.into_iter().map(|left| w.query_opt(sql, params![left], |row| row.get(0)));
-            Ok(gone.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
-        })
+            Ok::<_, LedgerError>(gone.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        })?;
+        self.assets_were_written();
+        Ok(left)
     }
 
     /// The names that lead to an image; digests are none.

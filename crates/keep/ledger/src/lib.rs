@@ -40,6 +40,7 @@ mod gather;
 mod history;
 mod image_names;
 mod inventory;
+mod known;
 mod narrow;
 mod page;
 mod progress;
@@ -72,6 +73,7 @@ pub use report::Report;
 pub use selector::{Label, NotALabel, Selector};
 pub use verdicts::{RuleVerdict, VerdictCounts};
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use vigie_db::Db;
 use vigie_kit::clock::Clock;
@@ -103,6 +105,8 @@ pub struct Ledger {
     /// Held by whoever records a report: its pieces are transactions of their own, and what one
     /// report has just seen another must not take for gone.
     reporting: Arc<Mutex<()>>,
+    /// How often assets, their relations or the names of images were written.
+    asset_writes: Arc<AtomicU64>,
 }
 
 impl Ledger {
@@ -112,7 +116,7 @@ impl Ledger {
     /// What the database says; among others that a newer version made the tables.
     pub fn open(db: Db, clock: Arc<dyn Clock>) -> Result<Self, LedgerError> {
         db.migrate("ledger", schema::MIGRATIONS)?;
-        Ok(Self { db, clock, settings: Settings::default(), reporting: Arc::default() })
+        Ok(Self { db, clock, settings: Settings::default(), reporting: Arc::default(), asset_writes: Arc::default() })
     }
 
     /// The same ledger under other settings.

@@ -137,7 +137,7 @@ async fn measure(name: &str, shape: Shape, count: u64) {
     let lake = Lake::open(&path, db, clock.clone(), vigie_lake::Settings::default()).unwrap();
     let (sender, deliveries) = mpsc::channel(64);
     let (stop, stopped) = watch::channel(false);
-    let pipeline = Pipeline { lake: lake.clone(), arrived: Arc::default(), stop: stopped.clone() };
+    let pipeline = Pipeline { lake: lake.clone(), enricher: Arc::default(), arrived: Arc::default(), stop: stopped.clone() };
     let intake = tokio::spawn(vigie_pipeline::run(pipeline, deliveries));
     let config = CollectConfig { syslog: Some("127.0.0.1:0".parse().unwrap()), ..CollectConfig::nothing("here") };
     let sources = vigie_collect::spawn(config, Arc::new(|_| None), clock, sender, stopped).await.unwrap();

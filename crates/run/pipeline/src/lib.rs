@@ -4,8 +4,12 @@
 //! of one source stay in order, because a source sends the next only after the acknowledgement.
 //! While the lake refuses (disk full), deliveries wait here and the sources wait for them; those of shippers, who keep
 //! what they sent until they are told that it is durable, are refused. Nothing is acknowledged that is not on disk, and
-//! nothing is thrown away.
+//! nothing is thrown away. On the way events get what is known beside them: [`enrich`].
 
+pub mod enrich;
+
+use enrich::Enricher;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
@@ -30,6 +34,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 pub struct Pipeline {
     /// What makes them durable.
     pub lake: Lake,
+    /// What is known beside the records.
+    pub enricher: Arc<Enricher>,
     /// Rung when events are durable.
     pub arrived: Arc<Notify>,
     /// Becomes true when what the lake does not take shall not be waited for any more.
@@ -55,7 +61,13 @@ impl Pipeline {
     async fn deliver(mut self, delivery: Delivery) {
         let Delivery { batch, ack, sent_again } = delivery;
         let checkpoint = batch.checkpoint.map(|c| Checkpoint { source: c.source.to_string(), position: c.position });
-        let batch = Arc::new(Batch { events: batch.events, checkpoint });
+        let mut events = batch.events;
+        // Takes less than the parsing did, which is done in the same way. Events are kept whatever becomes of it.
+        let enriched = std::panic::catch_unwind(AssertUnwindSafe(|| self.enricher.enrich(&mut events)));
+        if enriched.is_err() {
+            tracing::error!("what is known beside the records of a batch could not be put in; they are kept without");
+        }
+        let batch = Arc::new(Batch { events, checkpoint });
         let mut wait = FIRST_WAIT;
         loop {
             let (lake, to_write) = (self.lake.clone(), batch.clone());

@@ -8,6 +8,9 @@ pub mod api;
 mod base;
 mod console;
 mod detection;
+mod enrichment;
+#[cfg(test)]
+mod enrichment_tests;
 pub mod explain;
 mod habits;
 mod headers;

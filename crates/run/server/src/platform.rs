@@ -1,6 +1,7 @@
 //! The platform: every store open, every room at hand, and what they share.
 
 use crate::advisories::{AdvisoryFile, Origin};
+use crate::enrichment::Enrichment;
 use crate::habits::Habits;
 use crate::live::Live;
 use crate::rest::KeptMalware;
@@ -38,11 +39,13 @@ pub struct Opening {
     pub feeds: Option<Origin>,
     /// Files and folders of YARA rules, besides the folder `yara` of the data directory.
     pub yara: Vec<PathBuf>,
+    /// Databases of addresses, in MaxMind's format.
+    pub geoip: Vec<PathBuf>,
 }
 
 impl Default for Opening {
     fn default() -> Self {
-        Self { keep_days: KEEP_DAYS, keep_classes: BTreeMap::new(), feeds: None, yara: Vec::new() }
+        Self { keep_days: KEEP_DAYS, keep_classes: BTreeMap::new(), feeds: None, yara: Vec::new(), geoip: Vec::new() }
     }
 }
 
@@ -58,6 +61,8 @@ pub struct Platform {
     pub(crate) lake: Lake,
     /// What the sources usually do.
     habits: Habits,
+    /// What events are enriched with.
+    pub(crate) enrichment: Enrichment,
     /// Searches that people keep.
     pub(crate) searches: Searches,
     /// Searches that go on.
@@ -112,6 +117,7 @@ impl Platform {
             lake,
             searches,
             habits: Habits::default(),
+            enrichment: Enrichment::new(dir.geoip(), opening.geoip),
             running: RunningSearches::default(),
             ledger,
             access,
@@ -181,7 +187,12 @@ impl Platform {
 
     /// The way of events into the lake.
     pub(crate) fn pipeline(&self) -> Pipeline {
-        Pipeline { lake: self.lake.clone(), arrived: self.arrived.clone(), stop: self.stop.subscribe() }
+        Pipeline {
+            lake: self.lake.clone(),
+            enricher: self.enrichment.enricher.clone(),
+            arrived: self.arrived.clone(),
+            stop: self.stop.subscribe(),
+        }
     }
 
     /// Whether the platform is to stop: asked by work that takes long.

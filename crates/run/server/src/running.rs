@@ -1,7 +1,7 @@
 //! A running platform: listeners, sources, rounds, and their orderly end.
 
 use crate::platform::Platform;
-use crate::{api, detection, intake, local, tls};
+use crate::{api, detection, enrichment, intake, local, tls};
 use axum::Router;
 use axum_server::Handle;
 use std::net::{SocketAddr, TcpListener};
@@ -55,6 +55,7 @@ pub struct Running {
     sources: Sources,
     intake: tokio::task::JoinHandle<()>,
     tasks: JoinSet<()>,
+    troubles: Vec<Problem>,
 }
 
 impl Running {
@@ -82,17 +83,19 @@ impl Running {
             shippers = Some(listener.local_addr().map_err(|error| refused(address, error))?);
             tasks.spawn(serve_shippers(platform.clone(), listener).map_err(|error| refused(address, error))?);
         }
+        let troubles = first_look(&platform).await;
         let (sender, deliveries) = mpsc::channel(DELIVERIES_WAITING);
         let intake = tokio::spawn(vigie_pipeline::run(platform.pipeline(), deliveries));
         let sources = collect(&platform, &settings, of_tls, sender).await?;
         platform.set_sources(Box::new(sources.sources()));
         platform.set_intake(sources.intake());
         tasks.spawn(detection::run(platform.clone()));
+        tasks.spawn(enrichment::run(platform.clone()));
         for round in platform.rounds() {
             tasks.spawn(round.clone().keep_going(platform.clone()));
         }
         let set_up_link = set_up_link(&platform, address)?;
-        Ok(Self { platform, address, set_up_link, handle, shippers, sources, intake, tasks })
+        Ok(Self { platform, address, set_up_link, handle, shippers, sources, intake, tasks, troubles })
     }
 
     /// The address of the console.
@@ -125,6 +128,12 @@ impl Running {
         self.set_up_link.as_deref()
     }
 
+    /// What did not work at the start and does not keep the platform from running.
+    #[must_use]
+    pub fn troubles(&self) -> &[Problem] {
+        &self.troubles
+    }
+
     /// Stops: sources first, then what they delivered is written, then the rest.
     pub async fn stop(mut self) {
         self.platform.tell_sources_to_stop();
@@ -138,6 +147,12 @@ impl Running {
         // The socket's file is of no use to anybody now; the next start would replace it as well.
         report("socket", std::fs::remove_file(self.platform.socket()));
     }
+}
+
+/// The first events are enriched as the later ones.
+async fn first_look(platform: &Arc<Platform>) -> Vec<Problem> {
+    let platform = platform.clone();
+    tokio::task::spawn_blocking(move || enrichment::look(&platform)).await.unwrap_or_default()
 }
 
 fn report<T, E: std::fmt::Display>(what: &str, outcome: Result<T, E>) {

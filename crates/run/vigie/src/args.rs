@@ -111,6 +111,9 @@ pub(crate) struct UpArgs {
     /// File or folder of YARA rules that images are scanned with, besides ours and those of the data folder's yara; may be given several times
     #[arg(long, value_name = "FILE|DIR")]
     pub(crate) yara: Vec<PathBuf>,
+    /// Database of addresses in MaxMind's format (.mmdb): events say where addresses are and whose networks; may be given several times
+    #[arg(long, value_name = "FILE", env = "VIGIE_GEOIP", value_delimiter = ',', num_args = 1..)]
+    pub(crate) geoip: Vec<PathBuf>,
 }
 
 /// The public bucket of OSV.

@@ -100,6 +100,12 @@ const TEXTS: &[Line] = &[
         "Fichier ou répertoire de règles YARA à appliquer aux images, en plus des nôtres et de celles du dossier yara du répertoire de données ; peut être donné plusieurs fois",
         "Datei oder Ordner mit YARA-Regeln für Images, neben unseren und denen im Ordner yara des Datenordners; kann mehrmals angegeben werden",
     ),
+    (
+        "up",
+        "geoip",
+        "Base d’adresses au format MaxMind (.mmdb) : les événements disent où se trouvent les adresses et à qui sont les réseaux ; peut être donné plusieurs fois",
+        "Adressdatenbank im Format von MaxMind (.mmdb): Ereignisse sagen, wo Adressen liegen und wem die Netze gehören; kann mehrmals angegeben werden",
+    ),
     ("scan", "", "Regarder une fois et dire ce qui a été trouvé", "Einmal hinsehen und sagen, was gefunden wurde"),
     (
         "scan",

@@ -2992,7 +2992,7 @@ pub(super) static PROFILES: [ProfileInfo; 66] = [
 ];
 
 /// All fields, sorted by path.
-pub static FIELDS: [FieldInfo; 1145] = [
+pub static FIELDS: [FieldInfo; 1159] = [
     texts("access_list", 0x400000200000),
     integer("access_mask", 0x400000200002),
     text("account_switch_type", 0x80000),
@@ -3321,6 +3321,7 @@ pub static FIELDS: [FieldInfo; 1145] = [
     text("device.location.continent", 0x1fffffffffffff),
     text("device.location.country", 0x1fffffffffffff),
     text("device.location.desc", 0x1fffffffffffff),
+    text("device.location.geohash", 0x1fffffffffffff),
     boolean("device.location.is_on_premises", 0x1fffffffffffff),
     text("device.location.postal_code", 0x1fffffffffffff),
     text("device.location.region", 0x1fffffffffffff),
@@ -3404,6 +3405,7 @@ pub static FIELDS: [FieldInfo; 1145] = [
     text("dst_endpoint.location.continent", 0x740fff188100),
     text("dst_endpoint.location.country", 0x740fff188100),
     text("dst_endpoint.location.desc", 0x740fff188100),
+    text("dst_endpoint.location.geohash", 0x740fff188100),
     boolean("dst_endpoint.location.is_on_premises", 0x740fff188100),
     text("dst_endpoint.location.postal_code", 0x740fff188100),
     text("dst_endpoint.location.region", 0x740fff188100),
@@ -3865,9 +3867,20 @@ pub static FIELDS: [FieldInfo; 1145] = [
     text("product.version", 0x10000000000),
     text("protocol_name", 0x900000000),
     text("protocol_ver", 0x50000000),
+    text("proxy_endpoint.autonomous_system.name", 0x40eff000000),
+    integer("proxy_endpoint.autonomous_system.number", 0x40eff000000),
     text("proxy_endpoint.hostname", 0x40eff000000),
     text("proxy_endpoint.ip", 0x40eff000000),
+    text("proxy_endpoint.location.city", 0x40eff000000),
+    text("proxy_endpoint.location.continent", 0x40eff000000),
+    text("proxy_endpoint.location.country", 0x40eff000000),
+    text("proxy_endpoint.location.desc", 0x40eff000000),
+    text("proxy_endpoint.location.geohash", 0x40eff000000),
+    boolean("proxy_endpoint.location.is_on_premises", 0x40eff000000),
+    text("proxy_endpoint.location.postal_code", 0x40eff000000),
+    text("proxy_endpoint.location.region", 0x40eff000000),
     text("proxy_endpoint.name", 0x40eff000000),
+    text("proxy_endpoint.owner.name", 0x40eff000000),
     integer("proxy_endpoint.port", 0x40eff000000),
     text("proxy_endpoint.uid", 0x40eff000000),
     text("query.class", 0x4000000),
@@ -4012,6 +4025,7 @@ pub static FIELDS: [FieldInfo; 1145] = [
     text("src_endpoint.location.continent", 0x740ffffc8100),
     text("src_endpoint.location.country", 0x740ffffc8100),
     text("src_endpoint.location.desc", 0x740ffffc8100),
+    text("src_endpoint.location.geohash", 0x740ffffc8100),
     boolean("src_endpoint.location.is_on_premises", 0x740ffffc8100),
     text("src_endpoint.location.postal_code", 0x740ffffc8100),
     text("src_endpoint.location.region", 0x740ffffc8100),
@@ -4800,1638 +4814,1666 @@ pub mod field {
     pub const DEVICE_LOCATION_COUNTRY: Field<Box<str>> = Field::new(326);
     /// `device.location.desc`.
     pub const DEVICE_LOCATION_DESC: Field<Box<str>> = Field::new(327);
+    /// `device.location.geohash`.
+    pub const DEVICE_LOCATION_GEOHASH: Field<Box<str>> = Field::new(328);
     /// `device.location.is_on_premises`.
-    pub const DEVICE_LOCATION_IS_ON_PREMISES: Field<bool> = Field::new(328);
+    pub const DEVICE_LOCATION_IS_ON_PREMISES: Field<bool> = Field::new(329);
     /// `device.location.postal_code`.
-    pub const DEVICE_LOCATION_POSTAL_CODE: Field<Box<str>> = Field::new(329);
+    pub const DEVICE_LOCATION_POSTAL_CODE: Field<Box<str>> = Field::new(330);
     /// `device.location.region`.
-    pub const DEVICE_LOCATION_REGION: Field<Box<str>> = Field::new(330);
+    pub const DEVICE_LOCATION_REGION: Field<Box<str>> = Field::new(331);
     /// `device.mac`.
-    pub const DEVICE_MAC: Field<Box<str>> = Field::new(331);
+    pub const DEVICE_MAC: Field<Box<str>> = Field::new(332);
     /// `device.model`.
-    pub const DEVICE_MODEL: Field<Box<str>> = Field::new(332);
+    pub const DEVICE_MODEL: Field<Box<str>> = Field::new(333);
     /// `device.name`.
-    pub const DEVICE_NAME: Field<Box<str>> = Field::new(333);
+    pub const DEVICE_NAME: Field<Box<str>> = Field::new(334);
     /// `device.network_interfaces.ip`.
-    pub const DEVICE_NETWORK_INTERFACES_IP: Field<Box<[Box<str>]>> = Field::new(334);
+    pub const DEVICE_NETWORK_INTERFACES_IP: Field<Box<[Box<str>]>> = Field::new(335);
     /// `device.network_interfaces.mac`.
-    pub const DEVICE_NETWORK_INTERFACES_MAC: Field<Box<[Box<str>]>> = Field::new(335);
+    pub const DEVICE_NETWORK_INTERFACES_MAC: Field<Box<[Box<str>]>> = Field::new(336);
     /// `device.network_interfaces.name`.
-    pub const DEVICE_NETWORK_INTERFACES_NAME: Field<Box<[Box<str>]>> = Field::new(336);
+    pub const DEVICE_NETWORK_INTERFACES_NAME: Field<Box<[Box<str>]>> = Field::new(337);
     /// `device.org.name`.
-    pub const DEVICE_ORG_NAME: Field<Box<str>> = Field::new(337);
+    pub const DEVICE_ORG_NAME: Field<Box<str>> = Field::new(338);
     /// `device.org.uid`.
-    pub const DEVICE_ORG_UID: Field<Box<str>> = Field::new(338);
+    pub const DEVICE_ORG_UID: Field<Box<str>> = Field::new(339);
     /// `device.os.build`.
-    pub const DEVICE_OS_BUILD: Field<Box<str>> = Field::new(339);
+    pub const DEVICE_OS_BUILD: Field<Box<str>> = Field::new(340);
     /// `device.os.cpe_name`.
-    pub const DEVICE_OS_CPE_NAME: Field<Box<str>> = Field::new(340);
+    pub const DEVICE_OS_CPE_NAME: Field<Box<str>> = Field::new(341);
     /// `device.os.edition`.
-    pub const DEVICE_OS_EDITION: Field<Box<str>> = Field::new(341);
+    pub const DEVICE_OS_EDITION: Field<Box<str>> = Field::new(342);
     /// `device.os.kernel_release`.
-    pub const DEVICE_OS_KERNEL_RELEASE: Field<Box<str>> = Field::new(342);
+    pub const DEVICE_OS_KERNEL_RELEASE: Field<Box<str>> = Field::new(343);
     /// `device.os.name`.
-    pub const DEVICE_OS_NAME: Field<Box<str>> = Field::new(343);
+    pub const DEVICE_OS_NAME: Field<Box<str>> = Field::new(344);
     /// `device.os.type`.
-    pub const DEVICE_OS_TYPE: Field<Box<str>> = Field::new(344);
+    pub const DEVICE_OS_TYPE: Field<Box<str>> = Field::new(345);
     /// `device.os.type_id`.
-    pub const DEVICE_OS_TYPE_ID: Field<i64> = Field::new(345);
+    pub const DEVICE_OS_TYPE_ID: Field<i64> = Field::new(346);
     /// `device.os.version`.
-    pub const DEVICE_OS_VERSION: Field<Box<str>> = Field::new(346);
+    pub const DEVICE_OS_VERSION: Field<Box<str>> = Field::new(347);
     /// `device.os_machine_uuid`.
-    pub const DEVICE_OS_MACHINE_UUID: Field<Box<str>> = Field::new(347);
+    pub const DEVICE_OS_MACHINE_UUID: Field<Box<str>> = Field::new(348);
     /// `device.owner.name`.
-    pub const DEVICE_OWNER_NAME: Field<Box<str>> = Field::new(348);
+    pub const DEVICE_OWNER_NAME: Field<Box<str>> = Field::new(349);
     /// `device.owner.uid`.
-    pub const DEVICE_OWNER_UID: Field<Box<str>> = Field::new(349);
+    pub const DEVICE_OWNER_UID: Field<Box<str>> = Field::new(350);
     /// `device.region`.
-    pub const DEVICE_REGION: Field<Box<str>> = Field::new(350);
+    pub const DEVICE_REGION: Field<Box<str>> = Field::new(351);
     /// `device.risk_level_id`.
-    pub const DEVICE_RISK_LEVEL_ID: Field<i64> = Field::new(351);
+    pub const DEVICE_RISK_LEVEL_ID: Field<i64> = Field::new(352);
     /// `device.subnet`.
-    pub const DEVICE_SUBNET: Field<Box<str>> = Field::new(352);
+    pub const DEVICE_SUBNET: Field<Box<str>> = Field::new(353);
     /// `device.subnet_uid`.
-    pub const DEVICE_SUBNET_UID: Field<Box<str>> = Field::new(353);
+    pub const DEVICE_SUBNET_UID: Field<Box<str>> = Field::new(354);
     /// `device.type`.
-    pub const DEVICE_TYPE: Field<Box<str>> = Field::new(354);
+    pub const DEVICE_TYPE: Field<Box<str>> = Field::new(355);
     /// `device.type_id`.
-    pub const DEVICE_TYPE_ID: Field<i64> = Field::new(355);
+    pub const DEVICE_TYPE_ID: Field<i64> = Field::new(356);
     /// `device.uid`.
-    pub const DEVICE_UID: Field<Box<str>> = Field::new(356);
+    pub const DEVICE_UID: Field<Box<str>> = Field::new(357);
     /// `device.uid_alt`.
-    pub const DEVICE_UID_ALT: Field<Box<str>> = Field::new(357);
+    pub const DEVICE_UID_ALT: Field<Box<str>> = Field::new(358);
     /// `device.vendor_name`.
-    pub const DEVICE_VENDOR_NAME: Field<Box<str>> = Field::new(358);
+    pub const DEVICE_VENDOR_NAME: Field<Box<str>> = Field::new(359);
     /// `device.vlan_uid`.
-    pub const DEVICE_VLAN_UID: Field<Box<str>> = Field::new(359);
+    pub const DEVICE_VLAN_UID: Field<Box<str>> = Field::new(360);
     /// `device.vpc_uid`.
-    pub const DEVICE_VPC_UID: Field<Box<str>> = Field::new(360);
+    pub const DEVICE_VPC_UID: Field<Box<str>> = Field::new(361);
     /// `device.zone`.
-    pub const DEVICE_ZONE: Field<Box<str>> = Field::new(361);
+    pub const DEVICE_ZONE: Field<Box<str>> = Field::new(362);
     /// `dialect`.
-    pub const DIALECT: Field<Box<str>> = Field::new(362);
+    pub const DIALECT: Field<Box<str>> = Field::new(363);
     /// `direction`.
-    pub const DIRECTION: Field<Box<str>> = Field::new(363);
+    pub const DIRECTION: Field<Box<str>> = Field::new(364);
     /// `direction_id`.
-    pub const DIRECTION_ID: Field<i64> = Field::new(364);
+    pub const DIRECTION_ID: Field<i64> = Field::new(365);
     /// `disposition`.
-    pub const DISPOSITION: Field<Box<str>> = Field::new(365);
+    pub const DISPOSITION: Field<Box<str>> = Field::new(366);
     /// `disposition_id`.
-    pub const DISPOSITION_ID: Field<i64> = Field::new(366);
+    pub const DISPOSITION_ID: Field<i64> = Field::new(367);
     /// `driver.file.created_time`.
-    pub const DRIVER_FILE_CREATED_TIME: Field<i64> = Field::new(367);
+    pub const DRIVER_FILE_CREATED_TIME: Field<i64> = Field::new(368);
     /// `driver.file.ext`.
-    pub const DRIVER_FILE_EXT: Field<Box<str>> = Field::new(368);
+    pub const DRIVER_FILE_EXT: Field<Box<str>> = Field::new(369);
     /// `driver.file.hashes.algorithm`.
-    pub const DRIVER_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(369);
+    pub const DRIVER_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(370);
     /// `driver.file.hashes.value`.
-    pub const DRIVER_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(370);
+    pub const DRIVER_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(371);
     /// `driver.file.modified_time`.
-    pub const DRIVER_FILE_MODIFIED_TIME: Field<i64> = Field::new(371);
+    pub const DRIVER_FILE_MODIFIED_TIME: Field<i64> = Field::new(372);
     /// `driver.file.name`.
-    pub const DRIVER_FILE_NAME: Field<Box<str>> = Field::new(372);
+    pub const DRIVER_FILE_NAME: Field<Box<str>> = Field::new(373);
     /// `driver.file.owner.name`.
-    pub const DRIVER_FILE_OWNER_NAME: Field<Box<str>> = Field::new(373);
+    pub const DRIVER_FILE_OWNER_NAME: Field<Box<str>> = Field::new(374);
     /// `driver.file.owner.uid`.
-    pub const DRIVER_FILE_OWNER_UID: Field<Box<str>> = Field::new(374);
+    pub const DRIVER_FILE_OWNER_UID: Field<Box<str>> = Field::new(375);
     /// `driver.file.path`.
-    pub const DRIVER_FILE_PATH: Field<Box<str>> = Field::new(375);
+    pub const DRIVER_FILE_PATH: Field<Box<str>> = Field::new(376);
     /// `driver.file.signatures.certificate.subject`.
-    pub const DRIVER_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(376);
+    pub const DRIVER_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(377);
     /// `driver.file.size`.
-    pub const DRIVER_FILE_SIZE: Field<i64> = Field::new(377);
+    pub const DRIVER_FILE_SIZE: Field<i64> = Field::new(378);
     /// `driver.file.type_id`.
-    pub const DRIVER_FILE_TYPE_ID: Field<i64> = Field::new(378);
+    pub const DRIVER_FILE_TYPE_ID: Field<i64> = Field::new(379);
     /// `driver.file.uid`.
-    pub const DRIVER_FILE_UID: Field<Box<str>> = Field::new(379);
+    pub const DRIVER_FILE_UID: Field<Box<str>> = Field::new(380);
     /// `driver.file.version`.
-    pub const DRIVER_FILE_VERSION: Field<Box<str>> = Field::new(380);
+    pub const DRIVER_FILE_VERSION: Field<Box<str>> = Field::new(381);
     /// `dst_endpoint.autonomous_system.name`.
-    pub const DST_ENDPOINT_AUTONOMOUS_SYSTEM_NAME: Field<Box<str>> = Field::new(381);
+    pub const DST_ENDPOINT_AUTONOMOUS_SYSTEM_NAME: Field<Box<str>> = Field::new(382);
     /// `dst_endpoint.autonomous_system.number`.
-    pub const DST_ENDPOINT_AUTONOMOUS_SYSTEM_NUMBER: Field<i64> = Field::new(382);
+    pub const DST_ENDPOINT_AUTONOMOUS_SYSTEM_NUMBER: Field<i64> = Field::new(383);
     /// `dst_endpoint.container.hash.value`.
-    pub const DST_ENDPOINT_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(383);
+    pub const DST_ENDPOINT_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(384);
     /// `dst_endpoint.container.image.labels`.
-    pub const DST_ENDPOINT_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(384);
+    pub const DST_ENDPOINT_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(385);
     /// `dst_endpoint.container.image.name`.
-    pub const DST_ENDPOINT_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(385);
+    pub const DST_ENDPOINT_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(386);
     /// `dst_endpoint.container.image.path`.
-    pub const DST_ENDPOINT_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(386);
+    pub const DST_ENDPOINT_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(387);
     /// `dst_endpoint.container.image.uid`.
-    pub const DST_ENDPOINT_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(387);
+    pub const DST_ENDPOINT_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(388);
     /// `dst_endpoint.container.labels`.
-    pub const DST_ENDPOINT_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(388);
+    pub const DST_ENDPOINT_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(389);
     /// `dst_endpoint.container.name`.
-    pub const DST_ENDPOINT_CONTAINER_NAME: Field<Box<str>> = Field::new(389);
+    pub const DST_ENDPOINT_CONTAINER_NAME: Field<Box<str>> = Field::new(390);
     /// `dst_endpoint.container.network_driver`.
-    pub const DST_ENDPOINT_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(390);
+    pub const DST_ENDPOINT_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(391);
     /// `dst_endpoint.container.orchestrator`.
-    pub const DST_ENDPOINT_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(391);
+    pub const DST_ENDPOINT_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(392);
     /// `dst_endpoint.container.pod_uuid`.
-    pub const DST_ENDPOINT_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(392);
+    pub const DST_ENDPOINT_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(393);
     /// `dst_endpoint.container.runtime`.
-    pub const DST_ENDPOINT_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(393);
+    pub const DST_ENDPOINT_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(394);
     /// `dst_endpoint.container.size`.
-    pub const DST_ENDPOINT_CONTAINER_SIZE: Field<i64> = Field::new(394);
+    pub const DST_ENDPOINT_CONTAINER_SIZE: Field<i64> = Field::new(395);
     /// `dst_endpoint.container.tags.name`.
-    pub const DST_ENDPOINT_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(395);
+    pub const DST_ENDPOINT_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(396);
     /// `dst_endpoint.container.tags.value`.
-    pub const DST_ENDPOINT_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(396);
+    pub const DST_ENDPOINT_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(397);
     /// `dst_endpoint.container.uid`.
-    pub const DST_ENDPOINT_CONTAINER_UID: Field<Box<str>> = Field::new(397);
+    pub const DST_ENDPOINT_CONTAINER_UID: Field<Box<str>> = Field::new(398);
     /// `dst_endpoint.domain`.
-    pub const DST_ENDPOINT_DOMAIN: Field<Box<str>> = Field::new(398);
+    pub const DST_ENDPOINT_DOMAIN: Field<Box<str>> = Field::new(399);
     /// `dst_endpoint.hostname`.
-    pub const DST_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(399);
+    pub const DST_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(400);
     /// `dst_endpoint.instance_uid`.
-    pub const DST_ENDPOINT_INSTANCE_UID: Field<Box<str>> = Field::new(400);
+    pub const DST_ENDPOINT_INSTANCE_UID: Field<Box<str>> = Field::new(401);
     /// `dst_endpoint.interface_name`.
-    pub const DST_ENDPOINT_INTERFACE_NAME: Field<Box<str>> = Field::new(401);
+    pub const DST_ENDPOINT_INTERFACE_NAME: Field<Box<str>> = Field::new(402);
     /// `dst_endpoint.interface_uid`.
-    pub const DST_ENDPOINT_INTERFACE_UID: Field<Box<str>> = Field::new(402);
+    pub const DST_ENDPOINT_INTERFACE_UID: Field<Box<str>> = Field::new(403);
     /// `dst_endpoint.intermediate_ips`.
-    pub const DST_ENDPOINT_INTERMEDIATE_IPS: Field<Box<[Box<str>]>> = Field::new(403);
+    pub const DST_ENDPOINT_INTERMEDIATE_IPS: Field<Box<[Box<str>]>> = Field::new(404);
     /// `dst_endpoint.ip`.
-    pub const DST_ENDPOINT_IP: Field<Box<str>> = Field::new(404);
+    pub const DST_ENDPOINT_IP: Field<Box<str>> = Field::new(405);
     /// `dst_endpoint.isp`.
-    pub const DST_ENDPOINT_ISP: Field<Box<str>> = Field::new(405);
+    pub const DST_ENDPOINT_ISP: Field<Box<str>> = Field::new(406);
     /// `dst_endpoint.isp_org`.
-    pub const DST_ENDPOINT_ISP_ORG: Field<Box<str>> = Field::new(406);
+    pub const DST_ENDPOINT_ISP_ORG: Field<Box<str>> = Field::new(407);
     /// `dst_endpoint.location.city`.
-    pub const DST_ENDPOINT_LOCATION_CITY: Field<Box<str>> = Field::new(407);
+    pub const DST_ENDPOINT_LOCATION_CITY: Field<Box<str>> = Field::new(408);
     /// `dst_endpoint.location.continent`.
-    pub const DST_ENDPOINT_LOCATION_CONTINENT: Field<Box<str>> = Field::new(408);
+    pub const DST_ENDPOINT_LOCATION_CONTINENT: Field<Box<str>> = Field::new(409);
     /// `dst_endpoint.location.country`.
-    pub const DST_ENDPOINT_LOCATION_COUNTRY: Field<Box<str>> = Field::new(409);
+    pub const DST_ENDPOINT_LOCATION_COUNTRY: Field<Box<str>> = Field::new(410);
     /// `dst_endpoint.location.desc`.
-    pub const DST_ENDPOINT_LOCATION_DESC: Field<Box<str>> = Field::new(410);
+    pub const DST_ENDPOINT_LOCATION_DESC: Field<Box<str>> = Field::new(411);
+    /// `dst_endpoint.location.geohash`.
+    pub const DST_ENDPOINT_LOCATION_GEOHASH: Field<Box<str>> = Field::new(412);
     /// `dst_endpoint.location.is_on_premises`.
-    pub const DST_ENDPOINT_LOCATION_IS_ON_PREMISES: Field<bool> = Field::new(411);
+    pub const DST_ENDPOINT_LOCATION_IS_ON_PREMISES: Field<bool> = Field::new(413);
     /// `dst_endpoint.location.postal_code`.
-    pub const DST_ENDPOINT_LOCATION_POSTAL_CODE: Field<Box<str>> = Field::new(412);
+    pub const DST_ENDPOINT_LOCATION_POSTAL_CODE: Field<Box<str>> = Field::new(414);
     /// `dst_endpoint.location.region`.
-    pub const DST_ENDPOINT_LOCATION_REGION: Field<Box<str>> = Field::new(413);
+    pub const DST_ENDPOINT_LOCATION_REGION: Field<Box<str>> = Field::new(415);
     /// `dst_endpoint.mac`.
-    pub const DST_ENDPOINT_MAC: Field<Box<str>> = Field::new(414);
+    pub const DST_ENDPOINT_MAC: Field<Box<str>> = Field::new(416);
     /// `dst_endpoint.name`.
-    pub const DST_ENDPOINT_NAME: Field<Box<str>> = Field::new(415);
+    pub const DST_ENDPOINT_NAME: Field<Box<str>> = Field::new(417);
     /// `dst_endpoint.network_scope_id`.
-    pub const DST_ENDPOINT_NETWORK_SCOPE_ID: Field<i64> = Field::new(416);
+    pub const DST_ENDPOINT_NETWORK_SCOPE_ID: Field<i64> = Field::new(418);
     /// `dst_endpoint.os.name`.
-    pub const DST_ENDPOINT_OS_NAME: Field<Box<str>> = Field::new(417);
+    pub const DST_ENDPOINT_OS_NAME: Field<Box<str>> = Field::new(419);
     /// `dst_endpoint.os.type_id`.
-    pub const DST_ENDPOINT_OS_TYPE_ID: Field<i64> = Field::new(418);
+    pub const DST_ENDPOINT_OS_TYPE_ID: Field<i64> = Field::new(420);
     /// `dst_endpoint.owner.name`.
-    pub const DST_ENDPOINT_OWNER_NAME: Field<Box<str>> = Field::new(419);
+    pub const DST_ENDPOINT_OWNER_NAME: Field<Box<str>> = Field::new(421);
     /// `dst_endpoint.owner.uid`.
-    pub const DST_ENDPOINT_OWNER_UID: Field<Box<str>> = Field::new(420);
+    pub const DST_ENDPOINT_OWNER_UID: Field<Box<str>> = Field::new(422);
     /// `dst_endpoint.port`.
-    pub const DST_ENDPOINT_PORT: Field<i64> = Field::new(421);
+    pub const DST_ENDPOINT_PORT: Field<i64> = Field::new(423);
     /// `dst_endpoint.subnet_uid`.
-    pub const DST_ENDPOINT_SUBNET_UID: Field<Box<str>> = Field::new(422);
+    pub const DST_ENDPOINT_SUBNET_UID: Field<Box<str>> = Field::new(424);
     /// `dst_endpoint.svc_name`.
-    pub const DST_ENDPOINT_SVC_NAME: Field<Box<str>> = Field::new(423);
+    pub const DST_ENDPOINT_SVC_NAME: Field<Box<str>> = Field::new(425);
     /// `dst_endpoint.type`.
-    pub const DST_ENDPOINT_TYPE: Field<Box<str>> = Field::new(424);
+    pub const DST_ENDPOINT_TYPE: Field<Box<str>> = Field::new(426);
     /// `dst_endpoint.type_id`.
-    pub const DST_ENDPOINT_TYPE_ID: Field<i64> = Field::new(425);
+    pub const DST_ENDPOINT_TYPE_ID: Field<i64> = Field::new(427);
     /// `dst_endpoint.uid`.
-    pub const DST_ENDPOINT_UID: Field<Box<str>> = Field::new(426);
+    pub const DST_ENDPOINT_UID: Field<Box<str>> = Field::new(428);
     /// `dst_endpoint.vlan_uid`.
-    pub const DST_ENDPOINT_VLAN_UID: Field<Box<str>> = Field::new(427);
+    pub const DST_ENDPOINT_VLAN_UID: Field<Box<str>> = Field::new(429);
     /// `dst_endpoint.vpc_uid`.
-    pub const DST_ENDPOINT_VPC_UID: Field<Box<str>> = Field::new(428);
+    pub const DST_ENDPOINT_VPC_UID: Field<Box<str>> = Field::new(430);
     /// `dst_endpoint.zone`.
-    pub const DST_ENDPOINT_ZONE: Field<Box<str>> = Field::new(429);
+    pub const DST_ENDPOINT_ZONE: Field<Box<str>> = Field::new(431);
     /// `duration`.
-    pub const DURATION: Field<i64> = Field::new(430);
+    pub const DURATION: Field<i64> = Field::new(432);
     /// `email.cc`.
-    pub const EMAIL_CC: Field<Box<[Box<str>]>> = Field::new(431);
+    pub const EMAIL_CC: Field<Box<[Box<str>]>> = Field::new(433);
     /// `email.from`.
-    pub const EMAIL_FROM: Field<Box<str>> = Field::new(432);
+    pub const EMAIL_FROM: Field<Box<str>> = Field::new(434);
     /// `email.message_uid`.
-    pub const EMAIL_MESSAGE_UID: Field<Box<str>> = Field::new(433);
+    pub const EMAIL_MESSAGE_UID: Field<Box<str>> = Field::new(435);
     /// `email.size`.
-    pub const EMAIL_SIZE: Field<i64> = Field::new(434);
+    pub const EMAIL_SIZE: Field<i64> = Field::new(436);
     /// `email.subject`.
-    pub const EMAIL_SUBJECT: Field<Box<str>> = Field::new(435);
+    pub const EMAIL_SUBJECT: Field<Box<str>> = Field::new(437);
     /// `email.to`.
-    pub const EMAIL_TO: Field<Box<[Box<str>]>> = Field::new(436);
+    pub const EMAIL_TO: Field<Box<[Box<str>]>> = Field::new(438);
     /// `email.uid`.
-    pub const EMAIL_UID: Field<Box<str>> = Field::new(437);
+    pub const EMAIL_UID: Field<Box<str>> = Field::new(439);
     /// `email.x_originating_ip`.
-    pub const EMAIL_X_ORIGINATING_IP: Field<Box<[Box<str>]>> = Field::new(438);
+    pub const EMAIL_X_ORIGINATING_IP: Field<Box<[Box<str>]>> = Field::new(440);
     /// `email_auth.dkim`.
-    pub const EMAIL_AUTH_DKIM: Field<Box<str>> = Field::new(439);
+    pub const EMAIL_AUTH_DKIM: Field<Box<str>> = Field::new(441);
     /// `email_auth.dmarc`.
-    pub const EMAIL_AUTH_DMARC: Field<Box<str>> = Field::new(440);
+    pub const EMAIL_AUTH_DMARC: Field<Box<str>> = Field::new(442);
     /// `email_auth.spf`.
-    pub const EMAIL_AUTH_SPF: Field<Box<str>> = Field::new(441);
+    pub const EMAIL_AUTH_SPF: Field<Box<str>> = Field::new(443);
     /// `end_time`.
-    pub const END_TIME: Field<i64> = Field::new(442);
+    pub const END_TIME: Field<i64> = Field::new(444);
     /// `enrichments.name`.
-    pub const ENRICHMENTS_NAME: Field<Box<[Box<str>]>> = Field::new(443);
+    pub const ENRICHMENTS_NAME: Field<Box<[Box<str>]>> = Field::new(445);
     /// `enrichments.value`.
-    pub const ENRICHMENTS_VALUE: Field<Box<[Box<str>]>> = Field::new(444);
+    pub const ENRICHMENTS_VALUE: Field<Box<[Box<str>]>> = Field::new(446);
     /// `entity.device.hostname`.
-    pub const ENTITY_DEVICE_HOSTNAME: Field<Box<str>> = Field::new(445);
+    pub const ENTITY_DEVICE_HOSTNAME: Field<Box<str>> = Field::new(447);
     /// `entity.device.ip`.
-    pub const ENTITY_DEVICE_IP: Field<Box<str>> = Field::new(446);
+    pub const ENTITY_DEVICE_IP: Field<Box<str>> = Field::new(448);
     /// `entity.device.uid`.
-    pub const ENTITY_DEVICE_UID: Field<Box<str>> = Field::new(447);
+    pub const ENTITY_DEVICE_UID: Field<Box<str>> = Field::new(449);
     /// `entity.email.subject`.
-    pub const ENTITY_EMAIL_SUBJECT: Field<Box<str>> = Field::new(448);
+    pub const ENTITY_EMAIL_SUBJECT: Field<Box<str>> = Field::new(450);
     /// `entity.group.name`.
-    pub const ENTITY_GROUP_NAME: Field<Box<str>> = Field::new(449);
+    pub const ENTITY_GROUP_NAME: Field<Box<str>> = Field::new(451);
     /// `entity.group.uid`.
-    pub const ENTITY_GROUP_UID: Field<Box<str>> = Field::new(450);
+    pub const ENTITY_GROUP_UID: Field<Box<str>> = Field::new(452);
     /// `entity.location.country`.
-    pub const ENTITY_LOCATION_COUNTRY: Field<Box<str>> = Field::new(451);
+    pub const ENTITY_LOCATION_COUNTRY: Field<Box<str>> = Field::new(453);
     /// `entity.name`.
-    pub const ENTITY_NAME: Field<Box<str>> = Field::new(452);
+    pub const ENTITY_NAME: Field<Box<str>> = Field::new(454);
     /// `entity.org.name`.
-    pub const ENTITY_ORG_NAME: Field<Box<str>> = Field::new(453);
+    pub const ENTITY_ORG_NAME: Field<Box<str>> = Field::new(455);
     /// `entity.policy.name`.
-    pub const ENTITY_POLICY_NAME: Field<Box<str>> = Field::new(454);
+    pub const ENTITY_POLICY_NAME: Field<Box<str>> = Field::new(456);
     /// `entity.policy.uid`.
-    pub const ENTITY_POLICY_UID: Field<Box<str>> = Field::new(455);
+    pub const ENTITY_POLICY_UID: Field<Box<str>> = Field::new(457);
     /// `entity.type`.
-    pub const ENTITY_TYPE: Field<Box<str>> = Field::new(456);
+    pub const ENTITY_TYPE: Field<Box<str>> = Field::new(458);
     /// `entity.type_id`.
-    pub const ENTITY_TYPE_ID: Field<i64> = Field::new(457);
+    pub const ENTITY_TYPE_ID: Field<i64> = Field::new(459);
     /// `entity.uid`.
-    pub const ENTITY_UID: Field<Box<str>> = Field::new(458);
+    pub const ENTITY_UID: Field<Box<str>> = Field::new(460);
     /// `entity.user.domain`.
-    pub const ENTITY_USER_DOMAIN: Field<Box<str>> = Field::new(459);
+    pub const ENTITY_USER_DOMAIN: Field<Box<str>> = Field::new(461);
     /// `entity.user.full_name`.
-    pub const ENTITY_USER_FULL_NAME: Field<Box<str>> = Field::new(460);
+    pub const ENTITY_USER_FULL_NAME: Field<Box<str>> = Field::new(462);
     /// `entity.user.name`.
-    pub const ENTITY_USER_NAME: Field<Box<str>> = Field::new(461);
+    pub const ENTITY_USER_NAME: Field<Box<str>> = Field::new(463);
     /// `entity.user.type`.
-    pub const ENTITY_USER_TYPE: Field<Box<str>> = Field::new(462);
+    pub const ENTITY_USER_TYPE: Field<Box<str>> = Field::new(464);
     /// `entity.user.type_id`.
-    pub const ENTITY_USER_TYPE_ID: Field<i64> = Field::new(463);
+    pub const ENTITY_USER_TYPE_ID: Field<i64> = Field::new(465);
     /// `entity.user.uid`.
-    pub const ENTITY_USER_UID: Field<Box<str>> = Field::new(464);
+    pub const ENTITY_USER_UID: Field<Box<str>> = Field::new(466);
     /// `entity.version`.
-    pub const ENTITY_VERSION: Field<Box<str>> = Field::new(465);
+    pub const ENTITY_VERSION: Field<Box<str>> = Field::new(467);
     /// `entity_result.name`.
-    pub const ENTITY_RESULT_NAME: Field<Box<str>> = Field::new(466);
+    pub const ENTITY_RESULT_NAME: Field<Box<str>> = Field::new(468);
     /// `entity_result.type`.
-    pub const ENTITY_RESULT_TYPE: Field<Box<str>> = Field::new(467);
+    pub const ENTITY_RESULT_TYPE: Field<Box<str>> = Field::new(469);
     /// `entity_result.uid`.
-    pub const ENTITY_RESULT_UID: Field<Box<str>> = Field::new(468);
+    pub const ENTITY_RESULT_UID: Field<Box<str>> = Field::new(470);
     /// `evidences.connection_info.protocol_name`.
-    pub const EVIDENCES_CONNECTION_INFO_PROTOCOL_NAME: Field<Box<[Box<str>]>> = Field::new(469);
+    pub const EVIDENCES_CONNECTION_INFO_PROTOCOL_NAME: Field<Box<[Box<str>]>> = Field::new(471);
     /// `evidences.dst_endpoint.hostname`.
-    pub const EVIDENCES_DST_ENDPOINT_HOSTNAME: Field<Box<[Box<str>]>> = Field::new(470);
+    pub const EVIDENCES_DST_ENDPOINT_HOSTNAME: Field<Box<[Box<str>]>> = Field::new(472);
     /// `evidences.dst_endpoint.interface_name`.
-    pub const EVIDENCES_DST_ENDPOINT_INTERFACE_NAME: Field<Box<[Box<str>]>> = Field::new(471);
+    pub const EVIDENCES_DST_ENDPOINT_INTERFACE_NAME: Field<Box<[Box<str>]>> = Field::new(473);
     /// `evidences.dst_endpoint.ip`.
-    pub const EVIDENCES_DST_ENDPOINT_IP: Field<Box<[Box<str>]>> = Field::new(472);
+    pub const EVIDENCES_DST_ENDPOINT_IP: Field<Box<[Box<str>]>> = Field::new(474);
     /// `evidences.email.from`.
-    pub const EVIDENCES_EMAIL_FROM: Field<Box<[Box<str>]>> = Field::new(473);
+    pub const EVIDENCES_EMAIL_FROM: Field<Box<[Box<str>]>> = Field::new(475);
     /// `evidences.file.name`.
-    pub const EVIDENCES_FILE_NAME: Field<Box<[Box<str>]>> = Field::new(474);
+    pub const EVIDENCES_FILE_NAME: Field<Box<[Box<str>]>> = Field::new(476);
     /// `evidences.file.path`.
-    pub const EVIDENCES_FILE_PATH: Field<Box<[Box<str>]>> = Field::new(475);
+    pub const EVIDENCES_FILE_PATH: Field<Box<[Box<str>]>> = Field::new(477);
     /// `evidences.process.cmd_line`.
-    pub const EVIDENCES_PROCESS_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(476);
+    pub const EVIDENCES_PROCESS_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(478);
     /// `evidences.process.name`.
-    pub const EVIDENCES_PROCESS_NAME: Field<Box<[Box<str>]>> = Field::new(477);
+    pub const EVIDENCES_PROCESS_NAME: Field<Box<[Box<str>]>> = Field::new(479);
     /// `evidences.src_endpoint.hostname`.
-    pub const EVIDENCES_SRC_ENDPOINT_HOSTNAME: Field<Box<[Box<str>]>> = Field::new(478);
+    pub const EVIDENCES_SRC_ENDPOINT_HOSTNAME: Field<Box<[Box<str>]>> = Field::new(480);
     /// `evidences.src_endpoint.interface_name`.
-    pub const EVIDENCES_SRC_ENDPOINT_INTERFACE_NAME: Field<Box<[Box<str>]>> = Field::new(479);
+    pub const EVIDENCES_SRC_ENDPOINT_INTERFACE_NAME: Field<Box<[Box<str>]>> = Field::new(481);
     /// `evidences.src_endpoint.ip`.
-    pub const EVIDENCES_SRC_ENDPOINT_IP: Field<Box<[Box<str>]>> = Field::new(480);
+    pub const EVIDENCES_SRC_ENDPOINT_IP: Field<Box<[Box<str>]>> = Field::new(482);
     /// `evidences.url.url_string`.
-    pub const EVIDENCES_URL_URL_STRING: Field<Box<[Box<str>]>> = Field::new(481);
+    pub const EVIDENCES_URL_URL_STRING: Field<Box<[Box<str>]>> = Field::new(483);
     /// `evidences.user.name`.
-    pub const EVIDENCES_USER_NAME: Field<Box<[Box<str>]>> = Field::new(482);
+    pub const EVIDENCES_USER_NAME: Field<Box<[Box<str>]>> = Field::new(484);
     /// `exit_code`.
-    pub const EXIT_CODE: Field<i64> = Field::new(483);
+    pub const EXIT_CODE: Field<i64> = Field::new(485);
     /// `file.accessed_time`.
-    pub const FILE_ACCESSED_TIME: Field<i64> = Field::new(484);
+    pub const FILE_ACCESSED_TIME: Field<i64> = Field::new(486);
     /// `file.attributes`.
-    pub const FILE_ATTRIBUTES: Field<i64> = Field::new(485);
+    pub const FILE_ATTRIBUTES: Field<i64> = Field::new(487);
     /// `file.company_name`.
-    pub const FILE_COMPANY_NAME: Field<Box<str>> = Field::new(486);
+    pub const FILE_COMPANY_NAME: Field<Box<str>> = Field::new(488);
     /// `file.created_time`.
-    pub const FILE_CREATED_TIME: Field<i64> = Field::new(487);
+    pub const FILE_CREATED_TIME: Field<i64> = Field::new(489);
     /// `file.desc`.
-    pub const FILE_DESC: Field<Box<str>> = Field::new(488);
+    pub const FILE_DESC: Field<Box<str>> = Field::new(490);
     /// `file.ext`.
-    pub const FILE_EXT: Field<Box<str>> = Field::new(489);
+    pub const FILE_EXT: Field<Box<str>> = Field::new(491);
     /// `file.hashes.algorithm`.
-    pub const FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(490);
+    pub const FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(492);
     /// `file.hashes.value`.
-    pub const FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(491);
+    pub const FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(493);
     /// `file.internal_name`.
-    pub const FILE_INTERNAL_NAME: Field<Box<str>> = Field::new(492);
+    pub const FILE_INTERNAL_NAME: Field<Box<str>> = Field::new(494);
     /// `file.is_deleted`.
-    pub const FILE_IS_DELETED: Field<bool> = Field::new(493);
+    pub const FILE_IS_DELETED: Field<bool> = Field::new(495);
     /// `file.is_encrypted`.
-    pub const FILE_IS_ENCRYPTED: Field<bool> = Field::new(494);
+    pub const FILE_IS_ENCRYPTED: Field<bool> = Field::new(496);
     /// `file.is_public`.
-    pub const FILE_IS_PUBLIC: Field<bool> = Field::new(495);
+    pub const FILE_IS_PUBLIC: Field<bool> = Field::new(497);
     /// `file.is_readonly`.
-    pub const FILE_IS_READONLY: Field<bool> = Field::new(496);
+    pub const FILE_IS_READONLY: Field<bool> = Field::new(498);
     /// `file.is_system`.
-    pub const FILE_IS_SYSTEM: Field<bool> = Field::new(497);
+    pub const FILE_IS_SYSTEM: Field<bool> = Field::new(499);
     /// `file.mime_type`.
-    pub const FILE_MIME_TYPE: Field<Box<str>> = Field::new(498);
+    pub const FILE_MIME_TYPE: Field<Box<str>> = Field::new(500);
     /// `file.modified_time`.
-    pub const FILE_MODIFIED_TIME: Field<i64> = Field::new(499);
+    pub const FILE_MODIFIED_TIME: Field<i64> = Field::new(501);
     /// `file.modifier.name`.
-    pub const FILE_MODIFIER_NAME: Field<Box<str>> = Field::new(500);
+    pub const FILE_MODIFIER_NAME: Field<Box<str>> = Field::new(502);
     /// `file.name`.
-    pub const FILE_NAME: Field<Box<str>> = Field::new(501);
+    pub const FILE_NAME: Field<Box<str>> = Field::new(503);
     /// `file.owner.name`.
-    pub const FILE_OWNER_NAME: Field<Box<str>> = Field::new(502);
+    pub const FILE_OWNER_NAME: Field<Box<str>> = Field::new(504);
     /// `file.owner.uid`.
-    pub const FILE_OWNER_UID: Field<Box<str>> = Field::new(503);
+    pub const FILE_OWNER_UID: Field<Box<str>> = Field::new(505);
     /// `file.parent_folder`.
-    pub const FILE_PARENT_FOLDER: Field<Box<str>> = Field::new(504);
+    pub const FILE_PARENT_FOLDER: Field<Box<str>> = Field::new(506);
     /// `file.path`.
-    pub const FILE_PATH: Field<Box<str>> = Field::new(505);
+    pub const FILE_PATH: Field<Box<str>> = Field::new(507);
     /// `file.security_descriptor`.
-    pub const FILE_SECURITY_DESCRIPTOR: Field<Box<str>> = Field::new(506);
+    pub const FILE_SECURITY_DESCRIPTOR: Field<Box<str>> = Field::new(508);
     /// `file.signatures.algorithm`.
-    pub const FILE_SIGNATURES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(507);
+    pub const FILE_SIGNATURES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(509);
     /// `file.signatures.certificate.issuer`.
-    pub const FILE_SIGNATURES_CERTIFICATE_ISSUER: Field<Box<[Box<str>]>> = Field::new(508);
+    pub const FILE_SIGNATURES_CERTIFICATE_ISSUER: Field<Box<[Box<str>]>> = Field::new(510);
     /// `file.signatures.certificate.subject`.
-    pub const FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(509);
+    pub const FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(511);
     /// `file.signatures.state`.
-    pub const FILE_SIGNATURES_STATE: Field<Box<[Box<str>]>> = Field::new(510);
+    pub const FILE_SIGNATURES_STATE: Field<Box<[Box<str>]>> = Field::new(512);
     /// `file.size`.
-    pub const FILE_SIZE: Field<i64> = Field::new(511);
+    pub const FILE_SIZE: Field<i64> = Field::new(513);
     /// `file.type`.
-    pub const FILE_TYPE: Field<Box<str>> = Field::new(512);
+    pub const FILE_TYPE: Field<Box<str>> = Field::new(514);
     /// `file.type_id`.
-    pub const FILE_TYPE_ID: Field<i64> = Field::new(513);
+    pub const FILE_TYPE_ID: Field<i64> = Field::new(515);
     /// `file.uid`.
-    pub const FILE_UID: Field<Box<str>> = Field::new(514);
+    pub const FILE_UID: Field<Box<str>> = Field::new(516);
     /// `file.uri`.
-    pub const FILE_URI: Field<Box<str>> = Field::new(515);
+    pub const FILE_URI: Field<Box<str>> = Field::new(517);
     /// `file.version`.
-    pub const FILE_VERSION: Field<Box<str>> = Field::new(516);
+    pub const FILE_VERSION: Field<Box<str>> = Field::new(518);
     /// `file_diff`.
-    pub const FILE_DIFF: Field<Box<str>> = Field::new(517);
+    pub const FILE_DIFF: Field<Box<str>> = Field::new(519);
     /// `file_result.created_time`.
-    pub const FILE_RESULT_CREATED_TIME: Field<i64> = Field::new(518);
+    pub const FILE_RESULT_CREATED_TIME: Field<i64> = Field::new(520);
     /// `file_result.ext`.
-    pub const FILE_RESULT_EXT: Field<Box<str>> = Field::new(519);
+    pub const FILE_RESULT_EXT: Field<Box<str>> = Field::new(521);
     /// `file_result.hashes.algorithm`.
-    pub const FILE_RESULT_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(520);
+    pub const FILE_RESULT_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(522);
     /// `file_result.hashes.value`.
-    pub const FILE_RESULT_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(521);
+    pub const FILE_RESULT_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(523);
     /// `file_result.modified_time`.
-    pub const FILE_RESULT_MODIFIED_TIME: Field<i64> = Field::new(522);
+    pub const FILE_RESULT_MODIFIED_TIME: Field<i64> = Field::new(524);
     /// `file_result.name`.
-    pub const FILE_RESULT_NAME: Field<Box<str>> = Field::new(523);
+    pub const FILE_RESULT_NAME: Field<Box<str>> = Field::new(525);
     /// `file_result.owner.name`.
-    pub const FILE_RESULT_OWNER_NAME: Field<Box<str>> = Field::new(524);
+    pub const FILE_RESULT_OWNER_NAME: Field<Box<str>> = Field::new(526);
     /// `file_result.owner.uid`.
-    pub const FILE_RESULT_OWNER_UID: Field<Box<str>> = Field::new(525);
+    pub const FILE_RESULT_OWNER_UID: Field<Box<str>> = Field::new(527);
     /// `file_result.path`.
-    pub const FILE_RESULT_PATH: Field<Box<str>> = Field::new(526);
+    pub const FILE_RESULT_PATH: Field<Box<str>> = Field::new(528);
     /// `file_result.signatures.certificate.subject`.
-    pub const FILE_RESULT_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(527);
+    pub const FILE_RESULT_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(529);
     /// `file_result.size`.
-    pub const FILE_RESULT_SIZE: Field<i64> = Field::new(528);
+    pub const FILE_RESULT_SIZE: Field<i64> = Field::new(530);
     /// `file_result.type_id`.
-    pub const FILE_RESULT_TYPE_ID: Field<i64> = Field::new(529);
+    pub const FILE_RESULT_TYPE_ID: Field<i64> = Field::new(531);
     /// `file_result.uid`.
-    pub const FILE_RESULT_UID: Field<Box<str>> = Field::new(530);
+    pub const FILE_RESULT_UID: Field<Box<str>> = Field::new(532);
     /// `file_result.version`.
-    pub const FILE_RESULT_VERSION: Field<Box<str>> = Field::new(531);
+    pub const FILE_RESULT_VERSION: Field<Box<str>> = Field::new(533);
     /// `finding_info.analytic.name`.
-    pub const FINDING_INFO_ANALYTIC_NAME: Field<Box<str>> = Field::new(532);
+    pub const FINDING_INFO_ANALYTIC_NAME: Field<Box<str>> = Field::new(534);
     /// `finding_info.analytic.type_id`.
-    pub const FINDING_INFO_ANALYTIC_TYPE_ID: Field<i64> = Field::new(533);
+    pub const FINDING_INFO_ANALYTIC_TYPE_ID: Field<i64> = Field::new(535);
     /// `finding_info.analytic.uid`.
-    pub const FINDING_INFO_ANALYTIC_UID: Field<Box<str>> = Field::new(534);
+    pub const FINDING_INFO_ANALYTIC_UID: Field<Box<str>> = Field::new(536);
     /// `finding_info.attacks.tactic.name`.
-    pub const FINDING_INFO_ATTACKS_TACTIC_NAME: Field<Box<[Box<str>]>> = Field::new(535);
+    pub const FINDING_INFO_ATTACKS_TACTIC_NAME: Field<Box<[Box<str>]>> = Field::new(537);
     /// `finding_info.attacks.tactic.uid`.
-    pub const FINDING_INFO_ATTACKS_TACTIC_UID: Field<Box<[Box<str>]>> = Field::new(536);
+    pub const FINDING_INFO_ATTACKS_TACTIC_UID: Field<Box<[Box<str>]>> = Field::new(538);
     /// `finding_info.attacks.technique.name`.
-    pub const FINDING_INFO_ATTACKS_TECHNIQUE_NAME: Field<Box<[Box<str>]>> = Field::new(537);
+    pub const FINDING_INFO_ATTACKS_TECHNIQUE_NAME: Field<Box<[Box<str>]>> = Field::new(539);
     /// `finding_info.attacks.technique.uid`.
-    pub const FINDING_INFO_ATTACKS_TECHNIQUE_UID: Field<Box<[Box<str>]>> = Field::new(538);
+    pub const FINDING_INFO_ATTACKS_TECHNIQUE_UID: Field<Box<[Box<str>]>> = Field::new(540);
     /// `finding_info.created_time`.
-    pub const FINDING_INFO_CREATED_TIME: Field<i64> = Field::new(539);
+    pub const FINDING_INFO_CREATED_TIME: Field<i64> = Field::new(541);
     /// `finding_info.data_sources`.
-    pub const FINDING_INFO_DATA_SOURCES: Field<Box<[Box<str>]>> = Field::new(540);
+    pub const FINDING_INFO_DATA_SOURCES: Field<Box<[Box<str>]>> = Field::new(542);
     /// `finding_info.desc`.
-    pub const FINDING_INFO_DESC: Field<Box<str>> = Field::new(541);
+    pub const FINDING_INFO_DESC: Field<Box<str>> = Field::new(543);
     /// `finding_info.first_seen_time`.
-    pub const FINDING_INFO_FIRST_SEEN_TIME: Field<i64> = Field::new(542);
+    pub const FINDING_INFO_FIRST_SEEN_TIME: Field<i64> = Field::new(544);
     /// `finding_info.last_seen_time`.
-    pub const FINDING_INFO_LAST_SEEN_TIME: Field<i64> = Field::new(543);
+    pub const FINDING_INFO_LAST_SEEN_TIME: Field<i64> = Field::new(545);
     /// `finding_info.modified_time`.
-    pub const FINDING_INFO_MODIFIED_TIME: Field<i64> = Field::new(544);
+    pub const FINDING_INFO_MODIFIED_TIME: Field<i64> = Field::new(546);
     /// `finding_info.src_url`.
-    pub const FINDING_INFO_SRC_URL: Field<Box<str>> = Field::new(545);
+    pub const FINDING_INFO_SRC_URL: Field<Box<str>> = Field::new(547);
     /// `finding_info.title`.
-    pub const FINDING_INFO_TITLE: Field<Box<str>> = Field::new(546);
+    pub const FINDING_INFO_TITLE: Field<Box<str>> = Field::new(548);
     /// `finding_info.types`.
-    pub const FINDING_INFO_TYPES: Field<Box<[Box<str>]>> = Field::new(547);
+    pub const FINDING_INFO_TYPES: Field<Box<[Box<str>]>> = Field::new(549);
     /// `finding_info.uid`.
-    pub const FINDING_INFO_UID: Field<Box<str>> = Field::new(548);
+    pub const FINDING_INFO_UID: Field<Box<str>> = Field::new(550);
     /// `firewall_rule.category`.
-    pub const FIREWALL_RULE_CATEGORY: Field<Box<str>> = Field::new(549);
+    pub const FIREWALL_RULE_CATEGORY: Field<Box<str>> = Field::new(551);
     /// `firewall_rule.condition`.
-    pub const FIREWALL_RULE_CONDITION: Field<Box<str>> = Field::new(550);
+    pub const FIREWALL_RULE_CONDITION: Field<Box<str>> = Field::new(552);
     /// `firewall_rule.desc`.
-    pub const FIREWALL_RULE_DESC: Field<Box<str>> = Field::new(551);
+    pub const FIREWALL_RULE_DESC: Field<Box<str>> = Field::new(553);
     /// `firewall_rule.match_location`.
-    pub const FIREWALL_RULE_MATCH_LOCATION: Field<Box<str>> = Field::new(552);
+    pub const FIREWALL_RULE_MATCH_LOCATION: Field<Box<str>> = Field::new(554);
     /// `firewall_rule.name`.
-    pub const FIREWALL_RULE_NAME: Field<Box<str>> = Field::new(553);
+    pub const FIREWALL_RULE_NAME: Field<Box<str>> = Field::new(555);
     /// `firewall_rule.rate_limit`.
-    pub const FIREWALL_RULE_RATE_LIMIT: Field<i64> = Field::new(554);
+    pub const FIREWALL_RULE_RATE_LIMIT: Field<i64> = Field::new(556);
     /// `firewall_rule.type`.
-    pub const FIREWALL_RULE_TYPE: Field<Box<str>> = Field::new(555);
+    pub const FIREWALL_RULE_TYPE: Field<Box<str>> = Field::new(557);
     /// `firewall_rule.uid`.
-    pub const FIREWALL_RULE_UID: Field<Box<str>> = Field::new(556);
+    pub const FIREWALL_RULE_UID: Field<Box<str>> = Field::new(558);
     /// `from`.
-    pub const FROM: Field<Box<str>> = Field::new(557);
+    pub const FROM: Field<Box<str>> = Field::new(559);
     /// `group.desc`.
-    pub const GROUP_DESC: Field<Box<str>> = Field::new(558);
+    pub const GROUP_DESC: Field<Box<str>> = Field::new(560);
     /// `group.domain`.
-    pub const GROUP_DOMAIN: Field<Box<str>> = Field::new(559);
+    pub const GROUP_DOMAIN: Field<Box<str>> = Field::new(561);
     /// `group.name`.
-    pub const GROUP_NAME: Field<Box<str>> = Field::new(560);
+    pub const GROUP_NAME: Field<Box<str>> = Field::new(562);
     /// `group.privileges`.
-    pub const GROUP_PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(561);
+    pub const GROUP_PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(563);
     /// `group.type`.
-    pub const GROUP_TYPE: Field<Box<str>> = Field::new(562);
+    pub const GROUP_TYPE: Field<Box<str>> = Field::new(564);
     /// `group.uid`.
-    pub const GROUP_UID: Field<Box<str>> = Field::new(563);
+    pub const GROUP_UID: Field<Box<str>> = Field::new(565);
     /// `http_request.args`.
-    pub const HTTP_REQUEST_ARGS: Field<Box<str>> = Field::new(564);
+    pub const HTTP_REQUEST_ARGS: Field<Box<str>> = Field::new(566);
     /// `http_request.body_length`.
-    pub const HTTP_REQUEST_BODY_LENGTH: Field<i64> = Field::new(565);
+    pub const HTTP_REQUEST_BODY_LENGTH: Field<i64> = Field::new(567);
     /// `http_request.http_headers.name`.
-    pub const HTTP_REQUEST_HTTP_HEADERS_NAME: Field<Box<[Box<str>]>> = Field::new(566);
+    pub const HTTP_REQUEST_HTTP_HEADERS_NAME: Field<Box<[Box<str>]>> = Field::new(568);
     /// `http_request.http_headers.value`.
-    pub const HTTP_REQUEST_HTTP_HEADERS_VALUE: Field<Box<[Box<str>]>> = Field::new(567);
+    pub const HTTP_REQUEST_HTTP_HEADERS_VALUE: Field<Box<[Box<str>]>> = Field::new(569);
     /// `http_request.http_method`.
-    pub const HTTP_REQUEST_HTTP_METHOD: Field<Box<str>> = Field::new(568);
+    pub const HTTP_REQUEST_HTTP_METHOD: Field<Box<str>> = Field::new(570);
     /// `http_request.length`.
-    pub const HTTP_REQUEST_LENGTH: Field<i64> = Field::new(569);
+    pub const HTTP_REQUEST_LENGTH: Field<i64> = Field::new(571);
     /// `http_request.referrer`.
-    pub const HTTP_REQUEST_REFERRER: Field<Box<str>> = Field::new(570);
+    pub const HTTP_REQUEST_REFERRER: Field<Box<str>> = Field::new(572);
     /// `http_request.uid`.
-    pub const HTTP_REQUEST_UID: Field<Box<str>> = Field::new(571);
+    pub const HTTP_REQUEST_UID: Field<Box<str>> = Field::new(573);
     /// `http_request.url.domain`.
-    pub const HTTP_REQUEST_URL_DOMAIN: Field<Box<str>> = Field::new(572);
+    pub const HTTP_REQUEST_URL_DOMAIN: Field<Box<str>> = Field::new(574);
     /// `http_request.url.hostname`.
-    pub const HTTP_REQUEST_URL_HOSTNAME: Field<Box<str>> = Field::new(573);
+    pub const HTTP_REQUEST_URL_HOSTNAME: Field<Box<str>> = Field::new(575);
     /// `http_request.url.path`.
-    pub const HTTP_REQUEST_URL_PATH: Field<Box<str>> = Field::new(574);
+    pub const HTTP_REQUEST_URL_PATH: Field<Box<str>> = Field::new(576);
     /// `http_request.url.port`.
-    pub const HTTP_REQUEST_URL_PORT: Field<i64> = Field::new(575);
+    pub const HTTP_REQUEST_URL_PORT: Field<i64> = Field::new(577);
     /// `http_request.url.query_string`.
-    pub const HTTP_REQUEST_URL_QUERY_STRING: Field<Box<str>> = Field::new(576);
+    pub const HTTP_REQUEST_URL_QUERY_STRING: Field<Box<str>> = Field::new(578);
     /// `http_request.url.scheme`.
-    pub const HTTP_REQUEST_URL_SCHEME: Field<Box<str>> = Field::new(577);
+    pub const HTTP_REQUEST_URL_SCHEME: Field<Box<str>> = Field::new(579);
     /// `http_request.url.subdomain`.
-    pub const HTTP_REQUEST_URL_SUBDOMAIN: Field<Box<str>> = Field::new(578);
+    pub const HTTP_REQUEST_URL_SUBDOMAIN: Field<Box<str>> = Field::new(580);
     /// `http_request.url.url_string`.
-    pub const HTTP_REQUEST_URL_URL_STRING: Field<Box<str>> = Field::new(579);
+    pub const HTTP_REQUEST_URL_URL_STRING: Field<Box<str>> = Field::new(581);
     /// `http_request.user_agent`.
-    pub const HTTP_REQUEST_USER_AGENT: Field<Box<str>> = Field::new(580);
+    pub const HTTP_REQUEST_USER_AGENT: Field<Box<str>> = Field::new(582);
     /// `http_request.version`.
-    pub const HTTP_REQUEST_VERSION: Field<Box<str>> = Field::new(581);
+    pub const HTTP_REQUEST_VERSION: Field<Box<str>> = Field::new(583);
     /// `http_request.x_forwarded_for`.
-    pub const HTTP_REQUEST_X_FORWARDED_FOR: Field<Box<[Box<str>]>> = Field::new(582);
+    pub const HTTP_REQUEST_X_FORWARDED_FOR: Field<Box<[Box<str>]>> = Field::new(584);
     /// `http_response.code`.
-    pub const HTTP_RESPONSE_CODE: Field<i64> = Field::new(583);
+    pub const HTTP_RESPONSE_CODE: Field<i64> = Field::new(585);
     /// `http_response.content_type`.
-    pub const HTTP_RESPONSE_CONTENT_TYPE: Field<Box<str>> = Field::new(584);
+    pub const HTTP_RESPONSE_CONTENT_TYPE: Field<Box<str>> = Field::new(586);
     /// `http_response.latency`.
-    pub const HTTP_RESPONSE_LATENCY: Field<i64> = Field::new(585);
+    pub const HTTP_RESPONSE_LATENCY: Field<i64> = Field::new(587);
     /// `http_response.length`.
-    pub const HTTP_RESPONSE_LENGTH: Field<i64> = Field::new(586);
+    pub const HTTP_RESPONSE_LENGTH: Field<i64> = Field::new(588);
     /// `http_response.message`.
-    pub const HTTP_RESPONSE_MESSAGE: Field<Box<str>> = Field::new(587);
+    pub const HTTP_RESPONSE_MESSAGE: Field<Box<str>> = Field::new(589);
     /// `http_response.status`.
-    pub const HTTP_RESPONSE_STATUS: Field<Box<str>> = Field::new(588);
+    pub const HTTP_RESPONSE_STATUS: Field<Box<str>> = Field::new(590);
     /// `impact`.
-    pub const IMPACT: Field<Box<str>> = Field::new(589);
+    pub const IMPACT: Field<Box<str>> = Field::new(591);
     /// `impact_id`.
-    pub const IMPACT_ID: Field<i64> = Field::new(590);
+    pub const IMPACT_ID: Field<i64> = Field::new(592);
     /// `impact_score`.
-    pub const IMPACT_SCORE: Field<i64> = Field::new(591);
+    pub const IMPACT_SCORE: Field<i64> = Field::new(593);
     /// `injection_type`.
-    pub const INJECTION_TYPE: Field<Box<str>> = Field::new(592);
+    pub const INJECTION_TYPE: Field<Box<str>> = Field::new(594);
     /// `injection_type_id`.
-    pub const INJECTION_TYPE_ID: Field<i64> = Field::new(593);
+    pub const INJECTION_TYPE_ID: Field<i64> = Field::new(595);
     /// `is_alert`.
-    pub const IS_ALERT: Field<bool> = Field::new(594);
+    pub const IS_ALERT: Field<bool> = Field::new(596);
     /// `is_cleartext`.
-    pub const IS_CLEARTEXT: Field<bool> = Field::new(595);
+    pub const IS_CLEARTEXT: Field<bool> = Field::new(597);
     /// `is_mfa`.
-    pub const IS_MFA: Field<bool> = Field::new(596);
+    pub const IS_MFA: Field<bool> = Field::new(598);
     /// `is_new_logon`.
-    pub const IS_NEW_LOGON: Field<bool> = Field::new(597);
+    pub const IS_NEW_LOGON: Field<bool> = Field::new(599);
     /// `is_remote`.
-    pub const IS_REMOTE: Field<bool> = Field::new(598);
+    pub const IS_REMOTE: Field<bool> = Field::new(600);
     /// `is_renewal`.
-    pub const IS_RENEWAL: Field<bool> = Field::new(599);
+    pub const IS_RENEWAL: Field<bool> = Field::new(601);
     /// `is_src_dst_assignment_known`.
-    pub const IS_SRC_DST_ASSIGNMENT_KNOWN: Field<bool> = Field::new(600);
+    pub const IS_SRC_DST_ASSIGNMENT_KNOWN: Field<bool> = Field::new(602);
     /// `is_suspected_breach`.
-    pub const IS_SUSPECTED_BREACH: Field<bool> = Field::new(601);
+    pub const IS_SUSPECTED_BREACH: Field<bool> = Field::new(603);
     /// `job.cmd_line`.
-    pub const JOB_CMD_LINE: Field<Box<str>> = Field::new(602);
+    pub const JOB_CMD_LINE: Field<Box<str>> = Field::new(604);
     /// `job.created_time`.
-    pub const JOB_CREATED_TIME: Field<i64> = Field::new(603);
+    pub const JOB_CREATED_TIME: Field<i64> = Field::new(605);
     /// `job.desc`.
-    pub const JOB_DESC: Field<Box<str>> = Field::new(604);
+    pub const JOB_DESC: Field<Box<str>> = Field::new(606);
     /// `job.file.created_time`.
-    pub const JOB_FILE_CREATED_TIME: Field<i64> = Field::new(605);
+    pub const JOB_FILE_CREATED_TIME: Field<i64> = Field::new(607);
     /// `job.file.ext`.
-    pub const JOB_FILE_EXT: Field<Box<str>> = Field::new(606);
+    pub const JOB_FILE_EXT: Field<Box<str>> = Field::new(608);
     /// `job.file.hashes.algorithm`.
-    pub const JOB_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(607);
+    pub const JOB_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(609);
     /// `job.file.hashes.value`.
-    pub const JOB_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(608);
+    pub const JOB_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(610);
     /// `job.file.modified_time`.
-    pub const JOB_FILE_MODIFIED_TIME: Field<i64> = Field::new(609);
+    pub const JOB_FILE_MODIFIED_TIME: Field<i64> = Field::new(611);
     /// `job.file.name`.
-    pub const JOB_FILE_NAME: Field<Box<str>> = Field::new(610);
+    pub const JOB_FILE_NAME: Field<Box<str>> = Field::new(612);
     /// `job.file.owner.name`.
-    pub const JOB_FILE_OWNER_NAME: Field<Box<str>> = Field::new(611);
+    pub const JOB_FILE_OWNER_NAME: Field<Box<str>> = Field::new(613);
     /// `job.file.owner.uid`.
-    pub const JOB_FILE_OWNER_UID: Field<Box<str>> = Field::new(612);
+    pub const JOB_FILE_OWNER_UID: Field<Box<str>> = Field::new(614);
     /// `job.file.path`.
-    pub const JOB_FILE_PATH: Field<Box<str>> = Field::new(613);
+    pub const JOB_FILE_PATH: Field<Box<str>> = Field::new(615);
     /// `job.file.signatures.certificate.subject`.
-    pub const JOB_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(614);
+    pub const JOB_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(616);
     /// `job.file.size`.
-    pub const JOB_FILE_SIZE: Field<i64> = Field::new(615);
+    pub const JOB_FILE_SIZE: Field<i64> = Field::new(617);
     /// `job.file.type_id`.
-    pub const JOB_FILE_TYPE_ID: Field<i64> = Field::new(616);
+    pub const JOB_FILE_TYPE_ID: Field<i64> = Field::new(618);
     /// `job.file.uid`.
-    pub const JOB_FILE_UID: Field<Box<str>> = Field::new(617);
+    pub const JOB_FILE_UID: Field<Box<str>> = Field::new(619);
     /// `job.file.version`.
-    pub const JOB_FILE_VERSION: Field<Box<str>> = Field::new(618);
+    pub const JOB_FILE_VERSION: Field<Box<str>> = Field::new(620);
     /// `job.last_run_time`.
-    pub const JOB_LAST_RUN_TIME: Field<i64> = Field::new(619);
+    pub const JOB_LAST_RUN_TIME: Field<i64> = Field::new(621);
     /// `job.name`.
-    pub const JOB_NAME: Field<Box<str>> = Field::new(620);
+    pub const JOB_NAME: Field<Box<str>> = Field::new(622);
     /// `job.next_run_time`.
-    pub const JOB_NEXT_RUN_TIME: Field<i64> = Field::new(621);
+    pub const JOB_NEXT_RUN_TIME: Field<i64> = Field::new(623);
     /// `job.run_state`.
-    pub const JOB_RUN_STATE: Field<Box<str>> = Field::new(622);
+    pub const JOB_RUN_STATE: Field<Box<str>> = Field::new(624);
     /// `job.run_state_id`.
-    pub const JOB_RUN_STATE_ID: Field<i64> = Field::new(623);
+    pub const JOB_RUN_STATE_ID: Field<i64> = Field::new(625);
     /// `job.user.domain`.
-    pub const JOB_USER_DOMAIN: Field<Box<str>> = Field::new(624);
+    pub const JOB_USER_DOMAIN: Field<Box<str>> = Field::new(626);
     /// `job.user.full_name`.
-    pub const JOB_USER_FULL_NAME: Field<Box<str>> = Field::new(625);
+    pub const JOB_USER_FULL_NAME: Field<Box<str>> = Field::new(627);
     /// `job.user.name`.
-    pub const JOB_USER_NAME: Field<Box<str>> = Field::new(626);
+    pub const JOB_USER_NAME: Field<Box<str>> = Field::new(628);
     /// `job.user.type`.
-    pub const JOB_USER_TYPE: Field<Box<str>> = Field::new(627);
+    pub const JOB_USER_TYPE: Field<Box<str>> = Field::new(629);
     /// `job.user.type_id`.
-    pub const JOB_USER_TYPE_ID: Field<i64> = Field::new(628);
+    pub const JOB_USER_TYPE_ID: Field<i64> = Field::new(630);
     /// `job.user.uid`.
-    pub const JOB_USER_UID: Field<Box<str>> = Field::new(629);
+    pub const JOB_USER_UID: Field<Box<str>> = Field::new(631);
     /// `kernel.is_system`.
-    pub const KERNEL_IS_SYSTEM: Field<bool> = Field::new(630);
+    pub const KERNEL_IS_SYSTEM: Field<bool> = Field::new(632);
     /// `kernel.name`.
-    pub const KERNEL_NAME: Field<Box<str>> = Field::new(631);
+    pub const KERNEL_NAME: Field<Box<str>> = Field::new(633);
     /// `kernel.path`.
-    pub const KERNEL_PATH: Field<Box<str>> = Field::new(632);
+    pub const KERNEL_PATH: Field<Box<str>> = Field::new(634);
     /// `kernel.system_call`.
-    pub const KERNEL_SYSTEM_CALL: Field<Box<str>> = Field::new(633);
+    pub const KERNEL_SYSTEM_CALL: Field<Box<str>> = Field::new(635);
     /// `kernel.type`.
-    pub const KERNEL_TYPE: Field<Box<str>> = Field::new(634);
+    pub const KERNEL_TYPE: Field<Box<str>> = Field::new(636);
     /// `kernel.type_id`.
-    pub const KERNEL_TYPE_ID: Field<i64> = Field::new(635);
+    pub const KERNEL_TYPE_ID: Field<i64> = Field::new(637);
     /// `launch_type`.
-    pub const LAUNCH_TYPE: Field<Box<str>> = Field::new(636);
+    pub const LAUNCH_TYPE: Field<Box<str>> = Field::new(638);
     /// `launch_type_id`.
-    pub const LAUNCH_TYPE_ID: Field<i64> = Field::new(637);
+    pub const LAUNCH_TYPE_ID: Field<i64> = Field::new(639);
     /// `lease_dur`.
-    pub const LEASE_DUR: Field<i64> = Field::new(638);
+    pub const LEASE_DUR: Field<i64> = Field::new(640);
     /// `log_name`.
-    pub const LOG_NAME: Field<Box<str>> = Field::new(639);
+    pub const LOG_NAME: Field<Box<str>> = Field::new(641);
     /// `log_provider`.
-    pub const LOG_PROVIDER: Field<Box<str>> = Field::new(640);
+    pub const LOG_PROVIDER: Field<Box<str>> = Field::new(642);
     /// `log_type`.
-    pub const LOG_TYPE: Field<Box<str>> = Field::new(641);
+    pub const LOG_TYPE: Field<Box<str>> = Field::new(643);
     /// `log_type_id`.
-    pub const LOG_TYPE_ID: Field<i64> = Field::new(642);
+    pub const LOG_TYPE_ID: Field<i64> = Field::new(644);
     /// `logon_process.cmd_line`.
-    pub const LOGON_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(643);
+    pub const LOGON_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(645);
     /// `logon_process.created_time`.
-    pub const LOGON_PROCESS_CREATED_TIME: Field<i64> = Field::new(644);
+    pub const LOGON_PROCESS_CREATED_TIME: Field<i64> = Field::new(646);
     /// `logon_process.name`.
-    pub const LOGON_PROCESS_NAME: Field<Box<str>> = Field::new(645);
+    pub const LOGON_PROCESS_NAME: Field<Box<str>> = Field::new(647);
     /// `logon_process.path`.
-    pub const LOGON_PROCESS_PATH: Field<Box<str>> = Field::new(646);
+    pub const LOGON_PROCESS_PATH: Field<Box<str>> = Field::new(648);
     /// `logon_process.pid`.
-    pub const LOGON_PROCESS_PID: Field<i64> = Field::new(647);
+    pub const LOGON_PROCESS_PID: Field<i64> = Field::new(649);
     /// `logon_process.uid`.
-    pub const LOGON_PROCESS_UID: Field<Box<str>> = Field::new(648);
+    pub const LOGON_PROCESS_UID: Field<Box<str>> = Field::new(650);
     /// `logon_process.user.name`.
-    pub const LOGON_PROCESS_USER_NAME: Field<Box<str>> = Field::new(649);
+    pub const LOGON_PROCESS_USER_NAME: Field<Box<str>> = Field::new(651);
     /// `logon_process.user.uid`.
-    pub const LOGON_PROCESS_USER_UID: Field<Box<str>> = Field::new(650);
+    pub const LOGON_PROCESS_USER_UID: Field<Box<str>> = Field::new(652);
     /// `logon_type`.
-    pub const LOGON_TYPE: Field<Box<str>> = Field::new(651);
+    pub const LOGON_TYPE: Field<Box<str>> = Field::new(653);
     /// `logon_type_id`.
-    pub const LOGON_TYPE_ID: Field<i64> = Field::new(652);
+    pub const LOGON_TYPE_ID: Field<i64> = Field::new(654);
     /// `malware.name`.
-    pub const MALWARE_NAME: Field<Box<[Box<str>]>> = Field::new(653);
+    pub const MALWARE_NAME: Field<Box<[Box<str>]>> = Field::new(655);
     /// `malware.provider`.
-    pub const MALWARE_PROVIDER: Field<Box<[Box<str>]>> = Field::new(654);
+    pub const MALWARE_PROVIDER: Field<Box<[Box<str>]>> = Field::new(656);
     /// `malware.severity`.
-    pub const MALWARE_SEVERITY: Field<Box<[Box<str>]>> = Field::new(655);
+    pub const MALWARE_SEVERITY: Field<Box<[Box<str>]>> = Field::new(657);
     /// `malware.uid`.
-    pub const MALWARE_UID: Field<Box<[Box<str>]>> = Field::new(656);
+    pub const MALWARE_UID: Field<Box<[Box<str>]>> = Field::new(658);
     /// `message`.
-    pub const MESSAGE: Field<Box<str>> = Field::new(657);
+    pub const MESSAGE: Field<Box<str>> = Field::new(659);
     /// `message_trace_uid`.
-    pub const MESSAGE_TRACE_UID: Field<Box<str>> = Field::new(658);
+    pub const MESSAGE_TRACE_UID: Field<Box<str>> = Field::new(660);
     /// `metadata.correlation_uid`.
-    pub const METADATA_CORRELATION_UID: Field<Box<str>> = Field::new(659);
+    pub const METADATA_CORRELATION_UID: Field<Box<str>> = Field::new(661);
     /// `metadata.event_code`.
-    pub const METADATA_EVENT_CODE: Field<Box<str>> = Field::new(660);
+    pub const METADATA_EVENT_CODE: Field<Box<str>> = Field::new(662);
     /// `metadata.is_truncated`.
-    pub const METADATA_IS_TRUNCATED: Field<bool> = Field::new(661);
+    pub const METADATA_IS_TRUNCATED: Field<bool> = Field::new(663);
     /// `metadata.labels`.
-    pub const METADATA_LABELS: Field<Box<[Box<str>]>> = Field::new(662);
+    pub const METADATA_LABELS: Field<Box<[Box<str>]>> = Field::new(664);
     /// `metadata.log_format`.
-    pub const METADATA_LOG_FORMAT: Field<Box<str>> = Field::new(663);
+    pub const METADATA_LOG_FORMAT: Field<Box<str>> = Field::new(665);
     /// `metadata.log_level`.
-    pub const METADATA_LOG_LEVEL: Field<Box<str>> = Field::new(664);
+    pub const METADATA_LOG_LEVEL: Field<Box<str>> = Field::new(666);
     /// `metadata.log_name`.
-    pub const METADATA_LOG_NAME: Field<Box<str>> = Field::new(665);
+    pub const METADATA_LOG_NAME: Field<Box<str>> = Field::new(667);
     /// `metadata.log_provider`.
-    pub const METADATA_LOG_PROVIDER: Field<Box<str>> = Field::new(666);
+    pub const METADATA_LOG_PROVIDER: Field<Box<str>> = Field::new(668);
     /// `metadata.log_source`.
-    pub const METADATA_LOG_SOURCE: Field<Box<str>> = Field::new(667);
+    pub const METADATA_LOG_SOURCE: Field<Box<str>> = Field::new(669);
     /// `metadata.log_version`.
-    pub const METADATA_LOG_VERSION: Field<Box<str>> = Field::new(668);
+    pub const METADATA_LOG_VERSION: Field<Box<str>> = Field::new(670);
     /// `metadata.logged_time`.
-    pub const METADATA_LOGGED_TIME: Field<i64> = Field::new(669);
+    pub const METADATA_LOGGED_TIME: Field<i64> = Field::new(671);
     /// `metadata.original_event_uid`.
-    pub const METADATA_ORIGINAL_EVENT_UID: Field<Box<str>> = Field::new(670);
+    pub const METADATA_ORIGINAL_EVENT_UID: Field<Box<str>> = Field::new(672);
     /// `metadata.original_time`.
-    pub const METADATA_ORIGINAL_TIME: Field<Box<str>> = Field::new(671);
+    pub const METADATA_ORIGINAL_TIME: Field<Box<str>> = Field::new(673);
     /// `metadata.processed_time`.
-    pub const METADATA_PROCESSED_TIME: Field<i64> = Field::new(672);
+    pub const METADATA_PROCESSED_TIME: Field<i64> = Field::new(674);
     /// `metadata.product.feature.name`.
-    pub const METADATA_PRODUCT_FEATURE_NAME: Field<Box<str>> = Field::new(673);
+    pub const METADATA_PRODUCT_FEATURE_NAME: Field<Box<str>> = Field::new(675);
     /// `metadata.product.lang`.
-    pub const METADATA_PRODUCT_LANG: Field<Box<str>> = Field::new(674);
+    pub const METADATA_PRODUCT_LANG: Field<Box<str>> = Field::new(676);
     /// `metadata.product.name`.
-    pub const METADATA_PRODUCT_NAME: Field<Box<str>> = Field::new(675);
+    pub const METADATA_PRODUCT_NAME: Field<Box<str>> = Field::new(677);
     /// `metadata.product.path`.
-    pub const METADATA_PRODUCT_PATH: Field<Box<str>> = Field::new(676);
+    pub const METADATA_PRODUCT_PATH: Field<Box<str>> = Field::new(678);
     /// `metadata.product.uid`.
-    pub const METADATA_PRODUCT_UID: Field<Box<str>> = Field::new(677);
+    pub const METADATA_PRODUCT_UID: Field<Box<str>> = Field::new(679);
     /// `metadata.product.vendor_name`.
-    pub const METADATA_PRODUCT_VENDOR_NAME: Field<Box<str>> = Field::new(678);
+    pub const METADATA_PRODUCT_VENDOR_NAME: Field<Box<str>> = Field::new(680);
     /// `metadata.product.version`.
-    pub const METADATA_PRODUCT_VERSION: Field<Box<str>> = Field::new(679);
+    pub const METADATA_PRODUCT_VERSION: Field<Box<str>> = Field::new(681);
     /// `metadata.sequence`.
-    pub const METADATA_SEQUENCE: Field<i64> = Field::new(680);
+    pub const METADATA_SEQUENCE: Field<i64> = Field::new(682);
     /// `metadata.tenant_uid`.
-    pub const METADATA_TENANT_UID: Field<Box<str>> = Field::new(681);
+    pub const METADATA_TENANT_UID: Field<Box<str>> = Field::new(683);
     /// `metadata.type`.
-    pub const METADATA_TYPE: Field<Box<str>> = Field::new(682);
+    pub const METADATA_TYPE: Field<Box<str>> = Field::new(684);
     /// `metadata.uid`.
-    pub const METADATA_UID: Field<Box<str>> = Field::new(683);
+    pub const METADATA_UID: Field<Box<str>> = Field::new(685);
     /// `metadata.untruncated_size`.
-    pub const METADATA_UNTRUNCATED_SIZE: Field<i64> = Field::new(684);
+    pub const METADATA_UNTRUNCATED_SIZE: Field<i64> = Field::new(686);
     /// `module.base_address`.
-    pub const MODULE_BASE_ADDRESS: Field<Box<str>> = Field::new(685);
+    pub const MODULE_BASE_ADDRESS: Field<Box<str>> = Field::new(687);
     /// `module.file.created_time`.
-    pub const MODULE_FILE_CREATED_TIME: Field<i64> = Field::new(686);
+    pub const MODULE_FILE_CREATED_TIME: Field<i64> = Field::new(688);
     /// `module.file.ext`.
-    pub const MODULE_FILE_EXT: Field<Box<str>> = Field::new(687);
+    pub const MODULE_FILE_EXT: Field<Box<str>> = Field::new(689);
     /// `module.file.hashes.algorithm`.
-    pub const MODULE_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(688);
+    pub const MODULE_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(690);
     /// `module.file.hashes.value`.
-    pub const MODULE_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(689);
+    pub const MODULE_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(691);
     /// `module.file.modified_time`.
-    pub const MODULE_FILE_MODIFIED_TIME: Field<i64> = Field::new(690);
+    pub const MODULE_FILE_MODIFIED_TIME: Field<i64> = Field::new(692);
     /// `module.file.name`.
-    pub const MODULE_FILE_NAME: Field<Box<str>> = Field::new(691);
+    pub const MODULE_FILE_NAME: Field<Box<str>> = Field::new(693);
     /// `module.file.owner.name`.
-    pub const MODULE_FILE_OWNER_NAME: Field<Box<str>> = Field::new(692);
+    pub const MODULE_FILE_OWNER_NAME: Field<Box<str>> = Field::new(694);
     /// `module.file.owner.uid`.
-    pub const MODULE_FILE_OWNER_UID: Field<Box<str>> = Field::new(693);
+    pub const MODULE_FILE_OWNER_UID: Field<Box<str>> = Field::new(695);
     /// `module.file.path`.
-    pub const MODULE_FILE_PATH: Field<Box<str>> = Field::new(694);
+    pub const MODULE_FILE_PATH: Field<Box<str>> = Field::new(696);
     /// `module.file.signatures.certificate.subject`.
-    pub const MODULE_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(695);
+    pub const MODULE_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(697);
     /// `module.file.size`.
-    pub const MODULE_FILE_SIZE: Field<i64> = Field::new(696);
+    pub const MODULE_FILE_SIZE: Field<i64> = Field::new(698);
     /// `module.file.type_id`.
-    pub const MODULE_FILE_TYPE_ID: Field<i64> = Field::new(697);
+    pub const MODULE_FILE_TYPE_ID: Field<i64> = Field::new(699);
     /// `module.file.uid`.
-    pub const MODULE_FILE_UID: Field<Box<str>> = Field::new(698);
+    pub const MODULE_FILE_UID: Field<Box<str>> = Field::new(700);
     /// `module.file.version`.
-    pub const MODULE_FILE_VERSION: Field<Box<str>> = Field::new(699);
+    pub const MODULE_FILE_VERSION: Field<Box<str>> = Field::new(701);
     /// `module.function_name`.
-    pub const MODULE_FUNCTION_NAME: Field<Box<str>> = Field::new(700);
+    pub const MODULE_FUNCTION_NAME: Field<Box<str>> = Field::new(702);
     /// `module.load_type`.
-    pub const MODULE_LOAD_TYPE: Field<Box<str>> = Field::new(701);
+    pub const MODULE_LOAD_TYPE: Field<Box<str>> = Field::new(703);
     /// `module.load_type_id`.
-    pub const MODULE_LOAD_TYPE_ID: Field<i64> = Field::new(702);
+    pub const MODULE_LOAD_TYPE_ID: Field<i64> = Field::new(704);
     /// `module.start_address`.
-    pub const MODULE_START_ADDRESS: Field<Box<str>> = Field::new(703);
+    pub const MODULE_START_ADDRESS: Field<Box<str>> = Field::new(705);
     /// `module.type`.
-    pub const MODULE_TYPE: Field<Box<str>> = Field::new(704);
+    pub const MODULE_TYPE: Field<Box<str>> = Field::new(706);
     /// `num_detections`.
-    pub const NUM_DETECTIONS: Field<i64> = Field::new(705);
+    pub const NUM_DETECTIONS: Field<i64> = Field::new(707);
     /// `num_files`.
-    pub const NUM_FILES: Field<i64> = Field::new(706);
+    pub const NUM_FILES: Field<i64> = Field::new(708);
     /// `num_folders`.
-    pub const NUM_FOLDERS: Field<i64> = Field::new(707);
+    pub const NUM_FOLDERS: Field<i64> = Field::new(709);
     /// `num_network_items`.
-    pub const NUM_NETWORK_ITEMS: Field<i64> = Field::new(708);
+    pub const NUM_NETWORK_ITEMS: Field<i64> = Field::new(710);
     /// `num_processes`.
-    pub const NUM_PROCESSES: Field<i64> = Field::new(709);
+    pub const NUM_PROCESSES: Field<i64> = Field::new(711);
     /// `num_registry_items`.
-    pub const NUM_REGISTRY_ITEMS: Field<i64> = Field::new(710);
+    pub const NUM_REGISTRY_ITEMS: Field<i64> = Field::new(712);
     /// `num_resolutions`.
-    pub const NUM_RESOLUTIONS: Field<i64> = Field::new(711);
+    pub const NUM_RESOLUTIONS: Field<i64> = Field::new(713);
     /// `num_skipped_items`.
-    pub const NUM_SKIPPED_ITEMS: Field<i64> = Field::new(712);
+    pub const NUM_SKIPPED_ITEMS: Field<i64> = Field::new(714);
     /// `num_trusted_items`.
-    pub const NUM_TRUSTED_ITEMS: Field<i64> = Field::new(713);
+    pub const NUM_TRUSTED_ITEMS: Field<i64> = Field::new(715);
     /// `observables.name`.
-    pub const OBSERVABLES_NAME: Field<Box<[Box<str>]>> = Field::new(714);
+    pub const OBSERVABLES_NAME: Field<Box<[Box<str>]>> = Field::new(716);
     /// `observables.type`.
-    pub const OBSERVABLES_TYPE: Field<Box<[Box<str>]>> = Field::new(715);
+    pub const OBSERVABLES_TYPE: Field<Box<[Box<str>]>> = Field::new(717);
     /// `observables.value`.
-    pub const OBSERVABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(716);
+    pub const OBSERVABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(718);
     /// `peripheral_device.class`.
-    pub const PERIPHERAL_DEVICE_CLASS: Field<Box<str>> = Field::new(717);
+    pub const PERIPHERAL_DEVICE_CLASS: Field<Box<str>> = Field::new(719);
     /// `peripheral_device.model`.
-    pub const PERIPHERAL_DEVICE_MODEL: Field<Box<str>> = Field::new(718);
+    pub const PERIPHERAL_DEVICE_MODEL: Field<Box<str>> = Field::new(720);
     /// `peripheral_device.name`.
-    pub const PERIPHERAL_DEVICE_NAME: Field<Box<str>> = Field::new(719);
+    pub const PERIPHERAL_DEVICE_NAME: Field<Box<str>> = Field::new(721);
     /// `peripheral_device.serial_number`.
-    pub const PERIPHERAL_DEVICE_SERIAL_NUMBER: Field<Box<str>> = Field::new(720);
+    pub const PERIPHERAL_DEVICE_SERIAL_NUMBER: Field<Box<str>> = Field::new(722);
     /// `peripheral_device.type`.
-    pub const PERIPHERAL_DEVICE_TYPE: Field<Box<str>> = Field::new(721);
+    pub const PERIPHERAL_DEVICE_TYPE: Field<Box<str>> = Field::new(723);
     /// `peripheral_device.type_id`.
-    pub const PERIPHERAL_DEVICE_TYPE_ID: Field<i64> = Field::new(722);
+    pub const PERIPHERAL_DEVICE_TYPE_ID: Field<i64> = Field::new(724);
     /// `peripheral_device.uid`.
-    pub const PERIPHERAL_DEVICE_UID: Field<Box<str>> = Field::new(723);
+    pub const PERIPHERAL_DEVICE_UID: Field<Box<str>> = Field::new(725);
     /// `peripheral_device.vendor_id_list`.
-    pub const PERIPHERAL_DEVICE_VENDOR_ID_LIST: Field<Box<[Box<str>]>> = Field::new(724);
+    pub const PERIPHERAL_DEVICE_VENDOR_ID_LIST: Field<Box<[Box<str>]>> = Field::new(726);
     /// `peripheral_device.vendor_name`.
-    pub const PERIPHERAL_DEVICE_VENDOR_NAME: Field<Box<str>> = Field::new(725);
+    pub const PERIPHERAL_DEVICE_VENDOR_NAME: Field<Box<str>> = Field::new(727);
     /// `policies.name`.
-    pub const POLICIES_NAME: Field<Box<[Box<str>]>> = Field::new(726);
+    pub const POLICIES_NAME: Field<Box<[Box<str>]>> = Field::new(728);
     /// `policies.uid`.
-    pub const POLICIES_UID: Field<Box<[Box<str>]>> = Field::new(727);
+    pub const POLICIES_UID: Field<Box<[Box<str>]>> = Field::new(729);
     /// `policy.desc`.
-    pub const POLICY_DESC: Field<Box<str>> = Field::new(728);
+    pub const POLICY_DESC: Field<Box<str>> = Field::new(730);
     /// `policy.is_applied`.
-    pub const POLICY_IS_APPLIED: Field<bool> = Field::new(729);
+    pub const POLICY_IS_APPLIED: Field<bool> = Field::new(731);
     /// `policy.name`.
-    pub const POLICY_NAME: Field<Box<str>> = Field::new(730);
+    pub const POLICY_NAME: Field<Box<str>> = Field::new(732);
     /// `policy.type`.
-    pub const POLICY_TYPE: Field<Box<str>> = Field::new(731);
+    pub const POLICY_TYPE: Field<Box<str>> = Field::new(733);
     /// `policy.uid`.
-    pub const POLICY_UID: Field<Box<str>> = Field::new(732);
+    pub const POLICY_UID: Field<Box<str>> = Field::new(734);
     /// `policy.version`.
-    pub const POLICY_VERSION: Field<Box<str>> = Field::new(733);
+    pub const POLICY_VERSION: Field<Box<str>> = Field::new(735);
     /// `port`.
-    pub const PORT: Field<i64> = Field::new(734);
+    pub const PORT: Field<i64> = Field::new(736);
     /// `prev_security_level`.
-    pub const PREV_SECURITY_LEVEL: Field<Box<str>> = Field::new(735);
+    pub const PREV_SECURITY_LEVEL: Field<Box<str>> = Field::new(737);
     /// `prev_security_level_id`.
-    pub const PREV_SECURITY_LEVEL_ID: Field<i64> = Field::new(736);
+    pub const PREV_SECURITY_LEVEL_ID: Field<i64> = Field::new(738);
     /// `priority`.
-    pub const PRIORITY: Field<Box<str>> = Field::new(737);
+    pub const PRIORITY: Field<Box<str>> = Field::new(739);
     /// `priority_id`.
-    pub const PRIORITY_ID: Field<i64> = Field::new(738);
+    pub const PRIORITY_ID: Field<i64> = Field::new(740);
     /// `privileges`.
-    pub const PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(739);
+    pub const PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(741);
     /// `process.ancestry.cmd_line`.
-    pub const PROCESS_ANCESTRY_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(740);
+    pub const PROCESS_ANCESTRY_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(742);
     /// `process.ancestry.name`.
-    pub const PROCESS_ANCESTRY_NAME: Field<Box<[Box<str>]>> = Field::new(741);
+    pub const PROCESS_ANCESTRY_NAME: Field<Box<[Box<str>]>> = Field::new(743);
     /// `process.ancestry.uid`.
-    pub const PROCESS_ANCESTRY_UID: Field<Box<[Box<str>]>> = Field::new(742);
+    pub const PROCESS_ANCESTRY_UID: Field<Box<[Box<str>]>> = Field::new(744);
     /// `process.auid`.
-    pub const PROCESS_AUID: Field<i64> = Field::new(743);
+    pub const PROCESS_AUID: Field<i64> = Field::new(745);
     /// `process.cmd_line`.
-    pub const PROCESS_CMD_LINE: Field<Box<str>> = Field::new(744);
+    pub const PROCESS_CMD_LINE: Field<Box<str>> = Field::new(746);
     /// `process.container.hash.value`.
-    pub const PROCESS_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(745);
+    pub const PROCESS_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(747);
     /// `process.container.image.labels`.
-    pub const PROCESS_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(746);
+    pub const PROCESS_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(748);
     /// `process.container.image.name`.
-    pub const PROCESS_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(747);
+    pub const PROCESS_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(749);
     /// `process.container.image.path`.
-    pub const PROCESS_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(748);
+    pub const PROCESS_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(750);
     /// `process.container.image.uid`.
-    pub const PROCESS_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(749);
+    pub const PROCESS_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(751);
     /// `process.container.labels`.
-    pub const PROCESS_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(750);
+    pub const PROCESS_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(752);
     /// `process.container.name`.
-    pub const PROCESS_CONTAINER_NAME: Field<Box<str>> = Field::new(751);
+    pub const PROCESS_CONTAINER_NAME: Field<Box<str>> = Field::new(753);
     /// `process.container.network_driver`.
-    pub const PROCESS_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(752);
+    pub const PROCESS_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(754);
     /// `process.container.orchestrator`.
-    pub const PROCESS_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(753);
+    pub const PROCESS_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(755);
     /// `process.container.pod_uuid`.
-    pub const PROCESS_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(754);
+    pub const PROCESS_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(756);
     /// `process.container.runtime`.
-    pub const PROCESS_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(755);
+    pub const PROCESS_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(757);
     /// `process.container.size`.
-    pub const PROCESS_CONTAINER_SIZE: Field<i64> = Field::new(756);
+    pub const PROCESS_CONTAINER_SIZE: Field<i64> = Field::new(758);
     /// `process.container.tags.name`.
-    pub const PROCESS_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(757);
+    pub const PROCESS_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(759);
     /// `process.container.tags.value`.
-    pub const PROCESS_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(758);
+    pub const PROCESS_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(760);
     /// `process.container.uid`.
-    pub const PROCESS_CONTAINER_UID: Field<Box<str>> = Field::new(759);
+    pub const PROCESS_CONTAINER_UID: Field<Box<str>> = Field::new(761);
     /// `process.cpid`.
-    pub const PROCESS_CPID: Field<Box<str>> = Field::new(760);
+    pub const PROCESS_CPID: Field<Box<str>> = Field::new(762);
     /// `process.created_time`.
-    pub const PROCESS_CREATED_TIME: Field<i64> = Field::new(761);
+    pub const PROCESS_CREATED_TIME: Field<i64> = Field::new(763);
     /// `process.egid`.
-    pub const PROCESS_EGID: Field<i64> = Field::new(762);
+    pub const PROCESS_EGID: Field<i64> = Field::new(764);
     /// `process.environment_variables.name`.
-    pub const PROCESS_ENVIRONMENT_VARIABLES_NAME: Field<Box<[Box<str>]>> = Field::new(763);
+    pub const PROCESS_ENVIRONMENT_VARIABLES_NAME: Field<Box<[Box<str>]>> = Field::new(765);
     /// `process.environment_variables.value`.
-    pub const PROCESS_ENVIRONMENT_VARIABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(764);
+    pub const PROCESS_ENVIRONMENT_VARIABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(766);
     /// `process.euid`.
-    pub const PROCESS_EUID: Field<i64> = Field::new(765);
+    pub const PROCESS_EUID: Field<i64> = Field::new(767);
     /// `process.file.accessed_time`.
-    pub const PROCESS_FILE_ACCESSED_TIME: Field<i64> = Field::new(766);
+    pub const PROCESS_FILE_ACCESSED_TIME: Field<i64> = Field::new(768);
     /// `process.file.attributes`.
-    pub const PROCESS_FILE_ATTRIBUTES: Field<i64> = Field::new(767);
+    pub const PROCESS_FILE_ATTRIBUTES: Field<i64> = Field::new(769);
     /// `process.file.company_name`.
-    pub const PROCESS_FILE_COMPANY_NAME: Field<Box<str>> = Field::new(768);
+    pub const PROCESS_FILE_COMPANY_NAME: Field<Box<str>> = Field::new(770);
     /// `process.file.created_time`.
-    pub const PROCESS_FILE_CREATED_TIME: Field<i64> = Field::new(769);
+    pub const PROCESS_FILE_CREATED_TIME: Field<i64> = Field::new(771);
     /// `process.file.desc`.
-    pub const PROCESS_FILE_DESC: Field<Box<str>> = Field::new(770);
+    pub const PROCESS_FILE_DESC: Field<Box<str>> = Field::new(772);
     /// `process.file.ext`.
-    pub const PROCESS_FILE_EXT: Field<Box<str>> = Field::new(771);
+    pub const PROCESS_FILE_EXT: Field<Box<str>> = Field::new(773);
     /// `process.file.hashes.algorithm`.
-    pub const PROCESS_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(772);
+    pub const PROCESS_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(774);
     /// `process.file.hashes.value`.
-    pub const PROCESS_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(773);
+    pub const PROCESS_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(775);
     /// `process.file.internal_name`.
-    pub const PROCESS_FILE_INTERNAL_NAME: Field<Box<str>> = Field::new(774);
+    pub const PROCESS_FILE_INTERNAL_NAME: Field<Box<str>> = Field::new(776);
     /// `process.file.is_deleted`.
-    pub const PROCESS_FILE_IS_DELETED: Field<bool> = Field::new(775);
+    pub const PROCESS_FILE_IS_DELETED: Field<bool> = Field::new(777);
     /// `process.file.is_encrypted`.
-    pub const PROCESS_FILE_IS_ENCRYPTED: Field<bool> = Field::new(776);
+    pub const PROCESS_FILE_IS_ENCRYPTED: Field<bool> = Field::new(778);
     /// `process.file.is_public`.
-    pub const PROCESS_FILE_IS_PUBLIC: Field<bool> = Field::new(777);
+    pub const PROCESS_FILE_IS_PUBLIC: Field<bool> = Field::new(779);
     /// `process.file.is_readonly`.
-    pub const PROCESS_FILE_IS_READONLY: Field<bool> = Field::new(778);
+    pub const PROCESS_FILE_IS_READONLY: Field<bool> = Field::new(780);
     /// `process.file.is_system`.
-    pub const PROCESS_FILE_IS_SYSTEM: Field<bool> = Field::new(779);
+    pub const PROCESS_FILE_IS_SYSTEM: Field<bool> = Field::new(781);
     /// `process.file.mime_type`.
-    pub const PROCESS_FILE_MIME_TYPE: Field<Box<str>> = Field::new(780);
+    pub const PROCESS_FILE_MIME_TYPE: Field<Box<str>> = Field::new(782);
     /// `process.file.modified_time`.
-    pub const PROCESS_FILE_MODIFIED_TIME: Field<i64> = Field::new(781);
+    pub const PROCESS_FILE_MODIFIED_TIME: Field<i64> = Field::new(783);
     /// `process.file.modifier.name`.
-    pub const PROCESS_FILE_MODIFIER_NAME: Field<Box<str>> = Field::new(782);
+    pub const PROCESS_FILE_MODIFIER_NAME: Field<Box<str>> = Field::new(784);
     /// `process.file.name`.
-    pub const PROCESS_FILE_NAME: Field<Box<str>> = Field::new(783);
+    pub const PROCESS_FILE_NAME: Field<Box<str>> = Field::new(785);
     /// `process.file.owner.name`.
-    pub const PROCESS_FILE_OWNER_NAME: Field<Box<str>> = Field::new(784);
+    pub const PROCESS_FILE_OWNER_NAME: Field<Box<str>> = Field::new(786);
     /// `process.file.owner.uid`.
-    pub const PROCESS_FILE_OWNER_UID: Field<Box<str>> = Field::new(785);
+    pub const PROCESS_FILE_OWNER_UID: Field<Box<str>> = Field::new(787);
     /// `process.file.parent_folder`.
-    pub const PROCESS_FILE_PARENT_FOLDER: Field<Box<str>> = Field::new(786);
+    pub const PROCESS_FILE_PARENT_FOLDER: Field<Box<str>> = Field::new(788);
     /// `process.file.path`.
-    pub const PROCESS_FILE_PATH: Field<Box<str>> = Field::new(787);
+    pub const PROCESS_FILE_PATH: Field<Box<str>> = Field::new(789);
     /// `process.file.security_descriptor`.
-    pub const PROCESS_FILE_SECURITY_DESCRIPTOR: Field<Box<str>> = Field::new(788);
+    pub const PROCESS_FILE_SECURITY_DESCRIPTOR: Field<Box<str>> = Field::new(790);
     /// `process.file.signatures.algorithm`.
-    pub const PROCESS_FILE_SIGNATURES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(789);
+    pub const PROCESS_FILE_SIGNATURES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(791);
     /// `process.file.signatures.certificate.issuer`.
-    pub const PROCESS_FILE_SIGNATURES_CERTIFICATE_ISSUER: Field<Box<[Box<str>]>> = Field::new(790);
+    pub const PROCESS_FILE_SIGNATURES_CERTIFICATE_ISSUER: Field<Box<[Box<str>]>> = Field::new(792);
     /// `process.file.signatures.certificate.subject`.
-    pub const PROCESS_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(791);
+    pub const PROCESS_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(793);
     /// `process.file.signatures.state`.
-    pub const PROCESS_FILE_SIGNATURES_STATE: Field<Box<[Box<str>]>> = Field::new(792);
+    pub const PROCESS_FILE_SIGNATURES_STATE: Field<Box<[Box<str>]>> = Field::new(794);
     /// `process.file.size`.
-    pub const PROCESS_FILE_SIZE: Field<i64> = Field::new(793);
+    pub const PROCESS_FILE_SIZE: Field<i64> = Field::new(795);
     /// `process.file.type`.
-    pub const PROCESS_FILE_TYPE: Field<Box<str>> = Field::new(794);
+    pub const PROCESS_FILE_TYPE: Field<Box<str>> = Field::new(796);
     /// `process.file.type_id`.
-    pub const PROCESS_FILE_TYPE_ID: Field<i64> = Field::new(795);
+    pub const PROCESS_FILE_TYPE_ID: Field<i64> = Field::new(797);
     /// `process.file.uid`.
-    pub const PROCESS_FILE_UID: Field<Box<str>> = Field::new(796);
+    pub const PROCESS_FILE_UID: Field<Box<str>> = Field::new(798);
     /// `process.file.uri`.
-    pub const PROCESS_FILE_URI: Field<Box<str>> = Field::new(797);
+    pub const PROCESS_FILE_URI: Field<Box<str>> = Field::new(799);
     /// `process.file.version`.
-    pub const PROCESS_FILE_VERSION: Field<Box<str>> = Field::new(798);
+    pub const PROCESS_FILE_VERSION: Field<Box<str>> = Field::new(800);
     /// `process.group.name`.
-    pub const PROCESS_GROUP_NAME: Field<Box<str>> = Field::new(799);
+    pub const PROCESS_GROUP_NAME: Field<Box<str>> = Field::new(801);
     /// `process.group.uid`.
-    pub const PROCESS_GROUP_UID: Field<Box<str>> = Field::new(800);
+    pub const PROCESS_GROUP_UID: Field<Box<str>> = Field::new(802);
     /// `process.integrity`.
-    pub const PROCESS_INTEGRITY: Field<Box<str>> = Field::new(801);
+    pub const PROCESS_INTEGRITY: Field<Box<str>> = Field::new(803);
     /// `process.integrity_id`.
-    pub const PROCESS_INTEGRITY_ID: Field<i64> = Field::new(802);
+    pub const PROCESS_INTEGRITY_ID: Field<i64> = Field::new(804);
     /// `process.name`.
-    pub const PROCESS_NAME: Field<Box<str>> = Field::new(803);
+    pub const PROCESS_NAME: Field<Box<str>> = Field::new(805);
     /// `process.namespace_pid`.
-    pub const PROCESS_NAMESPACE_PID: Field<i64> = Field::new(804);
+    pub const PROCESS_NAMESPACE_PID: Field<i64> = Field::new(806);
     /// `process.parent_process.ancestry.cmd_line`.
-    pub const PROCESS_PARENT_PROCESS_ANCESTRY_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(805);
+    pub const PROCESS_PARENT_PROCESS_ANCESTRY_CMD_LINE: Field<Box<[Box<str>]>> = Field::new(807);
     /// `process.parent_process.ancestry.name`.
-    pub const PROCESS_PARENT_PROCESS_ANCESTRY_NAME: Field<Box<[Box<str>]>> = Field::new(806);
+    pub const PROCESS_PARENT_PROCESS_ANCESTRY_NAME: Field<Box<[Box<str>]>> = Field::new(808);
     /// `process.parent_process.ancestry.uid`.
-    pub const PROCESS_PARENT_PROCESS_ANCESTRY_UID: Field<Box<[Box<str>]>> = Field::new(807);
+    pub const PROCESS_PARENT_PROCESS_ANCESTRY_UID: Field<Box<[Box<str>]>> = Field::new(809);
     /// `process.parent_process.auid`.
-    pub const PROCESS_PARENT_PROCESS_AUID: Field<i64> = Field::new(808);
+    pub const PROCESS_PARENT_PROCESS_AUID: Field<i64> = Field::new(810);
     /// `process.parent_process.cmd_line`.
-    pub const PROCESS_PARENT_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(809);
+    pub const PROCESS_PARENT_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(811);
     /// `process.parent_process.container.name`.
-    pub const PROCESS_PARENT_PROCESS_CONTAINER_NAME: Field<Box<str>> = Field::new(810);
+    pub const PROCESS_PARENT_PROCESS_CONTAINER_NAME: Field<Box<str>> = Field::new(812);
     /// `process.parent_process.container.uid`.
-    pub const PROCESS_PARENT_PROCESS_CONTAINER_UID: Field<Box<str>> = Field::new(811);
+    pub const PROCESS_PARENT_PROCESS_CONTAINER_UID: Field<Box<str>> = Field::new(813);
     /// `process.parent_process.cpid`.
-    pub const PROCESS_PARENT_PROCESS_CPID: Field<Box<str>> = Field::new(812);
+    pub const PROCESS_PARENT_PROCESS_CPID: Field<Box<str>> = Field::new(814);
     /// `process.parent_process.created_time`.
-    pub const PROCESS_PARENT_PROCESS_CREATED_TIME: Field<i64> = Field::new(813);
+    pub const PROCESS_PARENT_PROCESS_CREATED_TIME: Field<i64> = Field::new(815);
     /// `process.parent_process.egid`.
-    pub const PROCESS_PARENT_PROCESS_EGID: Field<i64> = Field::new(814);
+    pub const PROCESS_PARENT_PROCESS_EGID: Field<i64> = Field::new(816);
     /// `process.parent_process.environment_variables.name`.
-    pub const PROCESS_PARENT_PROCESS_ENVIRONMENT_VARIABLES_NAME: Field<Box<[Box<str>]>> = Field::new(815);
+    pub const PROCESS_PARENT_PROCESS_ENVIRONMENT_VARIABLES_NAME: Field<Box<[Box<str>]>> = Field::new(817);
     /// `process.parent_process.environment_variables.value`.
-    pub const PROCESS_PARENT_PROCESS_ENVIRONMENT_VARIABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(816);
+    pub const PROCESS_PARENT_PROCESS_ENVIRONMENT_VARIABLES_VALUE: Field<Box<[Box<str>]>> = Field::new(818);
     /// `process.parent_process.euid`.
-    pub const PROCESS_PARENT_PROCESS_EUID: Field<i64> = Field::new(817);
+    pub const PROCESS_PARENT_PROCESS_EUID: Field<i64> = Field::new(819);
     /// `process.parent_process.file.hashes.value`.
-    pub const PROCESS_PARENT_PROCESS_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(818);
+    pub const PROCESS_PARENT_PROCESS_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(820);
     /// `process.parent_process.file.name`.
-    pub const PROCESS_PARENT_PROCESS_FILE_NAME: Field<Box<str>> = Field::new(819);
+    pub const PROCESS_PARENT_PROCESS_FILE_NAME: Field<Box<str>> = Field::new(821);
     /// `process.parent_process.file.path`.
-    pub const PROCESS_PARENT_PROCESS_FILE_PATH: Field<Box<str>> = Field::new(820);
+    pub const PROCESS_PARENT_PROCESS_FILE_PATH: Field<Box<str>> = Field::new(822);
     /// `process.parent_process.group.name`.
-    pub const PROCESS_PARENT_PROCESS_GROUP_NAME: Field<Box<str>> = Field::new(821);
+    pub const PROCESS_PARENT_PROCESS_GROUP_NAME: Field<Box<str>> = Field::new(823);
     /// `process.parent_process.group.uid`.
-    pub const PROCESS_PARENT_PROCESS_GROUP_UID: Field<Box<str>> = Field::new(822);
+    pub const PROCESS_PARENT_PROCESS_GROUP_UID: Field<Box<str>> = Field::new(824);
     /// `process.parent_process.integrity`.
-    pub const PROCESS_PARENT_PROCESS_INTEGRITY: Field<Box<str>> = Field::new(823);
+    pub const PROCESS_PARENT_PROCESS_INTEGRITY: Field<Box<str>> = Field::new(825);
     /// `process.parent_process.integrity_id`.
-    pub const PROCESS_PARENT_PROCESS_INTEGRITY_ID: Field<i64> = Field::new(824);
+    pub const PROCESS_PARENT_PROCESS_INTEGRITY_ID: Field<i64> = Field::new(826);
     /// `process.parent_process.name`.
-    pub const PROCESS_PARENT_PROCESS_NAME: Field<Box<str>> = Field::new(825);
+    pub const PROCESS_PARENT_PROCESS_NAME: Field<Box<str>> = Field::new(827);
     /// `process.parent_process.namespace_pid`.
-    pub const PROCESS_PARENT_PROCESS_NAMESPACE_PID: Field<i64> = Field::new(826);
+    pub const PROCESS_PARENT_PROCESS_NAMESPACE_PID: Field<i64> = Field::new(828);
     /// `process.parent_process.parent_process.cmd_line`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(827);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_CMD_LINE: Field<Box<str>> = Field::new(829);
     /// `process.parent_process.parent_process.created_time`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_CREATED_TIME: Field<i64> = Field::new(828);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_CREATED_TIME: Field<i64> = Field::new(830);
     /// `process.parent_process.parent_process.name`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_NAME: Field<Box<str>> = Field::new(829);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_NAME: Field<Box<str>> = Field::new(831);
     /// `process.parent_process.parent_process.path`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_PATH: Field<Box<str>> = Field::new(830);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_PATH: Field<Box<str>> = Field::new(832);
     /// `process.parent_process.parent_process.pid`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_PID: Field<i64> = Field::new(831);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_PID: Field<i64> = Field::new(833);
     /// `process.parent_process.parent_process.uid`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_UID: Field<Box<str>> = Field::new(832);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_UID: Field<Box<str>> = Field::new(834);
     /// `process.parent_process.parent_process.user.name`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_USER_NAME: Field<Box<str>> = Field::new(833);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_USER_NAME: Field<Box<str>> = Field::new(835);
     /// `process.parent_process.parent_process.user.uid`.
-    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_USER_UID: Field<Box<str>> = Field::new(834);
+    pub const PROCESS_PARENT_PROCESS_PARENT_PROCESS_USER_UID: Field<Box<str>> = Field::new(836);
     /// `process.parent_process.path`.
-    pub const PROCESS_PARENT_PROCESS_PATH: Field<Box<str>> = Field::new(835);
+    pub const PROCESS_PARENT_PROCESS_PATH: Field<Box<str>> = Field::new(837);
     /// `process.parent_process.pid`.
-    pub const PROCESS_PARENT_PROCESS_PID: Field<i64> = Field::new(836);
+    pub const PROCESS_PARENT_PROCESS_PID: Field<i64> = Field::new(838);
     /// `process.parent_process.ptid`.
-    pub const PROCESS_PARENT_PROCESS_PTID: Field<i64> = Field::new(837);
+    pub const PROCESS_PARENT_PROCESS_PTID: Field<i64> = Field::new(839);
     /// `process.parent_process.sandbox`.
-    pub const PROCESS_PARENT_PROCESS_SANDBOX: Field<Box<str>> = Field::new(838);
+    pub const PROCESS_PARENT_PROCESS_SANDBOX: Field<Box<str>> = Field::new(840);
     /// `process.parent_process.terminated_time`.
-    pub const PROCESS_PARENT_PROCESS_TERMINATED_TIME: Field<i64> = Field::new(839);
+    pub const PROCESS_PARENT_PROCESS_TERMINATED_TIME: Field<i64> = Field::new(841);
     /// `process.parent_process.uid`.
-    pub const PROCESS_PARENT_PROCESS_UID: Field<Box<str>> = Field::new(840);
+    pub const PROCESS_PARENT_PROCESS_UID: Field<Box<str>> = Field::new(842);
     /// `process.parent_process.user.domain`.
-    pub const PROCESS_PARENT_PROCESS_USER_DOMAIN: Field<Box<str>> = Field::new(841);
+    pub const PROCESS_PARENT_PROCESS_USER_DOMAIN: Field<Box<str>> = Field::new(843);
     /// `process.parent_process.user.full_name`.
-    pub const PROCESS_PARENT_PROCESS_USER_FULL_NAME: Field<Box<str>> = Field::new(842);
+    pub const PROCESS_PARENT_PROCESS_USER_FULL_NAME: Field<Box<str>> = Field::new(844);
     /// `process.parent_process.user.name`.
-    pub const PROCESS_PARENT_PROCESS_USER_NAME: Field<Box<str>> = Field::new(843);
+    pub const PROCESS_PARENT_PROCESS_USER_NAME: Field<Box<str>> = Field::new(845);
     /// `process.parent_process.user.type`.
-    pub const PROCESS_PARENT_PROCESS_USER_TYPE: Field<Box<str>> = Field::new(844);
+    pub const PROCESS_PARENT_PROCESS_USER_TYPE: Field<Box<str>> = Field::new(846);
     /// `process.parent_process.user.type_id`.
-    pub const PROCESS_PARENT_PROCESS_USER_TYPE_ID: Field<i64> = Field::new(845);
+    pub const PROCESS_PARENT_PROCESS_USER_TYPE_ID: Field<i64> = Field::new(847);
     /// `process.parent_process.user.uid`.
-    pub const PROCESS_PARENT_PROCESS_USER_UID: Field<Box<str>> = Field::new(846);
+    pub const PROCESS_PARENT_PROCESS_USER_UID: Field<Box<str>> = Field::new(848);
     /// `process.parent_process.working_directory`.
-    pub const PROCESS_PARENT_PROCESS_WORKING_DIRECTORY: Field<Box<str>> = Field::new(847);
+    pub const PROCESS_PARENT_PROCESS_WORKING_DIRECTORY: Field<Box<str>> = Field::new(849);
     /// `process.path`.
-    pub const PROCESS_PATH: Field<Box<str>> = Field::new(848);
+    pub const PROCESS_PATH: Field<Box<str>> = Field::new(850);
     /// `process.pid`.
-    pub const PROCESS_PID: Field<i64> = Field::new(849);
+    pub const PROCESS_PID: Field<i64> = Field::new(851);
     /// `process.ptid`.
-    pub const PROCESS_PTID: Field<i64> = Field::new(850);
+    pub const PROCESS_PTID: Field<i64> = Field::new(852);
     /// `process.sandbox`.
-    pub const PROCESS_SANDBOX: Field<Box<str>> = Field::new(851);
+    pub const PROCESS_SANDBOX: Field<Box<str>> = Field::new(853);
     /// `process.session.terminal`.
-    pub const PROCESS_SESSION_TERMINAL: Field<Box<str>> = Field::new(852);
+    pub const PROCESS_SESSION_TERMINAL: Field<Box<str>> = Field::new(854);
     /// `process.session.uid`.
-    pub const PROCESS_SESSION_UID: Field<Box<str>> = Field::new(853);
+    pub const PROCESS_SESSION_UID: Field<Box<str>> = Field::new(855);
     /// `process.terminated_time`.
-    pub const PROCESS_TERMINATED_TIME: Field<i64> = Field::new(854);
+    pub const PROCESS_TERMINATED_TIME: Field<i64> = Field::new(856);
     /// `process.uid`.
-    pub const PROCESS_UID: Field<Box<str>> = Field::new(855);
+    pub const PROCESS_UID: Field<Box<str>> = Field::new(857);
     /// `process.user.domain`.
-    pub const PROCESS_USER_DOMAIN: Field<Box<str>> = Field::new(856);
+    pub const PROCESS_USER_DOMAIN: Field<Box<str>> = Field::new(858);
     /// `process.user.full_name`.
-    pub const PROCESS_USER_FULL_NAME: Field<Box<str>> = Field::new(857);
+    pub const PROCESS_USER_FULL_NAME: Field<Box<str>> = Field::new(859);
     /// `process.user.name`.
-    pub const PROCESS_USER_NAME: Field<Box<str>> = Field::new(858);
+    pub const PROCESS_USER_NAME: Field<Box<str>> = Field::new(860);
     /// `process.user.type`.
-    pub const PROCESS_USER_TYPE: Field<Box<str>> = Field::new(859);
+    pub const PROCESS_USER_TYPE: Field<Box<str>> = Field::new(861);
     /// `process.user.type_id`.
-    pub const PROCESS_USER_TYPE_ID: Field<i64> = Field::new(860);
+    pub const PROCESS_USER_TYPE_ID: Field<i64> = Field::new(862);
     /// `process.user.uid`.
-    pub const PROCESS_USER_UID: Field<Box<str>> = Field::new(861);
+    pub const PROCESS_USER_UID: Field<Box<str>> = Field::new(863);
     /// `process.working_directory`.
-    pub const PROCESS_WORKING_DIRECTORY: Field<Box<str>> = Field::new(862);
+    pub const PROCESS_WORKING_DIRECTORY: Field<Box<str>> = Field::new(864);
     /// `product.feature.name`.
-    pub const PRODUCT_FEATURE_NAME: Field<Box<str>> = Field::new(863);
+    pub const PRODUCT_FEATURE_NAME: Field<Box<str>> = Field::new(865);
     /// `product.lang`.
-    pub const PRODUCT_LANG: Field<Box<str>> = Field::new(864);
+    pub const PRODUCT_LANG: Field<Box<str>> = Field::new(866);
     /// `product.name`.
-    pub const PRODUCT_NAME: Field<Box<str>> = Field::new(865);
+    pub const PRODUCT_NAME: Field<Box<str>> = Field::new(867);
     /// `product.path`.
-    pub const PRODUCT_PATH: Field<Box<str>> = Field::new(866);
+    pub const PRODUCT_PATH: Field<Box<str>> = Field::new(868);
     /// `product.uid`.
-    pub const PRODUCT_UID: Field<Box<str>> = Field::new(867);
+    pub const PRODUCT_UID: Field<Box<str>> = Field::new(869);
     /// `product.vendor_name`.
-    pub const PRODUCT_VENDOR_NAME: Field<Box<str>> = Field::new(868);
+    pub const PRODUCT_VENDOR_NAME: Field<Box<str>> = Field::new(870);
     /// `product.version`.
-    pub const PRODUCT_VERSION: Field<Box<str>> = Field::new(869);
+    pub const PRODUCT_VERSION: Field<Box<str>> = Field::new(871);
     /// `protocol_name`.
-    pub const PROTOCOL_NAME: Field<Box<str>> = Field::new(870);
+    pub const PROTOCOL_NAME: Field<Box<str>> = Field::new(872);
     /// `protocol_ver`.
-    pub const PROTOCOL_VER: Field<Box<str>> = Field::new(871);
+    pub const PROTOCOL_VER: Field<Box<str>> = Field::new(873);
+    /// `proxy_endpoint.autonomous_system.name`.
+    pub const PROXY_ENDPOINT_AUTONOMOUS_SYSTEM_NAME: Field<Box<str>> = Field::new(874);
+    /// `proxy_endpoint.autonomous_system.number`.
+    pub const PROXY_ENDPOINT_AUTONOMOUS_SYSTEM_NUMBER: Field<i64> = Field::new(875);
     /// `proxy_endpoint.hostname`.
-    pub const PROXY_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(872);
+    pub const PROXY_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(876);
     /// `proxy_endpoint.ip`.
-    pub const PROXY_ENDPOINT_IP: Field<Box<str>> = Field::new(873);
+    pub const PROXY_ENDPOINT_IP: Field<Box<str>> = Field::new(877);
+    /// `proxy_endpoint.location.city`.
+    pub const PROXY_ENDPOINT_LOCATION_CITY: Field<Box<str>> = Field::new(878);
+    /// `proxy_endpoint.location.continent`.
+    pub const PROXY_ENDPOINT_LOCATION_CONTINENT: Field<Box<str>> = Field::new(879);
+    /// `proxy_endpoint.location.country`.
+    pub const PROXY_ENDPOINT_LOCATION_COUNTRY: Field<Box<str>> = Field::new(880);
+    /// `proxy_endpoint.location.desc`.
+    pub const PROXY_ENDPOINT_LOCATION_DESC: Field<Box<str>> = Field::new(881);
+    /// `proxy_endpoint.location.geohash`.
+    pub const PROXY_ENDPOINT_LOCATION_GEOHASH: Field<Box<str>> = Field::new(882);
+    /// `proxy_endpoint.location.is_on_premises`.
+    pub const PROXY_ENDPOINT_LOCATION_IS_ON_PREMISES: Field<bool> = Field::new(883);
+    /// `proxy_endpoint.location.postal_code`.
+    pub const PROXY_ENDPOINT_LOCATION_POSTAL_CODE: Field<Box<str>> = Field::new(884);
+    /// `proxy_endpoint.location.region`.
+    pub const PROXY_ENDPOINT_LOCATION_REGION: Field<Box<str>> = Field::new(885);
     /// `proxy_endpoint.name`.
-    pub const PROXY_ENDPOINT_NAME: Field<Box<str>> = Field::new(874);
+    pub const PROXY_ENDPOINT_NAME: Field<Box<str>> = Field::new(886);
+    /// `proxy_endpoint.owner.name`.
+    pub const PROXY_ENDPOINT_OWNER_NAME: Field<Box<str>> = Field::new(887);
     /// `proxy_endpoint.port`.
-    pub const PROXY_ENDPOINT_PORT: Field<i64> = Field::new(875);
+    pub const PROXY_ENDPOINT_PORT: Field<i64> = Field::new(888);
     /// `proxy_endpoint.uid`.
-    pub const PROXY_ENDPOINT_UID: Field<Box<str>> = Field::new(876);
+    pub const PROXY_ENDPOINT_UID: Field<Box<str>> = Field::new(889);
     /// `query.class`.
-    pub const QUERY_CLASS: Field<Box<str>> = Field::new(877);
+    pub const QUERY_CLASS: Field<Box<str>> = Field::new(890);
     /// `query.hostname`.
-    pub const QUERY_HOSTNAME: Field<Box<str>> = Field::new(878);
+    pub const QUERY_HOSTNAME: Field<Box<str>> = Field::new(891);
     /// `query.opcode`.
-    pub const QUERY_OPCODE: Field<Box<str>> = Field::new(879);
+    pub const QUERY_OPCODE: Field<Box<str>> = Field::new(892);
     /// `query.opcode_id`.
-    pub const QUERY_OPCODE_ID: Field<i64> = Field::new(880);
+    pub const QUERY_OPCODE_ID: Field<i64> = Field::new(893);
     /// `query.packet_uid`.
-    pub const QUERY_PACKET_UID: Field<i64> = Field::new(881);
+    pub const QUERY_PACKET_UID: Field<i64> = Field::new(894);
     /// `query.type`.
-    pub const QUERY_TYPE: Field<Box<str>> = Field::new(882);
+    pub const QUERY_TYPE: Field<Box<str>> = Field::new(895);
     /// `query_info.bytes`.
-    pub const QUERY_INFO_BYTES: Field<i64> = Field::new(883);
+    pub const QUERY_INFO_BYTES: Field<i64> = Field::new(896);
     /// `query_info.name`.
-    pub const QUERY_INFO_NAME: Field<Box<str>> = Field::new(884);
+    pub const QUERY_INFO_NAME: Field<Box<str>> = Field::new(897);
     /// `query_info.query_string`.
-    pub const QUERY_INFO_QUERY_STRING: Field<Box<str>> = Field::new(885);
+    pub const QUERY_INFO_QUERY_STRING: Field<Box<str>> = Field::new(898);
     /// `query_info.query_time`.
-    pub const QUERY_INFO_QUERY_TIME: Field<i64> = Field::new(886);
+    pub const QUERY_INFO_QUERY_TIME: Field<i64> = Field::new(899);
     /// `query_info.uid`.
-    pub const QUERY_INFO_UID: Field<Box<str>> = Field::new(887);
+    pub const QUERY_INFO_UID: Field<Box<str>> = Field::new(900);
     /// `query_time`.
-    pub const QUERY_TIME: Field<i64> = Field::new(888);
+    pub const QUERY_TIME: Field<i64> = Field::new(901);
     /// `raw_data_size`.
-    pub const RAW_DATA_SIZE: Field<i64> = Field::new(889);
+    pub const RAW_DATA_SIZE: Field<i64> = Field::new(902);
     /// `rcode`.
-    pub const RCODE: Field<Box<str>> = Field::new(890);
+    pub const RCODE: Field<Box<str>> = Field::new(903);
     /// `rcode_id`.
-    pub const RCODE_ID: Field<i64> = Field::new(891);
+    pub const RCODE_ID: Field<i64> = Field::new(904);
     /// `relay.hostname`.
-    pub const RELAY_HOSTNAME: Field<Box<str>> = Field::new(892);
+    pub const RELAY_HOSTNAME: Field<Box<str>> = Field::new(905);
     /// `relay.ip`.
-    pub const RELAY_IP: Field<Box<str>> = Field::new(893);
+    pub const RELAY_IP: Field<Box<str>> = Field::new(906);
     /// `relay.name`.
-    pub const RELAY_NAME: Field<Box<str>> = Field::new(894);
+    pub const RELAY_NAME: Field<Box<str>> = Field::new(907);
     /// `remediation.desc`.
-    pub const REMEDIATION_DESC: Field<Box<str>> = Field::new(895);
+    pub const REMEDIATION_DESC: Field<Box<str>> = Field::new(908);
     /// `remediation.references`.
-    pub const REMEDIATION_REFERENCES: Field<Box<[Box<str>]>> = Field::new(896);
+    pub const REMEDIATION_REFERENCES: Field<Box<[Box<str>]>> = Field::new(909);
     /// `remote_display.physical_width`.
-    pub const REMOTE_DISPLAY_PHYSICAL_WIDTH: Field<i64> = Field::new(897);
+    pub const REMOTE_DISPLAY_PHYSICAL_WIDTH: Field<i64> = Field::new(910);
     /// `requested_permissions`.
-    pub const REQUESTED_PERMISSIONS: Field<i64> = Field::new(898);
+    pub const REQUESTED_PERMISSIONS: Field<i64> = Field::new(911);
     /// `resource.criticality`.
-    pub const RESOURCE_CRITICALITY: Field<Box<str>> = Field::new(899);
+    pub const RESOURCE_CRITICALITY: Field<Box<str>> = Field::new(912);
     /// `resource.hostname`.
-    pub const RESOURCE_HOSTNAME: Field<Box<str>> = Field::new(900);
+    pub const RESOURCE_HOSTNAME: Field<Box<str>> = Field::new(913);
     /// `resource.ip`.
-    pub const RESOURCE_IP: Field<Box<str>> = Field::new(901);
+    pub const RESOURCE_IP: Field<Box<str>> = Field::new(914);
     /// `resource.name`.
-    pub const RESOURCE_NAME: Field<Box<str>> = Field::new(902);
+    pub const RESOURCE_NAME: Field<Box<str>> = Field::new(915);
     /// `resource.namespace`.
-    pub const RESOURCE_NAMESPACE: Field<Box<str>> = Field::new(903);
+    pub const RESOURCE_NAMESPACE: Field<Box<str>> = Field::new(916);
     /// `resource.owner.name`.
-    pub const RESOURCE_OWNER_NAME: Field<Box<str>> = Field::new(904);
+    pub const RESOURCE_OWNER_NAME: Field<Box<str>> = Field::new(917);
     /// `resource.owner.uid`.
-    pub const RESOURCE_OWNER_UID: Field<Box<str>> = Field::new(905);
+    pub const RESOURCE_OWNER_UID: Field<Box<str>> = Field::new(918);
     /// `resource.region`.
-    pub const RESOURCE_REGION: Field<Box<str>> = Field::new(906);
+    pub const RESOURCE_REGION: Field<Box<str>> = Field::new(919);
     /// `resource.role`.
-    pub const RESOURCE_ROLE: Field<Box<str>> = Field::new(907);
+    pub const RESOURCE_ROLE: Field<Box<str>> = Field::new(920);
     /// `resource.type`.
-    pub const RESOURCE_TYPE: Field<Box<str>> = Field::new(908);
+    pub const RESOURCE_TYPE: Field<Box<str>> = Field::new(921);
     /// `resource.uid`.
-    pub const RESOURCE_UID: Field<Box<str>> = Field::new(909);
+    pub const RESOURCE_UID: Field<Box<str>> = Field::new(922);
     /// `resource.version`.
-    pub const RESOURCE_VERSION: Field<Box<str>> = Field::new(910);
+    pub const RESOURCE_VERSION: Field<Box<str>> = Field::new(923);
     /// `resource.zone`.
-    pub const RESOURCE_ZONE: Field<Box<str>> = Field::new(911);
+    pub const RESOURCE_ZONE: Field<Box<str>> = Field::new(924);
     /// `resources.criticality`.
-    pub const RESOURCES_CRITICALITY: Field<Box<[Box<str>]>> = Field::new(912);
+    pub const RESOURCES_CRITICALITY: Field<Box<[Box<str>]>> = Field::new(925);
     /// `resources.hostname`.
-    pub const RESOURCES_HOSTNAME: Field<Box<[Box<str>]>> = Field::new(913);
+    pub const RESOURCES_HOSTNAME: Field<Box<[Box<str>]>> = Field::new(926);
     /// `resources.ip`.
-    pub const RESOURCES_IP: Field<Box<[Box<str>]>> = Field::new(914);
+    pub const RESOURCES_IP: Field<Box<[Box<str>]>> = Field::new(927);
     /// `resources.name`.
-    pub const RESOURCES_NAME: Field<Box<[Box<str>]>> = Field::new(915);
+    pub const RESOURCES_NAME: Field<Box<[Box<str>]>> = Field::new(928);
     /// `resources.namespace`.
-    pub const RESOURCES_NAMESPACE: Field<Box<[Box<str>]>> = Field::new(916);
+    pub const RESOURCES_NAMESPACE: Field<Box<[Box<str>]>> = Field::new(929);
     /// `resources.owner.name`.
-    pub const RESOURCES_OWNER_NAME: Field<Box<[Box<str>]>> = Field::new(917);
+    pub const RESOURCES_OWNER_NAME: Field<Box<[Box<str>]>> = Field::new(930);
     /// `resources.owner.uid`.
-    pub const RESOURCES_OWNER_UID: Field<Box<[Box<str>]>> = Field::new(918);
+    pub const RESOURCES_OWNER_UID: Field<Box<[Box<str>]>> = Field::new(931);
     /// `resources.region`.
-    pub const RESOURCES_REGION: Field<Box<[Box<str>]>> = Field::new(919);
+    pub const RESOURCES_REGION: Field<Box<[Box<str>]>> = Field::new(932);
     /// `resources.role`.
-    pub const RESOURCES_ROLE: Field<Box<[Box<str>]>> = Field::new(920);
+    pub const RESOURCES_ROLE: Field<Box<[Box<str>]>> = Field::new(933);
     /// `resources.type`.
-    pub const RESOURCES_TYPE: Field<Box<[Box<str>]>> = Field::new(921);
+    pub const RESOURCES_TYPE: Field<Box<[Box<str>]>> = Field::new(934);
     /// `resources.uid`.
-    pub const RESOURCES_UID: Field<Box<[Box<str>]>> = Field::new(922);
+    pub const RESOURCES_UID: Field<Box<[Box<str>]>> = Field::new(935);
     /// `resources.version`.
-    pub const RESOURCES_VERSION: Field<Box<[Box<str>]>> = Field::new(923);
+    pub const RESOURCES_VERSION: Field<Box<[Box<str>]>> = Field::new(936);
     /// `resources.zone`.
-    pub const RESOURCES_ZONE: Field<Box<[Box<str>]>> = Field::new(924);
+    pub const RESOURCES_ZONE: Field<Box<[Box<str>]>> = Field::new(937);
     /// `response_time`.
-    pub const RESPONSE_TIME: Field<i64> = Field::new(925);
+    pub const RESPONSE_TIME: Field<i64> = Field::new(938);
     /// `risk_details`.
-    pub const RISK_DETAILS: Field<Box<str>> = Field::new(926);
+    pub const RISK_DETAILS: Field<Box<str>> = Field::new(939);
     /// `risk_level`.
-    pub const RISK_LEVEL: Field<Box<str>> = Field::new(927);
+    pub const RISK_LEVEL: Field<Box<str>> = Field::new(940);
     /// `risk_level_id`.
-    pub const RISK_LEVEL_ID: Field<i64> = Field::new(928);
+    pub const RISK_LEVEL_ID: Field<i64> = Field::new(941);
     /// `risk_score`.
-    pub const RISK_SCORE: Field<i64> = Field::new(929);
+    pub const RISK_SCORE: Field<i64> = Field::new(942);
     /// `sbom.package.architecture`.
-    pub const SBOM_PACKAGE_ARCHITECTURE: Field<Box<str>> = Field::new(930);
+    pub const SBOM_PACKAGE_ARCHITECTURE: Field<Box<str>> = Field::new(943);
     /// `sbom.package.license`.
-    pub const SBOM_PACKAGE_LICENSE: Field<Box<str>> = Field::new(931);
+    pub const SBOM_PACKAGE_LICENSE: Field<Box<str>> = Field::new(944);
     /// `sbom.package.name`.
-    pub const SBOM_PACKAGE_NAME: Field<Box<str>> = Field::new(932);
+    pub const SBOM_PACKAGE_NAME: Field<Box<str>> = Field::new(945);
     /// `sbom.package.package_manager`.
-    pub const SBOM_PACKAGE_PACKAGE_MANAGER: Field<Box<str>> = Field::new(933);
+    pub const SBOM_PACKAGE_PACKAGE_MANAGER: Field<Box<str>> = Field::new(946);
     /// `sbom.package.purl`.
-    pub const SBOM_PACKAGE_PURL: Field<Box<str>> = Field::new(934);
+    pub const SBOM_PACKAGE_PURL: Field<Box<str>> = Field::new(947);
     /// `sbom.package.release`.
-    pub const SBOM_PACKAGE_RELEASE: Field<Box<str>> = Field::new(935);
+    pub const SBOM_PACKAGE_RELEASE: Field<Box<str>> = Field::new(948);
     /// `sbom.package.type`.
-    pub const SBOM_PACKAGE_TYPE: Field<Box<str>> = Field::new(936);
+    pub const SBOM_PACKAGE_TYPE: Field<Box<str>> = Field::new(949);
     /// `sbom.package.uid`.
-    pub const SBOM_PACKAGE_UID: Field<Box<str>> = Field::new(937);
+    pub const SBOM_PACKAGE_UID: Field<Box<str>> = Field::new(950);
     /// `sbom.package.vendor_name`.
-    pub const SBOM_PACKAGE_VENDOR_NAME: Field<Box<str>> = Field::new(938);
+    pub const SBOM_PACKAGE_VENDOR_NAME: Field<Box<str>> = Field::new(951);
     /// `sbom.package.version`.
-    pub const SBOM_PACKAGE_VERSION: Field<Box<str>> = Field::new(939);
+    pub const SBOM_PACKAGE_VERSION: Field<Box<str>> = Field::new(952);
     /// `scan.name`.
-    pub const SCAN_NAME: Field<Box<str>> = Field::new(940);
+    pub const SCAN_NAME: Field<Box<str>> = Field::new(953);
     /// `scan.type`.
-    pub const SCAN_TYPE: Field<Box<str>> = Field::new(941);
+    pub const SCAN_TYPE: Field<Box<str>> = Field::new(954);
     /// `scan.type_id`.
-    pub const SCAN_TYPE_ID: Field<i64> = Field::new(942);
+    pub const SCAN_TYPE_ID: Field<i64> = Field::new(955);
     /// `scan.uid`.
-    pub const SCAN_UID: Field<Box<str>> = Field::new(943);
+    pub const SCAN_UID: Field<Box<str>> = Field::new(956);
     /// `schedule_uid`.
-    pub const SCHEDULE_UID: Field<Box<str>> = Field::new(944);
+    pub const SCHEDULE_UID: Field<Box<str>> = Field::new(957);
     /// `script.file.created_time`.
-    pub const SCRIPT_FILE_CREATED_TIME: Field<i64> = Field::new(945);
+    pub const SCRIPT_FILE_CREATED_TIME: Field<i64> = Field::new(958);
     /// `script.file.ext`.
-    pub const SCRIPT_FILE_EXT: Field<Box<str>> = Field::new(946);
+    pub const SCRIPT_FILE_EXT: Field<Box<str>> = Field::new(959);
     /// `script.file.hashes.algorithm`.
-    pub const SCRIPT_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(947);
+    pub const SCRIPT_FILE_HASHES_ALGORITHM: Field<Box<[Box<str>]>> = Field::new(960);
     /// `script.file.hashes.value`.
-    pub const SCRIPT_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(948);
+    pub const SCRIPT_FILE_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(961);
     /// `script.file.modified_time`.
-    pub const SCRIPT_FILE_MODIFIED_TIME: Field<i64> = Field::new(949);
+    pub const SCRIPT_FILE_MODIFIED_TIME: Field<i64> = Field::new(962);
     /// `script.file.name`.
-    pub const SCRIPT_FILE_NAME: Field<Box<str>> = Field::new(950);
+    pub const SCRIPT_FILE_NAME: Field<Box<str>> = Field::new(963);
     /// `script.file.owner.name`.
-    pub const SCRIPT_FILE_OWNER_NAME: Field<Box<str>> = Field::new(951);
+    pub const SCRIPT_FILE_OWNER_NAME: Field<Box<str>> = Field::new(964);
     /// `script.file.owner.uid`.
-    pub const SCRIPT_FILE_OWNER_UID: Field<Box<str>> = Field::new(952);
+    pub const SCRIPT_FILE_OWNER_UID: Field<Box<str>> = Field::new(965);
     /// `script.file.path`.
-    pub const SCRIPT_FILE_PATH: Field<Box<str>> = Field::new(953);
+    pub const SCRIPT_FILE_PATH: Field<Box<str>> = Field::new(966);
     /// `script.file.signatures.certificate.subject`.
-    pub const SCRIPT_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(954);
+    pub const SCRIPT_FILE_SIGNATURES_CERTIFICATE_SUBJECT: Field<Box<[Box<str>]>> = Field::new(967);
     /// `script.file.size`.
-    pub const SCRIPT_FILE_SIZE: Field<i64> = Field::new(955);
+    pub const SCRIPT_FILE_SIZE: Field<i64> = Field::new(968);
     /// `script.file.type_id`.
-    pub const SCRIPT_FILE_TYPE_ID: Field<i64> = Field::new(956);
+    pub const SCRIPT_FILE_TYPE_ID: Field<i64> = Field::new(969);
     /// `script.file.uid`.
-    pub const SCRIPT_FILE_UID: Field<Box<str>> = Field::new(957);
+    pub const SCRIPT_FILE_UID: Field<Box<str>> = Field::new(970);
     /// `script.file.version`.
-    pub const SCRIPT_FILE_VERSION: Field<Box<str>> = Field::new(958);
+    pub const SCRIPT_FILE_VERSION: Field<Box<str>> = Field::new(971);
     /// `script.hashes.value`.
-    pub const SCRIPT_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(959);
+    pub const SCRIPT_HASHES_VALUE: Field<Box<[Box<str>]>> = Field::new(972);
     /// `script.name`.
-    pub const SCRIPT_NAME: Field<Box<str>> = Field::new(960);
+    pub const SCRIPT_NAME: Field<Box<str>> = Field::new(973);
     /// `script.script_content.value`.
-    pub const SCRIPT_SCRIPT_CONTENT_VALUE: Field<Box<str>> = Field::new(961);
+    pub const SCRIPT_SCRIPT_CONTENT_VALUE: Field<Box<str>> = Field::new(974);
     /// `script.type`.
-    pub const SCRIPT_TYPE: Field<Box<str>> = Field::new(962);
+    pub const SCRIPT_TYPE: Field<Box<str>> = Field::new(975);
     /// `script.type_id`.
-    pub const SCRIPT_TYPE_ID: Field<i64> = Field::new(963);
+    pub const SCRIPT_TYPE_ID: Field<i64> = Field::new(976);
     /// `script.uid`.
-    pub const SCRIPT_UID: Field<Box<str>> = Field::new(964);
+    pub const SCRIPT_UID: Field<Box<str>> = Field::new(977);
     /// `security_level`.
-    pub const SECURITY_LEVEL: Field<Box<str>> = Field::new(965);
+    pub const SECURITY_LEVEL: Field<Box<str>> = Field::new(978);
     /// `security_level_id`.
-    pub const SECURITY_LEVEL_ID: Field<i64> = Field::new(966);
+    pub const SECURITY_LEVEL_ID: Field<i64> = Field::new(979);
     /// `server_hassh.algorithm`.
-    pub const SERVER_HASSH_ALGORITHM: Field<Box<str>> = Field::new(967);
+    pub const SERVER_HASSH_ALGORITHM: Field<Box<str>> = Field::new(980);
     /// `server_hassh.fingerprint.value`.
-    pub const SERVER_HASSH_FINGERPRINT_VALUE: Field<Box<str>> = Field::new(968);
+    pub const SERVER_HASSH_FINGERPRINT_VALUE: Field<Box<str>> = Field::new(981);
     /// `service.labels`.
-    pub const SERVICE_LABELS: Field<Box<[Box<str>]>> = Field::new(969);
+    pub const SERVICE_LABELS: Field<Box<[Box<str>]>> = Field::new(982);
     /// `service.name`.
-    pub const SERVICE_NAME: Field<Box<str>> = Field::new(970);
+    pub const SERVICE_NAME: Field<Box<str>> = Field::new(983);
     /// `service.uid`.
-    pub const SERVICE_UID: Field<Box<str>> = Field::new(971);
+    pub const SERVICE_UID: Field<Box<str>> = Field::new(984);
     /// `service.version`.
-    pub const SERVICE_VERSION: Field<Box<str>> = Field::new(972);
+    pub const SERVICE_VERSION: Field<Box<str>> = Field::new(985);
     /// `session.count`.
-    pub const SESSION_COUNT: Field<i64> = Field::new(973);
+    pub const SESSION_COUNT: Field<i64> = Field::new(986);
     /// `session.created_time`.
-    pub const SESSION_CREATED_TIME: Field<i64> = Field::new(974);
+    pub const SESSION_CREATED_TIME: Field<i64> = Field::new(987);
     /// `session.credential_uid`.
-    pub const SESSION_CREDENTIAL_UID: Field<Box<str>> = Field::new(975);
+    pub const SESSION_CREDENTIAL_UID: Field<Box<str>> = Field::new(988);
     /// `session.expiration_reason`.
-    pub const SESSION_EXPIRATION_REASON: Field<Box<str>> = Field::new(976);
+    pub const SESSION_EXPIRATION_REASON: Field<Box<str>> = Field::new(989);
     /// `session.expiration_time`.
-    pub const SESSION_EXPIRATION_TIME: Field<i64> = Field::new(977);
+    pub const SESSION_EXPIRATION_TIME: Field<i64> = Field::new(990);
     /// `session.is_mfa`.
-    pub const SESSION_IS_MFA: Field<bool> = Field::new(978);
+    pub const SESSION_IS_MFA: Field<bool> = Field::new(991);
     /// `session.is_remote`.
-    pub const SESSION_IS_REMOTE: Field<bool> = Field::new(979);
+    pub const SESSION_IS_REMOTE: Field<bool> = Field::new(992);
     /// `session.is_vpn`.
-    pub const SESSION_IS_VPN: Field<bool> = Field::new(980);
+    pub const SESSION_IS_VPN: Field<bool> = Field::new(993);
     /// `session.issuer`.
-    pub const SESSION_ISSUER: Field<Box<str>> = Field::new(981);
+    pub const SESSION_ISSUER: Field<Box<str>> = Field::new(994);
     /// `session.terminal`.
-    pub const SESSION_TERMINAL: Field<Box<str>> = Field::new(982);
+    pub const SESSION_TERMINAL: Field<Box<str>> = Field::new(995);
     /// `session.uid`.
-    pub const SESSION_UID: Field<Box<str>> = Field::new(983);
+    pub const SESSION_UID: Field<Box<str>> = Field::new(996);
     /// `session.uid_alt`.
-    pub const SESSION_UID_ALT: Field<Box<str>> = Field::new(984);
+    pub const SESSION_UID_ALT: Field<Box<str>> = Field::new(997);
     /// `session.uuid`.
-    pub const SESSION_UUID: Field<Box<str>> = Field::new(985);
+    pub const SESSION_UUID: Field<Box<str>> = Field::new(998);
     /// `share`.
-    pub const SHARE: Field<Box<str>> = Field::new(986);
+    pub const SHARE: Field<Box<str>> = Field::new(999);
     /// `share_type`.
-    pub const SHARE_TYPE: Field<Box<str>> = Field::new(987);
+    pub const SHARE_TYPE: Field<Box<str>> = Field::new(1000);
     /// `share_type_id`.
-    pub const SHARE_TYPE_ID: Field<i64> = Field::new(988);
+    pub const SHARE_TYPE_ID: Field<i64> = Field::new(1001);
     /// `src_endpoint.autonomous_system.name`.
-    pub const SRC_ENDPOINT_AUTONOMOUS_SYSTEM_NAME: Field<Box<str>> = Field::new(989);
+    pub const SRC_ENDPOINT_AUTONOMOUS_SYSTEM_NAME: Field<Box<str>> = Field::new(1002);
     /// `src_endpoint.autonomous_system.number`.
-    pub const SRC_ENDPOINT_AUTONOMOUS_SYSTEM_NUMBER: Field<i64> = Field::new(990);
+    pub const SRC_ENDPOINT_AUTONOMOUS_SYSTEM_NUMBER: Field<i64> = Field::new(1003);
     /// `src_endpoint.container.hash.value`.
-    pub const SRC_ENDPOINT_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(991);
+    pub const SRC_ENDPOINT_CONTAINER_HASH_VALUE: Field<Box<str>> = Field::new(1004);
     /// `src_endpoint.container.image.labels`.
-    pub const SRC_ENDPOINT_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(992);
+    pub const SRC_ENDPOINT_CONTAINER_IMAGE_LABELS: Field<Box<[Box<str>]>> = Field::new(1005);
     /// `src_endpoint.container.image.name`.
-    pub const SRC_ENDPOINT_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(993);
+    pub const SRC_ENDPOINT_CONTAINER_IMAGE_NAME: Field<Box<str>> = Field::new(1006);
     /// `src_endpoint.container.image.path`.
-    pub const SRC_ENDPOINT_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(994);
+    pub const SRC_ENDPOINT_CONTAINER_IMAGE_PATH: Field<Box<str>> = Field::new(1007);
     /// `src_endpoint.container.image.uid`.
-    pub const SRC_ENDPOINT_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(995);
+    pub const SRC_ENDPOINT_CONTAINER_IMAGE_UID: Field<Box<str>> = Field::new(1008);
     /// `src_endpoint.container.labels`.
-    pub const SRC_ENDPOINT_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(996);
+    pub const SRC_ENDPOINT_CONTAINER_LABELS: Field<Box<[Box<str>]>> = Field::new(1009);
     /// `src_endpoint.container.name`.
-    pub const SRC_ENDPOINT_CONTAINER_NAME: Field<Box<str>> = Field::new(997);
+    pub const SRC_ENDPOINT_CONTAINER_NAME: Field<Box<str>> = Field::new(1010);
     /// `src_endpoint.container.network_driver`.
-    pub const SRC_ENDPOINT_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(998);
+    pub const SRC_ENDPOINT_CONTAINER_NETWORK_DRIVER: Field<Box<str>> = Field::new(1011);
     /// `src_endpoint.container.orchestrator`.
-    pub const SRC_ENDPOINT_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(999);
+    pub const SRC_ENDPOINT_CONTAINER_ORCHESTRATOR: Field<Box<str>> = Field::new(1012);
     /// `src_endpoint.container.pod_uuid`.
-    pub const SRC_ENDPOINT_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(1000);
+    pub const SRC_ENDPOINT_CONTAINER_POD_UUID: Field<Box<str>> = Field::new(1013);
     /// `src_endpoint.container.runtime`.
-    pub const SRC_ENDPOINT_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(1001);
+    pub const SRC_ENDPOINT_CONTAINER_RUNTIME: Field<Box<str>> = Field::new(1014);
     /// `src_endpoint.container.size`.
-    pub const SRC_ENDPOINT_CONTAINER_SIZE: Field<i64> = Field::new(1002);
+    pub const SRC_ENDPOINT_CONTAINER_SIZE: Field<i64> = Field::new(1015);
     /// `src_endpoint.container.tags.name`.
-    pub const SRC_ENDPOINT_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(1003);
+    pub const SRC_ENDPOINT_CONTAINER_TAGS_NAME: Field<Box<[Box<str>]>> = Field::new(1016);
     /// `src_endpoint.container.tags.value`.
-    pub const SRC_ENDPOINT_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(1004);
+    pub const SRC_ENDPOINT_CONTAINER_TAGS_VALUE: Field<Box<[Box<str>]>> = Field::new(1017);
     /// `src_endpoint.container.uid`.
-    pub const SRC_ENDPOINT_CONTAINER_UID: Field<Box<str>> = Field::new(1005);
+    pub const SRC_ENDPOINT_CONTAINER_UID: Field<Box<str>> = Field::new(1018);
     /// `src_endpoint.domain`.
-    pub const SRC_ENDPOINT_DOMAIN: Field<Box<str>> = Field::new(1006);
+    pub const SRC_ENDPOINT_DOMAIN: Field<Box<str>> = Field::new(1019);
     /// `src_endpoint.hostname`.
-    pub const SRC_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(1007);
+    pub const SRC_ENDPOINT_HOSTNAME: Field<Box<str>> = Field::new(1020);
     /// `src_endpoint.instance_uid`.
-    pub const SRC_ENDPOINT_INSTANCE_UID: Field<Box<str>> = Field::new(1008);
+    pub const SRC_ENDPOINT_INSTANCE_UID: Field<Box<str>> = Field::new(1021);
     /// `src_endpoint.interface_name`.
-    pub const SRC_ENDPOINT_INTERFACE_NAME: Field<Box<str>> = Field::new(1009);
+    pub const SRC_ENDPOINT_INTERFACE_NAME: Field<Box<str>> = Field::new(1022);
     /// `src_endpoint.interface_uid`.
-    pub const SRC_ENDPOINT_INTERFACE_UID: Field<Box<str>> = Field::new(1010);
+    pub const SRC_ENDPOINT_INTERFACE_UID: Field<Box<str>> = Field::new(1023);
     /// `src_endpoint.intermediate_ips`.
-    pub const SRC_ENDPOINT_INTERMEDIATE_IPS: Field<Box<[Box<str>]>> = Field::new(1011);
+    pub const SRC_ENDPOINT_INTERMEDIATE_IPS: Field<Box<[Box<str>]>> = Field::new(1024);
     /// `src_endpoint.ip`.
-    pub const SRC_ENDPOINT_IP: Field<Box<str>> = Field::new(1012);
+    pub const SRC_ENDPOINT_IP: Field<Box<str>> = Field::new(1025);
     /// `src_endpoint.isp`.
-    pub const SRC_ENDPOINT_ISP: Field<Box<str>> = Field::new(1013);
+    pub const SRC_ENDPOINT_ISP: Field<Box<str>> = Field::new(1026);
     /// `src_endpoint.isp_org`.
-    pub const SRC_ENDPOINT_ISP_ORG: Field<Box<str>> = Field::new(1014);
+    pub const SRC_ENDPOINT_ISP_ORG: Field<Box<str>> = Field::new(1027);
     /// `src_endpoint.location.city`.
-    pub const SRC_ENDPOINT_LOCATION_CITY: Field<Box<str>> = Field::new(1015);
+    pub const SRC_ENDPOINT_LOCATION_CITY: Field<Box<str>> = Field::new(1028);
     /// `src_endpoint.location.continent`.
-    pub const SRC_ENDPOINT_LOCATION_CONTINENT: Field<Box<str>> = Field::new(1016);
+    pub const SRC_ENDPOINT_LOCATION_CONTINENT: Field<Box<str>> = Field::new(1029);
     /// `src_endpoint.location.country`.
-    pub const SRC_ENDPOINT_LOCATION_COUNTRY: Field<Box<str>> = Field::new(1017);
+    pub const SRC_ENDPOINT_LOCATION_COUNTRY: Field<Box<str>> = Field::new(1030);
     /// `src_endpoint.location.desc`.
-    pub const SRC_ENDPOINT_LOCATION_DESC: Field<Box<str>> = Field::new(1018);
+    pub const SRC_ENDPOINT_LOCATION_DESC: Field<Box<str>> = Field::new(1031);
+    /// `src_endpoint.location.geohash`.
+    pub const SRC_ENDPOINT_LOCATION_GEOHASH: Field<Box<str>> = Field::new(1032);
     /// `src_endpoint.location.is_on_premises`.
-    pub const SRC_ENDPOINT_LOCATION_IS_ON_PREMISES: Field<bool> = Field::new(1019);
+    pub const SRC_ENDPOINT_LOCATION_IS_ON_PREMISES: Field<bool> = Field::new(1033);
     /// `src_endpoint.location.postal_code`.
-    pub const SRC_ENDPOINT_LOCATION_POSTAL_CODE: Field<Box<str>> = Field::new(1020);
+    pub const SRC_ENDPOINT_LOCATION_POSTAL_CODE: Field<Box<str>> = Field::new(1034);
     /// `src_endpoint.location.region`.
-    pub const SRC_ENDPOINT_LOCATION_REGION: Field<Box<str>> = Field::new(1021);
+    pub const SRC_ENDPOINT_LOCATION_REGION: Field<Box<str>> = Field::new(1035);
     /// `src_endpoint.mac`.
-    pub const SRC_ENDPOINT_MAC: Field<Box<str>> = Field::new(1022);
+    pub const SRC_ENDPOINT_MAC: Field<Box<str>> = Field::new(1036);
     /// `src_endpoint.name`.
-    pub const SRC_ENDPOINT_NAME: Field<Box<str>> = Field::new(1023);
+    pub const SRC_ENDPOINT_NAME: Field<Box<str>> = Field::new(1037);
     /// `src_endpoint.network_scope_id`.
-    pub const SRC_ENDPOINT_NETWORK_SCOPE_ID: Field<i64> = Field::new(1024);
+    pub const SRC_ENDPOINT_NETWORK_SCOPE_ID: Field<i64> = Field::new(1038);
     /// `src_endpoint.os.name`.
-    pub const SRC_ENDPOINT_OS_NAME: Field<Box<str>> = Field::new(1025);
+    pub const SRC_ENDPOINT_OS_NAME: Field<Box<str>> = Field::new(1039);
     /// `src_endpoint.os.type_id`.
-    pub const SRC_ENDPOINT_OS_TYPE_ID: Field<i64> = Field::new(1026);
+    pub const SRC_ENDPOINT_OS_TYPE_ID: Field<i64> = Field::new(1040);
     /// `src_endpoint.owner.name`.
-    pub const SRC_ENDPOINT_OWNER_NAME: Field<Box<str>> = Field::new(1027);
+    pub const SRC_ENDPOINT_OWNER_NAME: Field<Box<str>> = Field::new(1041);
     /// `src_endpoint.owner.uid`.
-    pub const SRC_ENDPOINT_OWNER_UID: Field<Box<str>> = Field::new(1028);
+    pub const SRC_ENDPOINT_OWNER_UID: Field<Box<str>> = Field::new(1042);
     /// `src_endpoint.port`.
-    pub const SRC_ENDPOINT_PORT: Field<i64> = Field::new(1029);
+    pub const SRC_ENDPOINT_PORT: Field<i64> = Field::new(1043);
     /// `src_endpoint.subnet_uid`.
-    pub const SRC_ENDPOINT_SUBNET_UID: Field<Box<str>> = Field::new(1030);
+    pub const SRC_ENDPOINT_SUBNET_UID: Field<Box<str>> = Field::new(1044);
     /// `src_endpoint.svc_name`.
-    pub const SRC_ENDPOINT_SVC_NAME: Field<Box<str>> = Field::new(1031);
+    pub const SRC_ENDPOINT_SVC_NAME: Field<Box<str>> = Field::new(1045);
     /// `src_endpoint.type`.
-    pub const SRC_ENDPOINT_TYPE: Field<Box<str>> = Field::new(1032);
+    pub const SRC_ENDPOINT_TYPE: Field<Box<str>> = Field::new(1046);
     /// `src_endpoint.type_id`.
-    pub const SRC_ENDPOINT_TYPE_ID: Field<i64> = Field::new(1033);
+    pub const SRC_ENDPOINT_TYPE_ID: Field<i64> = Field::new(1047);
     /// `src_endpoint.uid`.
-    pub const SRC_ENDPOINT_UID: Field<Box<str>> = Field::new(1034);
+    pub const SRC_ENDPOINT_UID: Field<Box<str>> = Field::new(1048);
     /// `src_endpoint.vlan_uid`.
-    pub const SRC_ENDPOINT_VLAN_UID: Field<Box<str>> = Field::new(1035);
+    pub const SRC_ENDPOINT_VLAN_UID: Field<Box<str>> = Field::new(1049);
     /// `src_endpoint.vpc_uid`.
-    pub const SRC_ENDPOINT_VPC_UID: Field<Box<str>> = Field::new(1036);
+    pub const SRC_ENDPOINT_VPC_UID: Field<Box<str>> = Field::new(1050);
     /// `src_endpoint.zone`.
-    pub const SRC_ENDPOINT_ZONE: Field<Box<str>> = Field::new(1037);
+    pub const SRC_ENDPOINT_ZONE: Field<Box<str>> = Field::new(1051);
     /// `src_url`.
-    pub const SRC_URL: Field<Box<str>> = Field::new(1038);
+    pub const SRC_URL: Field<Box<str>> = Field::new(1052);
     /// `start_time`.
-    pub const START_TIME: Field<i64> = Field::new(1039);
+    pub const START_TIME: Field<i64> = Field::new(1053);
     /// `state`.
-    pub const STATE: Field<Box<str>> = Field::new(1040);
+    pub const STATE: Field<Box<str>> = Field::new(1054);
     /// `state_id`.
-    pub const STATE_ID: Field<i64> = Field::new(1041);
+    pub const STATE_ID: Field<i64> = Field::new(1055);
     /// `status`.
-    pub const STATUS: Field<Box<str>> = Field::new(1042);
+    pub const STATUS: Field<Box<str>> = Field::new(1056);
     /// `status_code`.
-    pub const STATUS_CODE: Field<Box<str>> = Field::new(1043);
+    pub const STATUS_CODE: Field<Box<str>> = Field::new(1057);
     /// `status_detail`.
-    pub const STATUS_DETAIL: Field<Box<str>> = Field::new(1044);
+    pub const STATUS_DETAIL: Field<Box<str>> = Field::new(1058);
     /// `status_id`.
-    pub const STATUS_ID: Field<i64> = Field::new(1045);
+    pub const STATUS_ID: Field<i64> = Field::new(1059);
     /// `stratum`.
-    pub const STRATUM: Field<Box<str>> = Field::new(1046);
+    pub const STRATUM: Field<Box<str>> = Field::new(1060);
     /// `stratum_id`.
-    pub const STRATUM_ID: Field<i64> = Field::new(1047);
+    pub const STRATUM_ID: Field<i64> = Field::new(1061);
     /// `subgroup.desc`.
-    pub const SUBGROUP_DESC: Field<Box<str>> = Field::new(1048);
+    pub const SUBGROUP_DESC: Field<Box<str>> = Field::new(1062);
     /// `subgroup.domain`.
-    pub const SUBGROUP_DOMAIN: Field<Box<str>> = Field::new(1049);
+    pub const SUBGROUP_DOMAIN: Field<Box<str>> = Field::new(1063);
     /// `subgroup.name`.
-    pub const SUBGROUP_NAME: Field<Box<str>> = Field::new(1050);
+    pub const SUBGROUP_NAME: Field<Box<str>> = Field::new(1064);
     /// `subgroup.privileges`.
-    pub const SUBGROUP_PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(1051);
+    pub const SUBGROUP_PRIVILEGES: Field<Box<[Box<str>]>> = Field::new(1065);
     /// `subgroup.type`.
-    pub const SUBGROUP_TYPE: Field<Box<str>> = Field::new(1052);
+    pub const SUBGROUP_TYPE: Field<Box<str>> = Field::new(1066);
     /// `subgroup.uid`.
-    pub const SUBGROUP_UID: Field<Box<str>> = Field::new(1053);
+    pub const SUBGROUP_UID: Field<Box<str>> = Field::new(1067);
     /// `table.desc`.
-    pub const TABLE_DESC: Field<Box<str>> = Field::new(1054);
+    pub const TABLE_DESC: Field<Box<str>> = Field::new(1068);
     /// `table.name`.
-    pub const TABLE_NAME: Field<Box<str>> = Field::new(1055);
+    pub const TABLE_NAME: Field<Box<str>> = Field::new(1069);
     /// `table.uid`.
-    pub const TABLE_UID: Field<Box<str>> = Field::new(1056);
+    pub const TABLE_UID: Field<Box<str>> = Field::new(1070);
     /// `timezone_offset`.
-    pub const TIMEZONE_OFFSET: Field<i64> = Field::new(1057);
+    pub const TIMEZONE_OFFSET: Field<i64> = Field::new(1071);
     /// `tls.alert`.
-    pub const TLS_ALERT: Field<i64> = Field::new(1058);
+    pub const TLS_ALERT: Field<i64> = Field::new(1072);
     /// `tls.certificate.created_time`.
-    pub const TLS_CERTIFICATE_CREATED_TIME: Field<i64> = Field::new(1059);
+    pub const TLS_CERTIFICATE_CREATED_TIME: Field<i64> = Field::new(1073);
     /// `tls.certificate.expiration_time`.
-    pub const TLS_CERTIFICATE_EXPIRATION_TIME: Field<i64> = Field::new(1060);
+    pub const TLS_CERTIFICATE_EXPIRATION_TIME: Field<i64> = Field::new(1074);
     /// `tls.certificate.fingerprints.value`.
-    pub const TLS_CERTIFICATE_FINGERPRINTS_VALUE: Field<Box<[Box<str>]>> = Field::new(1061);
+    pub const TLS_CERTIFICATE_FINGERPRINTS_VALUE: Field<Box<[Box<str>]>> = Field::new(1075);
     /// `tls.certificate.is_self_signed`.
-    pub const TLS_CERTIFICATE_IS_SELF_SIGNED: Field<bool> = Field::new(1062);
+    pub const TLS_CERTIFICATE_IS_SELF_SIGNED: Field<bool> = Field::new(1076);
     /// `tls.certificate.issuer`.
-    pub const TLS_CERTIFICATE_ISSUER: Field<Box<str>> = Field::new(1063);
+    pub const TLS_CERTIFICATE_ISSUER: Field<Box<str>> = Field::new(1077);
     /// `tls.certificate.serial_number`.
-    pub const TLS_CERTIFICATE_SERIAL_NUMBER: Field<Box<str>> = Field::new(1064);
+    pub const TLS_CERTIFICATE_SERIAL_NUMBER: Field<Box<str>> = Field::new(1078);
     /// `tls.certificate.subject`.
-    pub const TLS_CERTIFICATE_SUBJECT: Field<Box<str>> = Field::new(1065);
+    pub const TLS_CERTIFICATE_SUBJECT: Field<Box<str>> = Field::new(1079);
     /// `tls.certificate.version`.
-    pub const TLS_CERTIFICATE_VERSION: Field<Box<str>> = Field::new(1066);
+    pub const TLS_CERTIFICATE_VERSION: Field<Box<str>> = Field::new(1080);
     /// `tls.cipher`.
-    pub const TLS_CIPHER: Field<Box<str>> = Field::new(1067);
+    pub const TLS_CIPHER: Field<Box<str>> = Field::new(1081);
     /// `tls.ja3_hash.value`.
-    pub const TLS_JA3_HASH_VALUE: Field<Box<str>> = Field::new(1068);
+    pub const TLS_JA3_HASH_VALUE: Field<Box<str>> = Field::new(1082);
     /// `tls.ja3s_hash.value`.
-    pub const TLS_JA3S_HASH_VALUE: Field<Box<str>> = Field::new(1069);
+    pub const TLS_JA3S_HASH_VALUE: Field<Box<str>> = Field::new(1083);
     /// `tls.key_length`.
-    pub const TLS_KEY_LENGTH: Field<i64> = Field::new(1070);
+    pub const TLS_KEY_LENGTH: Field<i64> = Field::new(1084);
     /// `tls.sni`.
-    pub const TLS_SNI: Field<Box<str>> = Field::new(1071);
+    pub const TLS_SNI: Field<Box<str>> = Field::new(1085);
     /// `tls.version`.
-    pub const TLS_VERSION: Field<Box<str>> = Field::new(1072);
+    pub const TLS_VERSION: Field<Box<str>> = Field::new(1086);
     /// `to`.
-    pub const TO: Field<Box<[Box<str>]>> = Field::new(1073);
+    pub const TO: Field<Box<[Box<str>]>> = Field::new(1087);
     /// `total`.
-    pub const TOTAL: Field<i64> = Field::new(1074);
+    pub const TOTAL: Field<i64> = Field::new(1088);
     /// `trace.service.name`.
-    pub const TRACE_SERVICE_NAME: Field<Box<str>> = Field::new(1075);
+    pub const TRACE_SERVICE_NAME: Field<Box<str>> = Field::new(1089);
     /// `trace.span.uid`.
-    pub const TRACE_SPAN_UID: Field<Box<str>> = Field::new(1076);
+    pub const TRACE_SPAN_UID: Field<Box<str>> = Field::new(1090);
     /// `trace.uid`.
-    pub const TRACE_UID: Field<Box<str>> = Field::new(1077);
+    pub const TRACE_UID: Field<Box<str>> = Field::new(1091);
     /// `traffic.bytes`.
-    pub const TRAFFIC_BYTES: Field<i64> = Field::new(1078);
+    pub const TRAFFIC_BYTES: Field<i64> = Field::new(1092);
     /// `traffic.bytes_in`.
-    pub const TRAFFIC_BYTES_IN: Field<i64> = Field::new(1079);
+    pub const TRAFFIC_BYTES_IN: Field<i64> = Field::new(1093);
     /// `traffic.bytes_out`.
-    pub const TRAFFIC_BYTES_OUT: Field<i64> = Field::new(1080);
+    pub const TRAFFIC_BYTES_OUT: Field<i64> = Field::new(1094);
     /// `traffic.packets`.
-    pub const TRAFFIC_PACKETS: Field<i64> = Field::new(1081);
+    pub const TRAFFIC_PACKETS: Field<i64> = Field::new(1095);
     /// `traffic.packets_in`.
-    pub const TRAFFIC_PACKETS_IN: Field<i64> = Field::new(1082);
+    pub const TRAFFIC_PACKETS_IN: Field<i64> = Field::new(1096);
     /// `traffic.packets_out`.
-    pub const TRAFFIC_PACKETS_OUT: Field<i64> = Field::new(1083);
+    pub const TRAFFIC_PACKETS_OUT: Field<i64> = Field::new(1097);
     /// `transaction_uid`.
-    pub const TRANSACTION_UID: Field<Box<str>> = Field::new(1084);
+    pub const TRANSACTION_UID: Field<Box<str>> = Field::new(1098);
     /// `tree_uid`.
-    pub const TREE_UID: Field<Box<str>> = Field::new(1085);
+    pub const TREE_UID: Field<Box<str>> = Field::new(1099);
     /// `tunnel_interface.ip`.
-    pub const TUNNEL_INTERFACE_IP: Field<Box<str>> = Field::new(1086);
+    pub const TUNNEL_INTERFACE_IP: Field<Box<str>> = Field::new(1100);
     /// `tunnel_interface.name`.
-    pub const TUNNEL_INTERFACE_NAME: Field<Box<str>> = Field::new(1087);
+    pub const TUNNEL_INTERFACE_NAME: Field<Box<str>> = Field::new(1101);
     /// `tunnel_type`.
-    pub const TUNNEL_TYPE: Field<Box<str>> = Field::new(1088);
+    pub const TUNNEL_TYPE: Field<Box<str>> = Field::new(1102);
     /// `tunnel_type_id`.
-    pub const TUNNEL_TYPE_ID: Field<i64> = Field::new(1089);
+    pub const TUNNEL_TYPE_ID: Field<i64> = Field::new(1103);
     /// `type`.
-    pub const TYPE: Field<Box<str>> = Field::new(1090);
+    pub const TYPE: Field<Box<str>> = Field::new(1104);
     /// `type_id`.
-    pub const TYPE_ID: Field<i64> = Field::new(1091);
+    pub const TYPE_ID: Field<i64> = Field::new(1105);
     /// `url.domain`.
-    pub const URL_DOMAIN: Field<Box<str>> = Field::new(1092);
+    pub const URL_DOMAIN: Field<Box<str>> = Field::new(1106);
     /// `url.hostname`.
-    pub const URL_HOSTNAME: Field<Box<str>> = Field::new(1093);
+    pub const URL_HOSTNAME: Field<Box<str>> = Field::new(1107);
     /// `url.path`.
-    pub const URL_PATH: Field<Box<str>> = Field::new(1094);
+    pub const URL_PATH: Field<Box<str>> = Field::new(1108);
     /// `url.port`.
-    pub const URL_PORT: Field<i64> = Field::new(1095);
+    pub const URL_PORT: Field<i64> = Field::new(1109);
     /// `url.query_string`.
-    pub const URL_QUERY_STRING: Field<Box<str>> = Field::new(1096);
+    pub const URL_QUERY_STRING: Field<Box<str>> = Field::new(1110);
     /// `url.scheme`.
-    pub const URL_SCHEME: Field<Box<str>> = Field::new(1097);
+    pub const URL_SCHEME: Field<Box<str>> = Field::new(1111);
     /// `url.subdomain`.
-    pub const URL_SUBDOMAIN: Field<Box<str>> = Field::new(1098);
+    pub const URL_SUBDOMAIN: Field<Box<str>> = Field::new(1112);
     /// `url.url_string`.
-    pub const URL_URL_STRING: Field<Box<str>> = Field::new(1099);
+    pub const URL_URL_STRING: Field<Box<str>> = Field::new(1113);
     /// `user.account.labels`.
-    pub const USER_ACCOUNT_LABELS: Field<Box<[Box<str>]>> = Field::new(1100);
+    pub const USER_ACCOUNT_LABELS: Field<Box<[Box<str>]>> = Field::new(1114);
     /// `user.account.name`.
-    pub const USER_ACCOUNT_NAME: Field<Box<str>> = Field::new(1101);
+    pub const USER_ACCOUNT_NAME: Field<Box<str>> = Field::new(1115);
     /// `user.account.type`.
-    pub const USER_ACCOUNT_TYPE: Field<Box<str>> = Field::new(1102);
+    pub const USER_ACCOUNT_TYPE: Field<Box<str>> = Field::new(1116);
     /// `user.account.type_id`.
-    pub const USER_ACCOUNT_TYPE_ID: Field<i64> = Field::new(1103);
+    pub const USER_ACCOUNT_TYPE_ID: Field<i64> = Field::new(1117);
     /// `user.account.uid`.
-    pub const USER_ACCOUNT_UID: Field<Box<str>> = Field::new(1104);
+    pub const USER_ACCOUNT_UID: Field<Box<str>> = Field::new(1118);
     /// `user.display_name`.
-    pub const USER_DISPLAY_NAME: Field<Box<str>> = Field::new(1105);
+    pub const USER_DISPLAY_NAME: Field<Box<str>> = Field::new(1119);
     /// `user.domain`.
-    pub const USER_DOMAIN: Field<Box<str>> = Field::new(1106);
+    pub const USER_DOMAIN: Field<Box<str>> = Field::new(1120);
     /// `user.email_addr`.
-    pub const USER_EMAIL_ADDR: Field<Box<str>> = Field::new(1107);
+    pub const USER_EMAIL_ADDR: Field<Box<str>> = Field::new(1121);
     /// `user.full_name`.
-    pub const USER_FULL_NAME: Field<Box<str>> = Field::new(1108);
+    pub const USER_FULL_NAME: Field<Box<str>> = Field::new(1122);
     /// `user.groups.name`.
-    pub const USER_GROUPS_NAME: Field<Box<[Box<str>]>> = Field::new(1109);
+    pub const USER_GROUPS_NAME: Field<Box<[Box<str>]>> = Field::new(1123);
     /// `user.groups.uid`.
-    pub const USER_GROUPS_UID: Field<Box<[Box<str>]>> = Field::new(1110);
+    pub const USER_GROUPS_UID: Field<Box<[Box<str>]>> = Field::new(1124);
     /// `user.has_mfa`.
-    pub const USER_HAS_MFA: Field<bool> = Field::new(1111);
+    pub const USER_HAS_MFA: Field<bool> = Field::new(1125);
     /// `user.name`.
-    pub const USER_NAME: Field<Box<str>> = Field::new(1112);
+    pub const USER_NAME: Field<Box<str>> = Field::new(1126);
     /// `user.org.name`.
-    pub const USER_ORG_NAME: Field<Box<str>> = Field::new(1113);
+    pub const USER_ORG_NAME: Field<Box<str>> = Field::new(1127);
     /// `user.org.ou_name`.
-    pub const USER_ORG_OU_NAME: Field<Box<str>> = Field::new(1114);
+    pub const USER_ORG_OU_NAME: Field<Box<str>> = Field::new(1128);
     /// `user.org.ou_uid`.
-    pub const USER_ORG_OU_UID: Field<Box<str>> = Field::new(1115);
+    pub const USER_ORG_OU_UID: Field<Box<str>> = Field::new(1129);
     /// `user.org.uid`.
-    pub const USER_ORG_UID: Field<Box<str>> = Field::new(1116);
+    pub const USER_ORG_UID: Field<Box<str>> = Field::new(1130);
     /// `user.programmatic_credentials.uid`.
-    pub const USER_PROGRAMMATIC_CREDENTIALS_UID: Field<Box<[Box<str>]>> = Field::new(1117);
+    pub const USER_PROGRAMMATIC_CREDENTIALS_UID: Field<Box<[Box<str>]>> = Field::new(1131);
     /// `user.risk_level_id`.
-    pub const USER_RISK_LEVEL_ID: Field<i64> = Field::new(1118);
+    pub const USER_RISK_LEVEL_ID: Field<i64> = Field::new(1132);
     /// `user.type`.
-    pub const USER_TYPE: Field<Box<str>> = Field::new(1119);
+    pub const USER_TYPE: Field<Box<str>> = Field::new(1133);
     /// `user.type_id`.
-    pub const USER_TYPE_ID: Field<i64> = Field::new(1120);
+    pub const USER_TYPE_ID: Field<i64> = Field::new(1134);
     /// `user.uid`.
-    pub const USER_UID: Field<Box<str>> = Field::new(1121);
+    pub const USER_UID: Field<Box<str>> = Field::new(1135);
     /// `user.uid_alt`.
-    pub const USER_UID_ALT: Field<Box<str>> = Field::new(1122);
+    pub const USER_UID_ALT: Field<Box<str>> = Field::new(1136);
     /// `user_result.domain`.
-    pub const USER_RESULT_DOMAIN: Field<Box<str>> = Field::new(1123);
+    pub const USER_RESULT_DOMAIN: Field<Box<str>> = Field::new(1137);
     /// `user_result.full_name`.
-    pub const USER_RESULT_FULL_NAME: Field<Box<str>> = Field::new(1124);
+    pub const USER_RESULT_FULL_NAME: Field<Box<str>> = Field::new(1138);
     /// `user_result.name`.
-    pub const USER_RESULT_NAME: Field<Box<str>> = Field::new(1125);
+    pub const USER_RESULT_NAME: Field<Box<str>> = Field::new(1139);
     /// `user_result.type`.
-    pub const USER_RESULT_TYPE: Field<Box<str>> = Field::new(1126);
+    pub const USER_RESULT_TYPE: Field<Box<str>> = Field::new(1140);
     /// `user_result.type_id`.
-    pub const USER_RESULT_TYPE_ID: Field<i64> = Field::new(1127);
+    pub const USER_RESULT_TYPE_ID: Field<i64> = Field::new(1141);
     /// `user_result.uid`.
-    pub const USER_RESULT_UID: Field<Box<str>> = Field::new(1128);
+    pub const USER_RESULT_UID: Field<Box<str>> = Field::new(1142);
     /// `vendor_attributes.severity`.
-    pub const VENDOR_ATTRIBUTES_SEVERITY: Field<Box<str>> = Field::new(1129);
+    pub const VENDOR_ATTRIBUTES_SEVERITY: Field<Box<str>> = Field::new(1143);
     /// `vendor_attributes.severity_id`.
-    pub const VENDOR_ATTRIBUTES_SEVERITY_ID: Field<i64> = Field::new(1130);
+    pub const VENDOR_ATTRIBUTES_SEVERITY_ID: Field<i64> = Field::new(1144);
     /// `verdict`.
-    pub const VERDICT: Field<Box<str>> = Field::new(1131);
+    pub const VERDICT: Field<Box<str>> = Field::new(1145);
     /// `verdict_id`.
-    pub const VERDICT_ID: Field<i64> = Field::new(1132);
+    pub const VERDICT_ID: Field<i64> = Field::new(1146);
     /// `version`.
-    pub const VERSION: Field<Box<str>> = Field::new(1133);
+    pub const VERSION: Field<Box<str>> = Field::new(1147);
     /// `vulnerabilities.cve.title`.
-    pub const VULNERABILITIES_CVE_TITLE: Field<Box<[Box<str>]>> = Field::new(1134);
+    pub const VULNERABILITIES_CVE_TITLE: Field<Box<[Box<str>]>> = Field::new(1148);
     /// `vulnerabilities.cve.uid`.
-    pub const VULNERABILITIES_CVE_UID: Field<Box<[Box<str>]>> = Field::new(1135);
+    pub const VULNERABILITIES_CVE_UID: Field<Box<[Box<str>]>> = Field::new(1149);
     /// `vulnerabilities.desc`.
-    pub const VULNERABILITIES_DESC: Field<Box<[Box<str>]>> = Field::new(1136);
+    pub const VULNERABILITIES_DESC: Field<Box<[Box<str>]>> = Field::new(1150);
     /// `vulnerabilities.severity`.
-    pub const VULNERABILITIES_SEVERITY: Field<Box<[Box<str>]>> = Field::new(1137);
+    pub const VULNERABILITIES_SEVERITY: Field<Box<[Box<str>]>> = Field::new(1151);
     /// `vulnerabilities.title`.
-    pub const VULNERABILITIES_TITLE: Field<Box<[Box<str>]>> = Field::new(1138);
+    pub const VULNERABILITIES_TITLE: Field<Box<[Box<str>]>> = Field::new(1152);
     /// `vulnerabilities.vendor_name`.
-    pub const VULNERABILITIES_VENDOR_NAME: Field<Box<[Box<str>]>> = Field::new(1139);
+    pub const VULNERABILITIES_VENDOR_NAME: Field<Box<[Box<str>]>> = Field::new(1153);
     /// `web_resources.desc`.
-    pub const WEB_RESOURCES_DESC: Field<Box<[Box<str>]>> = Field::new(1140);
+    pub const WEB_RESOURCES_DESC: Field<Box<[Box<str>]>> = Field::new(1154);
     /// `web_resources.name`.
-    pub const WEB_RESOURCES_NAME: Field<Box<[Box<str>]>> = Field::new(1141);
+    pub const WEB_RESOURCES_NAME: Field<Box<[Box<str>]>> = Field::new(1155);
     /// `web_resources.type`.
-    pub const WEB_RESOURCES_TYPE: Field<Box<[Box<str>]>> = Field::new(1142);
+    pub const WEB_RESOURCES_TYPE: Field<Box<[Box<str>]>> = Field::new(1156);
     /// `web_resources.uid`.
-    pub const WEB_RESOURCES_UID: Field<Box<[Box<str>]>> = Field::new(1143);
+    pub const WEB_RESOURCES_UID: Field<Box<[Box<str>]>> = Field::new(1157);
     /// `web_resources.url_string`.
-    pub const WEB_RESOURCES_URL_STRING: Field<Box<[Box<str>]>> = Field::new(1144);
+    pub const WEB_RESOURCES_URL_STRING: Field<Box<[Box<str>]>> = Field::new(1158);
 }

@@ -28,6 +28,14 @@ pub(crate) enum Target {
 
 /// The short names, with the paths of which any may match.
 pub(super) const SHORT: &[(&str, &[&str])] = &[
+    (
+        "asn",
+        &[
+            "src_endpoint.autonomous_system.number",
+            "dst_endpoint.autonomous_system.number",
+            "proxy_endpoint.autonomous_system.number",
+        ],
+    ),
     ("cmd", &["process.cmd_line", "actor.process.cmd_line", "job.cmd_line"]),
     (
         "container",
@@ -38,6 +46,15 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
             "actor.process.container.name",
             "device.container.uid",
             "device.container.name",
+        ],
+    ),
+    (
+        "country",
+        &[
+            "src_endpoint.location.country",
+            "dst_endpoint.location.country",
+            "proxy_endpoint.location.country",
+            "device.location.country",
         ],
     ),
     ("domain", &["query.hostname", "url.hostname", "http_request.url.hostname", "dst_endpoint.hostname", "dst_endpoint.domain"]),
@@ -59,6 +76,7 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
             "evidences.dst_endpoint.ip",
         ],
     ),
+    ("owner", &["device.owner.name", "src_endpoint.owner.name", "dst_endpoint.owner.name", "proxy_endpoint.owner.name"]),
     ("pid", &["process.pid", "actor.process.pid"]),
     ("port", &["src_endpoint.port", "dst_endpoint.port", "port"]),
     ("process", &["process.name", "actor.process.name"]),

@@ -129,3 +129,22 @@ fn facts_and_verdicts_are_the_latest() {
     assert!(matches!(scene.ledger.save_facts(nobody, &facts, taken), Err(LedgerError::UnknownAsset(_))));
     assert!(matches!(scene.ledger.save_verdicts(nobody, []), Err(LedgerError::UnknownAsset(_))));
 }
+
+#[test]
+fn all_assets_are_given_at_once_and_writing_shows() {
+    let scene = Scene::new();
+    let before = scene.ledger.asset_writes();
+    let (web, mut image) = (host("web-1"), Asset::new(AssetKind::Image, "sha256:7", "shop:1"));
+    image.relations = vec![Relation { kind: RelationKind::BuiltFrom, to: web.id }];
+    image.labels = labels(&[("team", "shop")]);
+    scene.ledger.save_asset(&web).unwrap();
+    scene.ledger.save_asset(&image).unwrap();
+    scene.ledger.edit_asset(web.id, &AssetEdit { owner: Some("ada".into()), ..AssetEdit::default() }).unwrap();
+    scene.ledger.lead_names(image.id, &["registry.test/shop:1".to_owned()]).unwrap();
+    assert_eq!(scene.ledger.asset_writes(), before + 4);
+    let all = scene.ledger.assets_in_effect(&[AssetKind::Image, AssetKind::Host], 10).unwrap();
+    assert_eq!(all, [Asset { owner: Some("ada".into()), ..web.clone() }, image.clone()]);
+    assert_eq!(scene.ledger.assets_in_effect(&[AssetKind::Image], 10).unwrap(), std::slice::from_ref(&image));
+    assert_eq!(scene.ledger.assets_in_effect(&[AssetKind::Image, AssetKind::Host], 1).unwrap().len(), 1);
+    assert_eq!(scene.ledger.image_names().unwrap(), [("registry.test/shop:1".to_owned(), image.id)]);
+}

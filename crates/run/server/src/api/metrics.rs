@@ -37,6 +37,11 @@ fn written(platform: &Platform) -> Result<String, ApiError> {
     if let Ok(free) = vigie_kit::files::free_bytes(platform.dir().path()) {
         page.gauge("vigie_disk_free_bytes", "Bytes free where the data lie.", &[(&[], free)]);
     }
+    let enriched = platform.enrichment.enricher.done();
+    page.family("vigie_enriched_events_total", "Events of which the machine or the container is an asset.", "counter");
+    page.sample("vigie_enriched_events_total", &[], enriched.of_assets);
+    page.family("vigie_located_addresses_total", "Addresses of events that a database of addresses knows.", "counter");
+    page.sample("vigie_located_addresses_total", &[], enriched.located);
     of_rounds(&mut page, platform);
     Ok(page.0)
 }

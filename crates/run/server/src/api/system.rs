@@ -13,6 +13,10 @@ use utoipa::ToSchema;
 use vigie_collect::SourceReport;
 use vigie_model::lang::Lang;
 use vigie_model::time::Timestamp;
+use vigie_pipeline::enrich::{Database, GeoReport};
+
+/// A day in microseconds.
+const DAY: i64 = 86_400_000_000;
 
 /// The platform's own health.
 #[derive(Serialize, ToSchema)]
@@ -24,6 +28,7 @@ pub(super) struct SystemView {
     /// Vulnerability data; null while there are none.
     advisories: Option<AdvisoriesView>,
     rounds: Vec<RoundRow>,
+    enrichment: EnrichmentView,
     database_bytes: u64,
     disk_free_bytes: Option<u64>,
 }
@@ -80,6 +85,36 @@ pub(super) struct EcosystemRow {
     newest: Option<String>,
 }
 
+/// What events are enriched with.
+#[derive(Serialize, ToSchema)]
+pub(super) struct EnrichmentView {
+    /// Hosts, containers and images that are known.
+    assets: u64,
+    /// Those that are too many to be known.
+    assets_left_out: u64,
+    /// Events since the start of which the machine or the container is an asset.
+    events: u64,
+    /// Addresses of events since the start that a database knows.
+    addresses: u64,
+    /// Databases of addresses.
+    geoip: Vec<GeoipRow>,
+}
+
+/// A database of addresses.
+#[derive(Serialize, ToSchema)]
+pub(super) struct GeoipRow {
+    path: String,
+    /// What it says it is, such as `GeoLite2-City`; null while none could be read.
+    kind: Option<String>,
+    built_at: Option<String>,
+    /// Days since it was built.
+    age_days: Option<i64>,
+    read_at: Option<String>,
+    bytes: Option<u64>,
+    /// Why the file as it is now cannot be read, and what to try; what was read before stays in use.
+    problem: Option<String>,
+}
+
 /// Work that comes back.
 #[derive(Serialize, ToSchema)]
 pub(super) struct RoundRow {
@@ -121,6 +156,7 @@ fn view(platform: &Platform, lang: Lang) -> Result<SystemView, ApiError> {
         },
         advisories: platform.advisories.current().map(|data| advisories_view(&data)),
         rounds: platform.rounds().iter().map(|round| round_row(round, lang)).collect(),
+        enrichment: enrichment_view(platform, lang),
         database_bytes: platform.db.size_bytes().map_err(ApiError::of)?,
         disk_free_bytes: vigie_kit::files::free_bytes(platform.dir().path()).ok(),
     })
@@ -141,6 +177,33 @@ fn source_row(report: &SourceReport, lang: Lang) -> SourceRow {
         lost: report.lost,
         last_event_at: report.last_event_at.map(|time: Timestamp| time.to_string()),
         lag_s: report.lag as f64 / 1e6,
+    }
+}
+
+fn enrichment_view(platform: &Platform, lang: Lang) -> EnrichmentView {
+    let (enricher, now) = (&platform.enrichment.enricher, platform.clock.now());
+    let (known, done) = (enricher.known(), enricher.done());
+    let row = |report: GeoReport| {
+        let database = report.database.as_deref();
+        GeoipRow {
+            path: report.path.display().to_string(),
+            kind: database.map(|database| database.kind().to_owned()),
+            built_at: database.map(|database| database.built_at().to_string()),
+            age_days: database.map(|database| now.since(database.built_at()) / DAY),
+            read_at: report.read_at.map(|time| time.to_string()),
+            bytes: database.map(Database::bytes),
+            problem: report.problem.map(|(said, hint)| match hint {
+                Some(hint) => format!("{}: {}", said.get(lang), hint.get(lang)),
+                None => said.get(lang).to_owned(),
+            }),
+        }
+    };
+    EnrichmentView {
+        assets: known.len() as u64,
+        assets_left_out: known.left_out() as u64,
+        events: done.of_assets,
+        addresses: done.located,
+        geoip: platform.enrichment.files.reports().into_iter().map(row).collect(),
     }
 }
 

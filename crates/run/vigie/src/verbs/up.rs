@@ -44,11 +44,15 @@ pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ende
         keep_classes: args.keep_class.iter().cloned().collect(),
         feeds,
         yara: args.yara.clone(),
+        geoip: args.geoip.clone(),
     };
     runtime()?.block_on(async {
         let platform = Arc::new(Platform::open(dir, Arc::new(SystemClock), opening)?);
         let running = Running::start(platform, settings).await?;
         greet(&running, &path, lang);
+        for problem in running.troubles() {
+            out::say(&format!("\nwarning: {}", problem.told(lang)));
+        }
         until_told_to_stop().await?;
         out::say(&say!(lang, en "Stopping…", fr "Arrêt en cours…", de "Wird beendet …"));
         running.stop().await;
