@@ -224,10 +224,10 @@ impl Known {
         if let Some(found) = self.hosts.get(name) {
             return found.one();
         }
-        if name.contains(':') || name.as_bytes().first().is_some_and(u8::is_ascii_digit) {
-            if let Ok(address) = name.parse() {
-                return self.address(address);
-            }
+        if (name.contains(':') || name.as_bytes().first().is_some_and(u8::is_ascii_digit))
+            && let Ok(address) = name.parse()
+        {
+            return self.address(address);
         }
         match name.split_once('.') {
             None => self.short_hosts.get(name)?.one(),

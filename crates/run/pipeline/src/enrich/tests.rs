@@ -3,6 +3,7 @@
 use super::*;
 use serde_json::json;
 use std::path::Path;
+use vigie_kit::problem::Problem;
 use vigie_model::asset::{Asset, AssetKind, Relation, RelationKind};
 use vigie_model::event::ocsf::field;
 use vigie_model::event::{Class, Label, Labels, Origin};
@@ -168,7 +169,7 @@ fn addresses_are_located_by_several_databases_and_private_ones_are_not() {
 
 /// What went wrong at a look.
 fn told(files: &GeoFiles, enricher: &Enricher) -> String {
-    files.look(enricher, Timestamp::EPOCH).iter().map(|problem| problem.chain()).collect()
+    files.look(enricher, Timestamp::EPOCH).iter().map(Problem::chain).collect()
 }
 
 fn country_of(enricher: &Enricher, address: &str) -> Option<String> {
