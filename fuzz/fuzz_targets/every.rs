@@ -27,7 +27,8 @@ targets! {
     bulk_request bundle cgroup compose container_engine container_files correlation_state cursors dockerfile
     dpkg_status epss event_log event_samples flows fluent_forward framing gelf git_index group http_answer
     ignore_file image_archive image_layer journal_export json_records kev kubernetes_manifests licence_texts
-    licences log_batch log_formats log_segment login_defs loki_push malware mountinfo octet_framing os_release
+    licences list_framing log_batch log_formats log_segment login_defs loki_push malware mountinfo octet_framing
+    os_release
     osv_record osv_zip otlp_logs package_files package_log packed_bodies passphrase passwd private_key provenance
     query sbom secrets sent_lines shadow sigma_rules socket_table splunk_events sshd_config sshd_effective sudoers
     syslog terraform time time_zone vendor_feeds version_order vex yara_rules

@@ -32,9 +32,10 @@ const IMPURE: [&str; 14] = [
 
 /// Heavy dependencies and the crates that may have each. The program asks the server's router
 /// without a socket and therefore knows axum's types.
-const HEAVY: [(&str, &[&str]); 13] = [
+const HEAVY: [(&str, &[&str]); 15] = [
     ("argon2", &["vigie-access"]),
     ("arrow-array", &["vigie-lake"]),
+    ("async-nats", &["vigie-collect"]),
     ("axum", &["vigie", "vigie-server"]),
     ("axum-server", &["vigie-server"]),
     ("memmap2", &["vigie-kit"]),
@@ -42,6 +43,7 @@ const HEAVY: [(&str, &[&str]); 13] = [
     ("parquet", &["vigie-lake"]),
     ("rcgen", &["vigie-server"]),
     ("rsigma-parser", &["vigie-detect"]),
+    ("rskafka", &["vigie-collect"]),
     ("rusqlite", &["vigie-db"]),
     ("rust-embed", &["vigie-server"]),
     ("syslog_loose", &["vigie-collect"]),

@@ -3,10 +3,11 @@
 use crate::config::CollectConfig;
 use crate::delivery::{Delivery, Outbox};
 use crate::dialect::Dialect;
+use crate::inputs;
 use crate::intake::{Intake, Sources};
 use crate::listeners::{Addresses, Listeners};
 use crate::reader::Reader;
-use crate::source::{Desk, Given, Pauses, Stop, file, flow, journald, syslog};
+use crate::source::{Desk, Given, Pauses, Stop, file, flow, journald, kafka, nats, objects, syslog};
 use crate::state::SourceState;
 use crate::stats::{SourceReport, SourceStats};
 use std::collections::BTreeSet;
@@ -103,6 +104,7 @@ pub async fn spawn(
     if let Some(socket) = listeners.netflow.take() {
         tasks.spawn(flow::read(socket, common.given(flow::NAME, Dialect::Syslog, "")));
     }
+    common.start_inputs(&mut tasks);
     // Who names a file wants it read, whatever else tells the same.
     for (path, state) in common.config.set_aside.iter().filter(|(path, _)| !common.config.files.contains(path)) {
         common.stats_of(&source_name(path)).set_state(state.clone());
@@ -202,6 +204,28 @@ impl Common {
         let journal = journald::Journal { program: self.config.journalctl.clone(), without_audit, pauses: Pauses::new() };
         let given = self.given(journald::NAME, Dialect::Syslog, &self.config.host);
         tasks.spawn(journald::read(journal, given));
+    }
+
+    /// Starts what is fetched from brokers and stores.
+    fn start_inputs(&self, tasks: &mut JoinSet<()>) {
+        for settings in &self.config.inputs.kafka {
+            let given = self.of_input(&settings.source, settings.tenant.as_ref());
+            tasks.spawn(kafka::read(settings.clone(), given));
+        }
+        for settings in &self.config.inputs.nats {
+            let given = self.of_input(&settings.source, settings.tenant.as_ref());
+            tasks.spawn(nats::read(settings.clone(), given));
+        }
+        for settings in &self.config.inputs.objects {
+            let given = self.of_input(&settings.source, settings.tenant.as_ref());
+            tasks.spawn(objects::read(settings.clone(), self.config.pages.clone(), given));
+        }
+    }
+
+    fn of_input(&self, source: &str, tenant: Option<&Arc<str>>) -> Given {
+        let mut given = self.given(source, Dialect::Syslog, "");
+        given.desk.reader = given.desk.reader.labelled(inputs::labels(tenant, &self.config.tenants));
+        given
     }
 
     /// Starts to follow the files of the patterns that are not followed yet.

@@ -1,5 +1,6 @@
 //! What to collect, and the usual choice for a machine.
 
+use crate::inputs::Resolved;
 use crate::mapping::Mappings;
 use crate::source::{file, journald};
 use crate::state::SourceState;
@@ -71,6 +72,8 @@ pub struct CollectConfig {
     pub pages: Arc<Mappings>,
     /// Whose records come from where.
     pub tenants: Tenants,
+    /// Brokers and stores that are fetched from.
+    pub inputs: Resolved,
 }
 
 impl CollectConfig {
@@ -91,6 +94,7 @@ impl CollectConfig {
             zone: TimeZone::system(),
             pages: Mappings::shipped(),
             tenants: Tenants::default(),
+            inputs: Resolved::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is said: logs and audit trails, as events.
 //!
-//! Sources read the journal, log files and syslog from the network, [`intake`] takes what shippers
-//! bring; each record becomes one OCSF [`Event`](vigie_model::event::Event), in batches that are
+//! Sources read the journal, log files and syslog from the network, [`inputs`] names brokers and stores that are
+//! fetched from, [`intake`] takes what shippers bring; each record becomes one OCSF [`Event`](vigie_model::event::Event), in batches that are
 //! acknowledged once they are durable.
 //! Nothing is dropped on the way: when the receiver is slow, the sources wait. What no parser
 //! understands is kept and counted. Nothing here judges, stores or opens a database.
@@ -22,6 +22,7 @@ pub mod format;
 pub mod frame;
 pub mod habit;
 pub mod header;
+pub mod inputs;
 pub mod intake;
 mod listeners;
 pub mod mapping;

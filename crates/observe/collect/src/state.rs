@@ -37,6 +37,13 @@ pub enum SourceState {
         /// The path.
         path: String,
     },
+    /// A broker or a store of others does not answer, or refuses us; it tries again.
+    Unreachable {
+        /// What is asked, and where.
+        what: String,
+        /// In the words of the client.
+        why: String,
+    },
     /// It broke; it tries again.
     Failing {
         /// The system's own words.
@@ -79,6 +86,7 @@ impl SourceState {
             Self::SetAside { .. } => "set_aside",
             Self::Absent { .. } => "absent",
             Self::NotPermitted { .. } => "not_permitted",
+            Self::Unreachable { .. } => "unreachable",
             Self::Failing { .. } => "failing",
             Self::Silent { .. } => "silent",
             Self::Changed { .. } => "changed",
@@ -91,7 +99,12 @@ impl SourceState {
     pub const fn is_trouble(&self) -> bool {
         matches!(
             self,
-            Self::Partial { .. } | Self::NotPermitted { .. } | Self::Failing { .. } | Self::Silent { .. } | Self::Changed { .. }
+            Self::Partial { .. }
+                | Self::NotPermitted { .. }
+                | Self::Unreachable { .. }
+                | Self::Failing { .. }
+                | Self::Silent { .. }
+                | Self::Changed { .. }
         )
     }
 
@@ -126,6 +139,11 @@ impl SourceState {
                 fr "Cet utilisateur n'a pas le droit de lire {path}.",
                 de "Dieser Benutzer darf {path} nicht lesen.",
             ),
+            Self::Unreachable { what, why } => text!(
+                en "{what} cannot be read, trying again: {why}",
+                fr "{what} ne peut pas être lu, nouvelle tentative : {why}",
+                de "{what} lässt sich nicht lesen, neuer Versuch folgt: {why}",
+            ),
             Self::Failing { why } => text!(
                 en "Failing, trying again: {why}",
                 fr "En échec, nouvelle tentative : {why}",
@@ -158,6 +176,11 @@ impl SourceState {
                 en "Run vigie as root, or add its user to the group `systemd-journal`.",
                 fr "Lancez vigie en root, ou ajoutez son utilisateur au groupe `systemd-journal`.",
                 de "Starten Sie vigie als root, oder nehmen Sie seinen Benutzer in die Gruppe `systemd-journal` auf.",
+            )),
+            Self::Unreachable { .. } => Some(text!(
+                en "Look whether it runs, whether this machine reaches it, and whether name, password and certificates are right.",
+                fr "Vérifiez qu’il fonctionne, que cette machine l’atteint, et que le nom, le mot de passe et les certificats sont corrects.",
+                de "Sehen Sie nach, ob es läuft, ob dieser Rechner es erreicht und ob Name, Passwort und Zertifikate stimmen.",
             )),
             Self::Silent { .. } => Some(text!(
                 en "Look whether the sender runs and reaches this machine.",

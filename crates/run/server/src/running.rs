@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use vigie_collect::inputs::Resolved;
 use vigie_collect::mapping::Mappings;
 use vigie_collect::{Addresses, CollectConfig, Delivery, Handle as Sources, Tenants};
 use vigie_kit::problem::{Explain, Kind, Problem};
@@ -43,6 +44,8 @@ pub struct Settings {
     pub local_logs: bool,
     /// Whose records come from where.
     pub tenants: Tenants,
+    /// Brokers and stores that events are fetched from.
+    pub inputs: Resolved,
 }
 
 /// A platform that runs.
@@ -178,6 +181,7 @@ async fn collect(
     config.pages = pages;
     config.syslog_tls = settings.syslog_tls.map(|address| (address, tls));
     config.tenants = settings.tenants.clone();
+    config.inputs = settings.inputs.clone();
     config.gelf = settings.gelf;
     config.netflow = settings.netflow;
     config.forward = settings.forward.clone().map(|(address, key)| (address, key.map(Arc::from)));

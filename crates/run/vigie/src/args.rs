@@ -96,6 +96,9 @@ pub(crate) struct UpArgs {
     /// Do not read the journal and the usual log files
     #[arg(long)]
     pub(crate) no_local_logs: bool,
+    /// File with the brokers and stores that events are fetched from; without it vigie.toml of the data folder, where there is one
+    #[arg(long, value_name = "FILE", env = "VIGIE_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
     /// Whose records come in, or those that come with a token; may be given several times
     #[arg(long, value_name = "[TOKEN=]TENANT")]
     pub(crate) tenant: Vec<TenantOf>,

@@ -72,6 +72,12 @@ const TEXTS: &[Line] = &[
     ),
     (
         "up",
+        "config",
+        "Fichier nommant les brokers et stockages d’où des événements sont tirés ; à défaut, vigie.toml du répertoire de données, s’il existe",
+        "Datei mit den Brokern und Speichern, aus denen Ereignisse geholt werden; sonst vigie.toml im Datenordner, wenn es sie gibt",
+    ),
+    (
+        "up",
         "tenant",
         "À qui appartiennent les enregistrements reçus, ou ceux qui arrivent avec un jeton ; peut être répété",
         "Wem die eingehenden Aufzeichnungen gehören, oder die mit einem Token kommen; mehrfach möglich",

@@ -5,6 +5,7 @@
 
 mod args;
 mod ask;
+mod config;
 mod help;
 mod out;
 mod remote;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking, its helpers too")]
 
+#[path = "it/brokers.rs"]
+mod brokers;
 #[path = "it/built.rs"]
 mod built;
 #[path = "it/deploy.rs"]
@@ -92,9 +94,15 @@ struct Up {
 
 impl Up {
     fn start(data: &Path, more: &[&str]) -> Self {
+        Self::start_with(data, more, &[])
+    }
+
+    /// The same with variables of the environment.
+    fn start_with(data: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
         let feeds = if more.contains(&"--feeds") { &[][..] } else { &["--feeds", "none"] };
         let arguments = [&["up", "--listen", "127.0.0.1:0", "--syslog", "127.0.0.1:0", "--no-local-logs"], feeds, more].concat();
-        let mut child = vigie(data, &arguments).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = vigie(data, &arguments);
+        let mut child = command.envs(environment.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
         while !said.contains("Ctrl-C") {

@@ -8,12 +8,14 @@
 pub(crate) mod audit;
 pub(crate) mod container;
 mod event_log;
+mod list;
 mod octets;
 mod stretch;
 mod trace;
 
 use event_log::EventLog;
 
+pub use list::{ListFramer, Within, is_list};
 pub use octets::{FRAME_MAX, OctetFramer, TooLong};
 pub use stretch::STRETCH_MAX;
 

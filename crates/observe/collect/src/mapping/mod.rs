@@ -114,6 +114,12 @@ impl Mappings {
         self.pages.first().map_or_else(|| "".into(), |page| page.format.clone())
     }
 
+    /// Whether documents have their list of records under this name.
+    #[must_use]
+    pub fn names_list(&self, name: &str) -> bool {
+        self.records.iter().any(|envelope| *envelope.list == *name)
+    }
+
     /// The formats of the pages and what people call them, by format.
     #[must_use]
     pub fn formats(&self) -> Vec<(&str, &str)> {

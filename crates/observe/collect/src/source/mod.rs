@@ -10,6 +10,9 @@ pub mod flow;
 pub mod forward;
 pub mod gelf;
 pub mod journald;
+pub(crate) mod kafka;
+pub(crate) mod nats;
+pub(crate) mod objects;
 mod pump;
 pub mod syslog;
 #[cfg(test)]
@@ -28,6 +31,9 @@ use vigie_kit::clock::Clock;
 
 /// How long a source waits at its end for what it has delivered.
 pub(crate) const LEAVE_MAX: Duration = Duration::from_secs(5);
+
+/// The first pause of a source that fetches from elsewhere.
+pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 1_000 });
 
 /// What every source is given.
 pub(crate) struct Given {
@@ -125,6 +131,15 @@ impl Pauses {
         let pause = self.next;
         self.next = pause.saturating_mul(2).min(Self::MAX);
         pause
+    }
+
+    /// The same, longer by up to a half: many that failed together do not come back together.
+    pub(crate) fn next_uneven(&mut self) -> Duration {
+        let mut random = [0];
+        // Without randomness it is the pause itself.
+        let share = if getrandom::fill(&mut random).is_ok() { u32::from(random[0]) } else { 0 };
+        let pause = self.next();
+        pause.saturating_add(pause.saturating_mul(share) / 512)
     }
 
     /// Something worked: begin again with the shortest.

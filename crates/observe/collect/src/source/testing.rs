@@ -51,6 +51,19 @@ impl Bench {
         events
     }
 
+    /// The same, and the position that came with the last of them; one batch at least.
+    pub(crate) async fn receive_with_position(&mut self, count: usize) -> (Vec<Received>, Option<Vec<u8>>) {
+        let mut events = Vec::new();
+        loop {
+            let Delivery { batch, ack, .. } = self.receiver.recv().await.unwrap();
+            events.extend(batch.events.into_iter().map(Received));
+            let _gone = ack.send(());
+            if events.len() >= count {
+                return (events, batch.checkpoint.map(|checkpoint| checkpoint.position));
+            }
+        }
+    }
+
     /// Receives a batch and lets go of it without acknowledgement.
     pub(crate) async fn refuse(&mut self) {
         drop(self.receiver.recv().await.unwrap());

@@ -2,6 +2,7 @@
 
 use crate::args::UpArgs;
 use crate::ask::{data_path, runtime};
+use crate::config::Config;
 use crate::{Ended, out};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -26,6 +27,7 @@ const NO_FEEDS: &str = "none";
 pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ended, Problem> {
     let path = data_path(data)?;
     let dir = DataDir::open(&path).map_err(Explain::explain)?;
+    let inputs = Config::read(args.config.as_deref(), &path)?.collect.resolve(&|name| std::env::var(name).ok())?;
     let settings = Settings {
         listen: args.listen,
         intake: args.intake,
@@ -37,6 +39,7 @@ pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ende
         follow: args.follow.clone(),
         local_logs: !args.no_local_logs,
         tenants: args.tenant.iter().cloned().collect(),
+        inputs,
     };
     let feeds = (args.feeds != NO_FEEDS).then(|| Origin::of(&args.feeds));
     let opening = Opening {
