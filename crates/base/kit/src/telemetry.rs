@@ -1,8 +1,15 @@
-//! The log: structured lines to standard error, so that standard output stays data.
+//! The log: structured lines to standard error, so that standard output stays data; and [`traces`], where somebody wants them.
+
+pub mod traces;
 
 use std::io::{self, IsTerminal};
 use std::str::FromStr;
+use traces::{TraceSettings, Traces};
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// How much is logged. Each level says what the operator has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -50,6 +57,14 @@ impl FromStr for Level {
 /// # Errors
 /// [`AlreadyStarted`] when somebody else did so before.
 pub fn start(level: Level) -> Result<(), AlreadyStarted> {
+    start_with(level, None, "").map(drop)
+}
+
+/// The same, and traces of this version of the program to where the settings say, until they are finished.
+///
+/// # Errors
+/// [`AlreadyStarted`] when somebody else did so before.
+pub fn start_with(level: Level, traces: Option<TraceSettings>, version: &str) -> Result<Option<Traces>, AlreadyStarted> {
     let filter = match level {
         Level::Error => LevelFilter::ERROR,
         Level::Warn => LevelFilter::WARN,
@@ -58,12 +73,16 @@ pub fn start(level: Level) -> Result<(), AlreadyStarted> {
         Level::Trace => LevelFilter::TRACE,
     };
     let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_max_level(filter)
-        .with_ansi(colour)
-        .try_init()
-        .map_err(|_| AlreadyStarted)
+    // Spans are for traces: lines of the log are as they are without.
+    let lines = filter_fn(move |metadata| metadata.is_event() && *metadata.level() <= filter).with_max_level_hint(filter);
+    let log = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colour).with_filter(lines);
+    let Some(settings) = traces else {
+        return tracing_subscriber::registry().with(log).try_init().map(|()| None).map_err(|_| AlreadyStarted);
+    };
+    let (traces, layer) = Traces::start(settings, version);
+    tracing_subscriber::registry().with(log).with(layer).try_init().map_err(|_| AlreadyStarted)?;
+    traces.tell_counts();
+    Ok(Some(traces))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tracing::Instrument;
 use vigie_collect::Delivery;
 use vigie_lake::{AppendError, Batch, Checkpoint, Lake};
 use vigie_model::event::ocsf::field;
@@ -48,10 +49,13 @@ pub async fn run(pipeline: Pipeline, mut deliveries: mpsc::Receiver<Delivery>) {
     while let Some(delivery) = deliveries.recv().await {
         let Ok(place) = places.clone().acquire_owned().await else { return };
         let pipeline = pipeline.clone();
-        tokio::spawn(async move {
+        let source = delivery.batch.events.first().map(|event| &*event.origin.source);
+        let span = tracing::info_span!("delivery", events = delivery.batch.events.len(), source);
+        let work = async move {
             pipeline.deliver(delivery).await;
             drop(place);
-        });
+        };
+        tokio::spawn(work.instrument(span));
     }
     // Every place free again: everything received is written.
     drop(places.acquire_many(AT_ONCE).await);

@@ -117,6 +117,20 @@ pub(crate) struct UpArgs {
     /// Database of addresses in MaxMind's format (.mmdb): events say where addresses are and whose networks; may be given several times
     #[arg(long, value_name = "FILE", env = "VIGIE_GEOIP", value_delimiter = ',', num_args = 1..)]
     pub(crate) geoip: Vec<PathBuf>,
+    /// Receiver of OTLP over HTTP that gets traces of Vigie itself, such as http://localhost:4318; OTEL_EXPORTER_OTLP_* say more
+    #[arg(long, value_name = "URL", env = "VIGIE_OTLP_ENDPOINT")]
+    pub(crate) otlp_endpoint: Option<String>,
+    /// Part of the traces that begin here and are sent: 0 none, 1 all
+    #[arg(long, value_name = "RATIO", env = "VIGIE_TRACE_RATIO", value_parser = ratio)]
+    pub(crate) trace_ratio: Option<f64>,
+}
+
+/// A number from 0 to 1.
+fn ratio(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
+        _ => Err("a number from 0 to 1".to_owned()),
+    }
 }
 
 /// The public bucket of OSV.

@@ -112,6 +112,18 @@ const TEXTS: &[Line] = &[
         "Base d’adresses au format MaxMind (.mmdb) : les événements disent où se trouvent les adresses et à qui sont les réseaux ; peut être donné plusieurs fois",
         "Adressdatenbank im Format von MaxMind (.mmdb): Ereignisse sagen, wo Adressen liegen und wem die Netze gehören; kann mehrmals angegeben werden",
     ),
+    (
+        "up",
+        "otlp_endpoint",
+        "Récepteur OTLP sur HTTP des traces de Vigie, comme http://localhost:4318 ; les variables OTEL_EXPORTER_OTLP_* en disent plus",
+        "Empfänger von OTLP über HTTP für die Traces von Vigie selbst, etwa http://localhost:4318; Näheres sagen die Variablen OTEL_EXPORTER_OTLP_*",
+    ),
+    (
+        "up",
+        "trace_ratio",
+        "Part des traces nées ici à envoyer : 0 aucune, 1 toutes",
+        "Anteil der hier begonnenen Traces, der gesendet wird: 0 keine, 1 alle",
+    ),
     ("scan", "", "Regarder une fois et dire ce qui a été trouvé", "Einmal hinsehen und sagen, was gefunden wurde"),
     (
         "scan",

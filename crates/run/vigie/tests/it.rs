@@ -34,6 +34,8 @@ mod secrets;
 mod sent;
 #[path = "it/shippers.rs"]
 mod shippers;
+#[path = "it/traces.rs"]
+mod traces;
 #[path = "it/trees.rs"]
 mod trees;
 

@@ -8,6 +8,7 @@ use super::error::HttpError;
 use super::{Client, check_url, outcome};
 use std::fmt;
 use std::io::Read;
+use std::time::Duration;
 use ureq::Body;
 use ureq::http::Response;
 
@@ -71,6 +72,25 @@ impl Client {
             }
             let request = request.config().max_redirects(0).https_only(url.starts_with("https://")).build();
             answered(url, request.send(body))
+        };
+        self.retry.run(|| outcome(post()))
+    }
+}
+
+impl Client {
+    /// Sends a small body at once, for at most this time each try; else as [`Client::post`].
+    ///
+    /// # Errors
+    /// When there is no answer in time, or only that of a busy server.
+    pub fn post_within(&self, time: Duration, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, HttpError> {
+        check_url(url)?;
+        let post = || {
+            let mut request = self.agent.post(url);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let config = request.config().max_redirects(0).https_only(url.starts_with("https://"));
+            answered(url, config.timeout_global(Some(time)).build().send(body))
         };
         self.retry.run(|| outcome(post()))
     }

@@ -92,7 +92,11 @@ impl Core {
         let mut chosen: Vec<FileRow> = chosen.into_iter().cloned().collect();
         chosen.sort_unstable_by_key(|file| file.number);
         drop(files);
+        let span = tracing::info_span!("compact", files = chosen.len(), events = tracing::field::Empty).entered();
         let merged = self.merge(&chosen, go_on);
+        if let Ok(merged) = &merged {
+            span.record("events", merged.events);
+        }
         if let Err(error) = &merged
             && !matches!(error, RewriteError::Stopped)
         {

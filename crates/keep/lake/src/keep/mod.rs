@@ -28,6 +28,7 @@ use crate::lake::{Core, Lake};
 use crate::seal::{SealError, Sealed, Sealer, Step};
 use crate::wal::{Refused, Segment};
 use std::sync::{Arc, MutexGuard, PoisonError};
+use tracing::field::Empty;
 use vigie_model::time::Timestamp;
 
 /// So many events are worth a file before their time is up.
@@ -116,6 +117,7 @@ impl Core {
     /// Seals everything that is in the log. `go_on` is asked before each step.
     pub(crate) fn seal(&self, go_on: &dyn Fn(Step) -> bool) -> Result<Sealed, SealError> {
         let _alone = self.alone();
+        let span = tracing::info_span!("seal", events = Empty, files = Empty).entered();
         let closed = match self.committer.rotate() {
             Ok(closed) => closed,
             Err(Refused::Closed | Refused::Commit(_)) => return Ok(Sealed::default()),
@@ -146,6 +148,7 @@ impl Core {
             sum.events += sealed.events;
             sum.files += sealed.files;
         }
+        span.record("events", sum.events).record("files", sum.files);
         self.signals.sealed();
         if sum.files > 0 {
             self.follow_in_delta();

@@ -76,6 +76,7 @@ impl Scan<'_> {
         if question.window.is_empty() {
             return Ok(scanned);
         }
+        let span = tracing::info_span!("search", parts = tracing::field::Empty, examined = tracing::field::Empty).entered();
         let view = View::now(self.catalogue, self.segments)?;
         let files = view.newest_first((question.window.from, question.window.last()));
         let segments = view.unsealed.segments.iter().rev().map(Part::Segment);
@@ -101,6 +102,7 @@ impl Scan<'_> {
             }
             Ok::<_, SearchError>(())
         })?;
+        span.record("parts", parts.len()).record("examined", scanned.examined);
         if !scanned.partial {
             track.finish();
         }

@@ -42,6 +42,13 @@ fn written(platform: &Platform) -> Result<String, ApiError> {
     page.sample("vigie_enriched_events_total", &[], enriched.of_assets);
     page.family("vigie_located_addresses_total", "Addresses of events that a database of addresses knows.", "counter");
     page.sample("vigie_located_addresses_total", &[], enriched.located);
+    if let Some(spans) = vigie_kit::telemetry::traces::counts() {
+        let name = "vigie_trace_spans_total";
+        page.family(name, "Spans of traces by what became of them.", "counter");
+        for (outcome, count) in [("sent", spans.sent), ("dropped", spans.dropped), ("failed", spans.failed)] {
+            page.sample(name, &[("outcome", outcome)], count);
+        }
+    }
     of_rounds(&mut page, platform);
     Ok(page.0)
 }

@@ -30,6 +30,7 @@ mod session;
 mod stream;
 mod system;
 mod tokens;
+mod traced;
 
 #[cfg(test)]
 mod keeping_tests;
@@ -147,13 +148,15 @@ pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(error::speak))
+        .layer(from_fn(traced::traced))
         .with_state(platform);
     (router, document, rules)
 }
 
 /// Does work that waits for a disk on a thread that may wait.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, ApiError> + Send + 'static) -> Result<T, ApiError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+    let span = tracing::Span::current();
+    tokio::task::spawn_blocking(move || span.in_scope(work)).await.unwrap_or_else(|error| {
         tracing::error!(%error, "a request broke off");
         Err(ApiError::broke_off())
     })

@@ -90,7 +90,20 @@ impl Round {
     async fn once(self: Arc<Self>, platform: Arc<Platform>) {
         let round = self.clone();
         let begun = platform.clock.now();
-        let work = tokio::task::spawn_blocking(move || (round.work)(&platform).map(|said| (said, platform.clock.now())));
+        let work = tokio::task::spawn_blocking(move || {
+            let span = tracing::info_span!(
+                "round",
+                otel.name = format!("round {}", round.name),
+                round = round.name,
+                error = tracing::field::Empty
+            )
+            .entered();
+            let outcome = (round.work)(&platform);
+            if outcome.is_err() {
+                span.record("error", true);
+            }
+            outcome.map(|said| (said, platform.clock.now()))
+        });
         let (said, failed, ended) = match work.await {
             Ok(Ok((said, ended))) => (said, false, ended),
             Ok(Err(problem)) => {

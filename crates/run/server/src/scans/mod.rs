@@ -72,6 +72,7 @@ impl Intake<'_> {
     pub(crate) fn take(&self, mut scan: Observation) -> Result<Received, IntakeError> {
         // A clock that is ahead must not shut out the others.
         scan.taken_at = scan.taken_at.min(self.clock.now());
+        let _span = tracing::info_span!("scan", kind = scan.target.kind.word(), findings = scan.findings.len()).entered();
         let id = Asset::id_of(scan.target.kind, &scan.target.key);
         let known = self.ledger.inventory(id)?;
         if scan.inventory.is_some()

@@ -16,13 +16,26 @@ mod version;
 use crate::Ended;
 use crate::args::{Args, Level, Verb};
 use vigie_kit::problem::Problem;
+use vigie_kit::telemetry::traces::TraceSettings;
 use vigie_kit::telemetry::{self, Level as Told};
 use vigie_model::lang::Lang;
 
 /// Does what was asked.
 pub(crate) fn run(args: Args, lang: Lang) -> Result<Ended, Problem> {
+    let settings = match &args.verb {
+        Verb::Up(args) => TraceSettings::of(args.otlp_endpoint.as_deref(), args.trace_ratio, |name| std::env::var(name).ok())?,
+        _ => None,
+    };
     // Nobody started it before us: this is the first thing the program does.
-    drop(telemetry::start(level(args.log)));
+    let traces = telemetry::start_with(level(args.log), settings, env!("CARGO_PKG_VERSION")).ok().flatten();
+    let ended = run_verb(args, lang);
+    if let Some(traces) = traces {
+        traces.finish();
+    }
+    ended
+}
+
+fn run_verb(args: Args, lang: Lang) -> Result<Ended, Problem> {
     let data = args.data.as_deref();
     match args.verb {
         Verb::Up(args) => up::run(&args, data, lang),
