@@ -1,7 +1,7 @@
 //! From a record to its meaning, by its page.
 
 use super::compile::{Pairs, Ready};
-use super::flat::{Flat, NONE, Scalar, Slots};
+use super::flat::{Entry, Flat, NONE, Scalar, Slots};
 use super::{Mappings, UNMAPPED_MAX, recognise};
 use crate::header::LocalTime;
 use crate::meaning::{FormatName, Meaning};
@@ -103,7 +103,7 @@ fn meaning(page: &Ready, mut flat: Flat<'_>, slots: &Slots, local: &mut LocalTim
             meaning.label(*name, &text);
         }
     }
-    keep_the_rest(&mut meaning, page, flat);
+    keep_the_rest(&mut meaning, page, &flat);
     meaning
 }
 
@@ -144,22 +144,19 @@ impl Meaning {
 }
 
 /// What no field has, under its own name.
-fn keep_the_rest(meaning: &mut Meaning, page: &Ready, mut flat: Flat<'_>) {
-    let values = std::mem::take(&mut flat.values);
-    let mut passed_over = flat.passed_over;
-    let left = values.iter().filter(|entry| !entry.is_taken).count();
-    meaning.unmapped.reserve(left.min(UNMAPPED_MAX));
-    for entry in values {
-        if entry.is_taken || matches!(&entry.value, Scalar::Text(text) if text.is_empty()) {
-            continue;
-        }
-        if meaning.unmapped.len() >= UNMAPPED_MAX {
-            passed_over += 1;
-            continue;
-        }
-        let path = page.short(flat.path(&entry));
-        meaning.unmapped.push(&path, &entry.value.into_text());
+fn keep_the_rest(meaning: &mut Meaning, page: &Ready, flat: &Flat<'_>) {
+    let is_left =
+        |entry: &&Entry<'_>| !entry.is_taken && !matches!(&entry.value, Scalar::Text(text) if text.is_empty());
+    let left = flat.values.iter().filter(is_left).count();
+    let kept = left.min(UNMAPPED_MAX.saturating_sub(meaning.unmapped.len()));
+    meaning.unmapped.reserve(kept);
+    let mut path = String::new();
+    for entry in flat.values.iter().filter(is_left).take(kept) {
+        path.clear();
+        flat.write_path_of(entry, &mut path);
+        meaning.unmapped.push(&page.short(&path), &entry.value.text());
     }
+    let passed_over = flat.passed_over + left - kept;
     if passed_over > 0 {
         meaning.fields.set(field::METADATA_IS_TRUNCATED, true);
         meaning.keep("fields_passed_over", passed_over.to_string());

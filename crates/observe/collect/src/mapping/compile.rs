@@ -6,6 +6,7 @@ use super::recognise::{Shape, Test};
 use super::take::{Form, Pattern, Table, Take, TakeTime};
 use super::value::{TimeForm, Unit};
 use super::{CASES_MAX, PageError};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use vigie_model::event::{Class, EventSeverity, FieldId, FieldKind, Label, Value};
@@ -606,15 +607,15 @@ fn lower_first(path: &str) -> String {
 
 impl Ready {
     /// The name of an unmapped value.
-    pub(super) fn short(&self, path: String) -> String {
+    pub(super) fn short<'p>(&self, path: &'p str) -> Cow<'p, str> {
         for (above, is_small) in &self.short {
             let Some(rest) = path.strip_prefix(&**above) else { continue };
             let mut letters = rest.chars();
             return match letters.next() {
-                Some(first) if *is_small => first.to_uppercase().chain(letters).collect(),
-                _ => rest.to_owned(),
+                Some(first) if *is_small => Cow::Owned(first.to_uppercase().chain(letters).collect()),
+                _ => Cow::Borrowed(rest),
             };
         }
-        path
+        Cow::Borrowed(path)
     }
 }

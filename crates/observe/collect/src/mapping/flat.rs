@@ -217,12 +217,17 @@ impl<'a> Flat<'a> {
     pub(super) fn path(&self, entry: &Entry<'_>) -> String {
         let above = self.objects.get(entry.object as usize).map_or(0, |object| object.length);
         let mut path = String::with_capacity(above + 1 + entry.name.len());
-        self.write_path(entry.object, &mut path);
+        self.write_path_of(entry, &mut path);
+        path
+    }
+
+    /// The same, behind what `path` holds already.
+    pub(super) fn write_path_of(&self, entry: &Entry<'_>, path: &mut String) {
+        self.write_path(entry.object, path);
         if !path.is_empty() {
             path.push('.');
         }
         path.push_str(&entry.name);
-        path
     }
 
     fn write_path(&self, object: u32, path: &mut String) {
