@@ -14,7 +14,7 @@ use vigie_model::event::ocsf::{action_id, connection_info_direction_id as direct
 
 /// Reads a kernel message without its time since boot.
 pub(super) fn parse(text: &str) -> Option<Meaning> {
-    let start = text.len() - "IN=".len() - text.cut("IN=").filter(|_| text.has(" OUT=") && text.has(" SRC="))?.1.len();
+    let start = text.cut("IN=").filter(|_| text.has(" OUT=") && text.has(" SRC="))?.0.len();
     let (prefix, facts) = text.split_at_checked(start)?;
     let prefix = prefix.trim().trim_matches(['[', ']', ':']).trim();
     let action = action(prefix);
