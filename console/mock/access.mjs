@@ -9,6 +9,7 @@ const PERMISSIONS = [
   'decide_findings',
   'read_events',
   'share_searches',
+  'manage_formats',
   'read_assets',
   'edit_assets',
   'read_catalogue',

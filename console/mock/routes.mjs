@@ -3,6 +3,7 @@
 import { begin, confirm, enrol, judge, Refusal, removeFactor, sessionView, setUp, signIn } from './access.mjs';
 import { insideOf } from './assets.mjs';
 import { detailOf as findingDetail, rowOf } from './findings.mjs';
+import { FORMAT_ROUTES } from './formats.mjs';
 import { healthOf } from './health.mjs';
 import { KEPT_ROUTES } from './kept.mjs';
 import { EVENT_ROUTES } from './searches.mjs';
@@ -168,6 +169,7 @@ const ROUTES = {
   },
   ...EVENT_ROUTES,
   ...KEPT_ROUTES,
+  ...FORMAT_ROUTES,
   'GET /assets': ({ world, query }) => {
     const wanted = (query.text ?? '').toLowerCase();
     const found = [...world.assets.values()].filter(

@@ -12,6 +12,7 @@ export type Page =
   | 'event'
   | 'dashboards'
   | 'searches'
+  | 'formats'
   | 'assets'
   | 'asset'
   | 'catalogue'
@@ -38,6 +39,7 @@ const ROUTES: readonly Route[] = [
   { page: 'event', pattern: /^\/events\/([^/]+)$/, needs: 'read_events' },
   { page: 'dashboards', pattern: /^\/dashboards(?:\/([^/]+))?$/, needs: 'read_events' },
   { page: 'searches', pattern: /^\/searches$/, needs: 'read_events' },
+  { page: 'formats', pattern: /^\/formats(?:\/([^/]+))?$/, needs: 'read_events' },
   { page: 'assets', pattern: /^\/assets$/, needs: 'read_assets' },
   { page: 'asset', pattern: /^\/assets\/([^/]+)$/, needs: 'read_assets' },
   { page: 'catalogue', pattern: /^\/catalogue$/, needs: 'read_catalogue' },
@@ -109,9 +111,29 @@ class Router {
     return this.#url.searchParams.get(name) ?? '';
   }
 
+  /** What is asked before the page is left. */
+  #stay: (() => string) | null = null;
+
+  /** Asks before this page is left, until the returned undoing is called. */
+  hold(question: () => string): () => void {
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
+    this.#stay = question;
+    addEventListener('beforeunload', ask);
+    return () => {
+      removeEventListener('beforeunload', ask);
+      if (this.#stay === question) this.#stay = null;
+    };
+  }
+
+  #mayGo(next: URL): boolean {
+    return this.#stay === null || next.pathname === this.path || confirm(this.#stay());
+  }
+
+  /** A page that takes the place of this one is not the reader's wish: nobody is asked. */
   go(to: string, { replace = false }: { replace?: boolean } = {}): void {
     const next = new URL(to, location.href);
     if (next.href === location.href) return;
+    if (!replace && !this.#mayGo(next)) return;
     if (replace) history.replaceState(null, '', next);
     else history.pushState(null, '', next);
     this.#href = next.href;
@@ -128,6 +150,10 @@ class Router {
   }
 
   follow(): void {
+    if (!this.#mayGo(new URL(location.href))) {
+      history.pushState(null, '', this.#href);
+      return;
+    }
     this.#href = location.href;
   }
 }

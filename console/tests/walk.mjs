@@ -52,6 +52,7 @@ export async function pagesOf(page) {
     ['dashboard', '/dashboards/sign-ins'],
     ['assets', '/assets'],
     ['catalogue', '/catalogue'],
+    ['formats', '/formats'],
     ['system', '/system'],
     ['audit', '/audit'],
     ['account', '/account'],

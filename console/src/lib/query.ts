@@ -61,3 +61,6 @@ export const withoutTerm = (query: string, gone: string): string =>
 /** A query narrowed to a value, or to all but this value. */
 export const narrowed = (query: string, path: string, value: string | number | boolean, exclude: boolean): string =>
   withTerm(query, `${exclude ? 'NOT ' : ''}${term(path, value)}`);
+
+/** Whether a query asks for events that follow each other; the server knows it by the first two words too. */
+export const isSequence = (query: string): boolean => /^\s*sequence\s+(by|with)(\s|$)/.test(query);

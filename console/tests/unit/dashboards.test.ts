@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SavedSearch, Tile } from '../../src/lib/api/types';
 import { bottomOf, fallen, onGrid, put, stepped } from '../../src/pages/dashboards/grid';
-import { isSequence, keptTile, spelt } from '../../src/pages/dashboards/tiles';
+import { isSequence } from '../../src/lib/query';
+import { keptTile, spelt } from '../../src/pages/dashboards/tiles';
 
 const at = (x: number, y: number, width: number, height: number) => ({ x, y, width, height });
 const told = (tiles: readonly { x: number; y: number; width: number; height: number }[]): string =>

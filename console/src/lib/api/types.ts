@@ -72,6 +72,7 @@ export type Permission =
   | 'decide_findings'
   | 'read_events'
   | 'share_searches'
+  | 'manage_formats'
   | 'read_assets'
   | 'edit_assets'
   | 'read_catalogue'
@@ -638,6 +639,83 @@ export interface AuditVerdict {
   entries: number | null;
   head: string | null;
   broken_at: number | null;
+}
+
+// -- log formats ---------------------------------------------------------------------------------
+
+export interface Formats {
+  formats: { format: string; title: string; by: string[] }[];
+  own: { name: string; format: string; title: string; samples: number; problem: string | null }[];
+}
+
+/** A page as a form. */
+export interface FormatDraft {
+  title: string;
+  format: string;
+  kind: 'json' | 'pairs' | 'text';
+  class: string;
+  activity: string;
+  /** Of text: lines with named parts. */
+  lines: string[];
+  /** Of records: names that tell them from others. */
+  recognise: string[];
+  parts: { name: string; example: string; target: string }[];
+}
+
+/** Pasted lines, who reads them, and a first page for the others. */
+export interface FormatLines {
+  lines: { line: string; format: string | null }[];
+  draft: FormatDraft | null;
+}
+
+export type FormatBody = { records: string } & ({ draft: FormatDraft } | { page: string });
+
+/** What a page makes of records. */
+export interface FormatTrial {
+  page: string;
+  draft: FormatDraft | null;
+  problem: string | null;
+  lines: {
+    line: string;
+    read: boolean;
+    format: string;
+    class: string;
+    class_caption: string;
+    activity: string;
+    severity: string;
+    time: string;
+    host: string;
+    fields: { name: string; value: string }[];
+    unmapped: { name: string; value: string }[];
+    why: string | null;
+  }[];
+  failed: string[];
+}
+
+export interface OwnFormat {
+  name: string;
+  page: string;
+  draft: FormatDraft | null;
+  records: string[];
+}
+
+export interface FormatWords {
+  classes: { word: string; caption: string }[];
+  activities: { word: string; caption: string }[];
+  fields: { path: string; kind: string }[];
+  kinds: string[];
+}
+
+/** What of a source's records was understood. */
+export interface SourceCoverage {
+  source: string;
+  received: number;
+  parsed: number;
+  unparsed: number;
+  set_aside: number;
+  formats: { format: string; events: number }[];
+  forms: { events: number; line: string }[];
+  of_other_forms: number;
 }
 
 // -- system --------------------------------------------------------------------------------------

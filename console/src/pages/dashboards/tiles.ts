@@ -1,13 +1,11 @@
 // Tiles as they are shown, and as they are sent to be kept.
 import type { Dashboard, NewDashboard, NewTile, Query, SavedSearch, Tile } from '$lib/api';
+import { isSequence } from '$lib/query';
 import { timespanWindow } from '../events/range';
 
 /** How long a tile's question may take before it shows what it has. */
 const DEADLINE_MS = 20_000;
 export const LIMIT = 10;
-
-/** As the server knows by its first two words. */
-export const isSequence = (q: string): boolean => /^\s*sequence\s+(by|with)(\s|$)/.test(q);
 
 /** What a tile asks. */
 export const questionOf = (tile: Tile, now: Date): Query => ({ q: tile.q, ...timespanWindow(tile, now), deadline_ms: DEADLINE_MS });

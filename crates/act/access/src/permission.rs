@@ -44,11 +44,13 @@ pub enum Permission {
     SaveSearches,
     /// Share searches and dashboards with everybody, and let searches alert.
     ShareSearches,
+    /// Make, change and remove pages by which log formats are read.
+    ManageFormats,
 }
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ReadFindings,
         Self::WorkOnFindings,
         Self::DecideFindings,
@@ -66,6 +68,7 @@ impl Permission {
         Self::KeepEvents,
         Self::SaveSearches,
         Self::ShareSearches,
+        Self::ManageFormats,
     ];
 
     /// The word used in answers and in the audit trail.
@@ -89,6 +92,7 @@ impl Permission {
             Self::KeepEvents => "keep_events",
             Self::SaveSearches => "save_searches",
             Self::ShareSearches => "share_searches",
+            Self::ManageFormats => "manage_formats",
         }
     }
 
@@ -159,7 +163,7 @@ impl Role {
             | Permission::SendEvents
             | Permission::ShareSearches => matches!(self, Self::Administrator | Self::Analyst),
             Permission::SaveSearches => !matches!(self, Self::Auditor),
-            Permission::ManageTokens | Permission::KeepEvents => matches!(self, Self::Administrator),
+            Permission::ManageTokens | Permission::KeepEvents | Permission::ManageFormats => matches!(self, Self::Administrator),
             Permission::ReadAudit => matches!(self, Self::Administrator | Self::Auditor),
         }
     }
@@ -189,6 +193,7 @@ mod tests {
     keep_events        yes           -       -      -
     save_searches      yes           yes     yes    -
     share_searches     yes           yes     -      -
+    manage_formats     yes           -       -      -
     ";
 
     #[test]

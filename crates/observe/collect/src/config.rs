@@ -1,7 +1,7 @@
 //! What to collect, and the usual choice for a machine.
 
 use crate::inputs::Resolved;
-use crate::mapping::Mappings;
+use crate::mapping::{Mappings, Pages};
 use crate::source::{file, journald};
 use crate::state::SourceState;
 use crate::tenants::Tenants;
@@ -68,8 +68,8 @@ pub struct CollectConfig {
     pub host: String,
     /// The zone of times that do not name one.
     pub zone: TimeZone,
-    /// The pages that records which describe themselves are read by.
-    pub pages: Arc<Mappings>,
+    /// The pages that records which describe themselves are read by, as they are and as they will be.
+    pub pages: Pages,
     /// Whose records come from where.
     pub tenants: Tenants,
     /// Brokers and stores that are fetched from.
@@ -92,7 +92,7 @@ impl CollectConfig {
             forward: None,
             host: host.into(),
             zone: TimeZone::system(),
-            pages: Mappings::shipped(),
+            pages: Mappings::shipped().into(),
             tenants: Tenants::default(),
             inputs: Resolved::default(),
         }

@@ -17,6 +17,7 @@ mod container;
 pub mod coverage;
 pub mod delivery;
 pub mod dialect;
+pub mod draft;
 pub mod flow;
 pub mod format;
 pub mod frame;

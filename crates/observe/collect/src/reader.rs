@@ -18,7 +18,7 @@ use crate::format;
 use crate::frame::Piece;
 use crate::header::journal::Entry;
 use crate::header::{Line, LocalTime, facility_name, settle};
-use crate::mapping::{Mapper, Mappings, pieces};
+use crate::mapping::{Mapper, Mappings, Pages, pieces};
 use crate::meaning::{FormatName, Meaning};
 use crate::windows;
 use jiff::tz::TimeZone;
@@ -64,7 +64,7 @@ impl Reader {
             source,
             dialect,
             local: LocalTime::new(zone),
-            mapper: Mapper::new(Mappings::shipped()),
+            mapper: Mapper::new(Mappings::shipped().into()),
             host,
             labels: Labels::none(),
             origins: Origins::default(),
@@ -87,10 +87,10 @@ impl Reader {
         &self.labels
     }
 
-    /// The same with pages of the user beside ours.
+    /// The same with pages of the user beside ours, as they are and as they will be.
     #[must_use]
-    pub fn with_pages(mut self, mappings: Arc<Mappings>) -> Self {
-        self.mapper = Mapper::new(mappings);
+    pub fn with_pages(mut self, pages: impl Into<Pages>) -> Self {
+        self.mapper = Mapper::new(pages.into());
         self
     }
 
@@ -125,6 +125,7 @@ impl Reader {
 
     /// The event of a record or of a part of one.
     pub fn record(&mut self, piece: Piece<'_>, received: Timestamp) -> Event {
+        self.mapper.renew();
         let text = as_text(piece.bytes);
         let mut event = if piece.continues {
             self.event(Line { message: &text, ..Line::default() }, None, received)
@@ -138,11 +139,12 @@ impl Reader {
 
     /// The event of a journal entry.
     pub fn entry(&mut self, entry: Entry, received: Timestamp) -> Event {
+        self.mapper.renew();
         let mut event = {
             let message = entry.message();
             let mut line = entry.line(&message);
             let meaning = format::understand(&line);
-            let meaning = self.described(&mut line, meaning);
+            let meaning = self.described(&mut line, meaning, &message);
             self.event(line, meaning, received)
         };
         event.raw = entry.raw;
@@ -163,12 +165,23 @@ impl Reader {
             return self.event(Line::default(), Some(meaning), received);
         }
         let (mut line, meaning) = self.dialect.read(text, received, &mut self.local);
-        let meaning = self.described(&mut line, meaning);
+        let meaning = self.described(&mut line, meaning, text);
         self.event(line, meaning, received)
     }
 
-    /// What the pages say of a message that no parser knows.
-    fn described(&mut self, line: &mut Line<'_>, meaning: Option<Meaning>) -> Option<Meaning> {
+    /// What the pages say of a message: those for lines and pairs, which are the user's, before the parsers, those for JSON
+    /// where no parser knows it.
+    fn described(&mut self, line: &mut Line<'_>, meaning: Option<Meaning>, whole: &str) -> Option<Meaning> {
+        if self.mapper.reads_pairs()
+            && let Some(own) = self.mapper.pairs(whole, &mut self.local)
+        {
+            return Some(own);
+        }
+        if self.mapper.reads_lines()
+            && let Some(own) = self.mapper.line(line.message.trim(), &mut self.local)
+        {
+            return Some(own);
+        }
         if meaning.as_ref().is_some_and(|meaning| *meaning.format != *format::KEY_VALUE) {
             return meaning;
         }
@@ -190,7 +203,7 @@ impl Reader {
             }
             return described.or(meaning);
         }
-        self.mapper.line(text, &mut self.local).or(meaning)
+        meaning
     }
 
     fn event(&mut self, line: Line<'_>, meaning: Option<Meaning>, received: Timestamp) -> Event {

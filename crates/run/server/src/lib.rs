@@ -12,6 +12,7 @@ mod enrichment;
 #[cfg(test)]
 mod enrichment_tests;
 pub mod explain;
+mod formats;
 mod habits;
 mod headers;
 mod hosts;

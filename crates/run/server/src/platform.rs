@@ -2,6 +2,7 @@
 
 use crate::advisories::{AdvisoryFile, Origin};
 use crate::enrichment::Enrichment;
+use crate::formats::OwnPages;
 use crate::habits::Habits;
 use crate::live::Live;
 use crate::rest::KeptMalware;
@@ -63,6 +64,8 @@ pub struct Platform {
     habits: Habits,
     /// What events are enriched with.
     pub(crate) enrichment: Enrichment,
+    /// The user's own pages for log formats.
+    pub(crate) formats: OwnPages,
     /// Searches that people keep.
     pub(crate) searches: Searches,
     /// Searches that go on.
@@ -116,6 +119,7 @@ impl Platform {
             db,
             lake,
             searches,
+            formats: OwnPages::open(dir.parsers()),
             habits: Habits::default(),
             enrichment: Enrichment::new(dir.geoip(), opening.geoip),
             running: RunningSearches::default(),

@@ -11,7 +11,6 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use vigie_collect::inputs::Resolved;
-use vigie_collect::mapping::Mappings;
 use vigie_collect::{Addresses, CollectConfig, Delivery, Handle as Sources, Tenants};
 use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::text;
@@ -174,11 +173,7 @@ async fn collect(
     let mut config = if settings.local_logs { CollectConfig::usual(Path::new("/"), host) } else { CollectConfig::nothing(host) };
     config.files.extend(settings.follow.iter().cloned());
     config.syslog = settings.syslog;
-    let (pages, wrong) = Mappings::of_folder(&platform.dir().parsers());
-    for error in wrong {
-        tracing::warn!(%error, "a page is left out: its records are read as if it were not there");
-    }
-    config.pages = pages;
+    config.pages = platform.formats.pages().clone();
     config.syslog_tls = settings.syslog_tls.map(|address| (address, tls));
     config.tenants = settings.tenants.clone();
     config.inputs = settings.inputs.clone();

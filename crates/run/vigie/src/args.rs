@@ -745,6 +745,8 @@ pub(crate) enum ParsersVerb {
     Check(ParsersCheckArgs),
     /// Show what becomes of some records
     Test(ParsersTestArgs),
+    /// Write a first page for lines that nothing reads
+    Draft(ParsersDraftArgs),
     /// Show what of each source was understood, and lines that were not
     Coverage(ParsersCoverageArgs),
 }
@@ -777,6 +779,17 @@ pub(crate) struct ParsersTestArgs {
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+}
+
+/// `vigie parsers draft`
+#[derive(ClapArgs)]
+pub(crate) struct ParsersDraftArgs {
+    /// The lines: a file, or `-` for standard input
+    #[arg(value_name = "FILE|-")]
+    pub(crate) records: PathBuf,
+    /// The name of the format
+    #[arg(long, value_name = "NAME", default_value = "own")]
+    pub(crate) name: String,
 }
 
 #[derive(ClapArgs)]

@@ -665,6 +665,19 @@ const TEXTS: &[Line] = &[
         "Sie lesen, als stünden sie in dieser Datei, etwa /var/log/audit/audit.log",
     ),
     (
+        "parsers draft",
+        "",
+        "Écrire une première page pour des lignes que rien ne lit",
+        "Eine erste Seite für Zeilen schreiben, die nichts liest",
+    ),
+    (
+        "parsers draft",
+        "records",
+        "Les lignes : un fichier, ou `-` pour l’entrée standard",
+        "Die Zeilen: eine Datei, oder `-` für die Standardeingabe",
+    ),
+    ("parsers draft", "name", "Le nom du format", "Der Name des Formats"),
+    (
         "parsers coverage",
         "",
         "Montrer ce qui a été compris de chaque source, et des lignes qui ne l’ont pas été",

@@ -33,7 +33,7 @@ pub use wire::NotAMessage;
 
 use crate::delivery::{Batch, Delivery};
 use crate::dialect::Dialect;
-use crate::mapping::Mappings;
+use crate::mapping::Pages;
 use crate::reader::Reader;
 use crate::state::SourceState;
 use crate::stats::SourceStats;
@@ -101,7 +101,7 @@ struct Inner {
     sender: Mutex<Option<mpsc::Sender<Delivery>>>,
     clock: Arc<dyn Clock>,
     zone: TimeZone,
-    pages: Arc<Mappings>,
+    pages: Pages,
     tenants: OnceLock<Tenants>,
     sources: Sources,
     doors: Mutex<BTreeMap<String, Arc<Door>>>,
@@ -124,7 +124,7 @@ impl Intake {
         sender: mpsc::Sender<Delivery>,
         clock: Arc<dyn Clock>,
         zone: TimeZone,
-        pages: Arc<Mappings>,
+        pages: Pages,
         sources: Sources,
     ) -> Self {
         let hands = std::thread::available_parallelism().map_or(2, |count| count.get().clamp(2, 8));

@@ -21,7 +21,11 @@ impl House {
         let (sender, deliveries) = mpsc::channel(64);
         let sources = Sources::default();
         let clock = Arc::new(FakeClock::at("2026-11-22T00:00:00Z"));
-        Self { intake: Intake::new(sender, clock, TimeZone::UTC, Mappings::shipped(), sources.clone()), deliveries, sources }
+        Self {
+            intake: Intake::new(sender, clock, TimeZone::UTC, Mappings::shipped().into(), sources.clone()),
+            deliveries,
+            sources,
+        }
     }
 
     /// Receives and acknowledges at least so many events.

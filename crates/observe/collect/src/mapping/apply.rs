@@ -1,8 +1,9 @@
 //! From a record to its meaning, by its page.
 
 use super::compile::{Pairs, Ready};
-use super::flat::{Entry, Flat, NONE, Scalar, Slots};
-use super::{Mappings, UNMAPPED_MAX, recognise};
+use super::flat::{Entry, Flat, NONE, Scalar, Slots, VALUES_MAX};
+use super::{Mappings, Pages, UNMAPPED_MAX, recognise};
+use crate::format::pairs;
 use crate::header::LocalTime;
 use crate::meaning::{FormatName, Meaning};
 use std::sync::Arc;
@@ -18,13 +19,29 @@ const INNER_MAX: usize = 3;
 /// Reads records by the pages of a set. One for each reader: it keeps what is dear to make.
 #[derive(Clone, Debug)]
 pub(crate) struct Mapper {
+    pages: Pages,
+    /// How often the pages had been replaced when these were taken.
+    seen: u64,
     mappings: Arc<Mappings>,
     slots: Slots,
 }
 
 impl Mapper {
-    pub(crate) fn new(mappings: Arc<Mappings>) -> Self {
-        Self { mappings, slots: Slots::default() }
+    pub(crate) fn new(pages: Pages) -> Self {
+        Self { seen: pages.changes(), mappings: pages.current(), pages, slots: Slots::default() }
+    }
+
+    /// Takes the pages as they are now, if they have changed. To be called for each record.
+    pub(crate) fn renew(&mut self) {
+        let changes = self.pages.changes();
+        if changes != self.seen {
+            *self = Self { seen: changes, ..self.anew() };
+        }
+    }
+
+    /// One of the same pages that remembers nothing.
+    pub(crate) fn anew(&self) -> Self {
+        Self::new(self.pages.clone())
     }
 
     /// The pages it reads by.
@@ -57,12 +74,30 @@ impl Mapper {
         Some(found.inside(outer, &inner, &at, known.is_some()))
     }
 
+    /// Whether there are pages for lines that are no JSON.
+    pub(crate) fn reads_lines(&self) -> bool {
+        !self.mappings.patterns.is_empty()
+    }
+
+    /// Whether there are pages for records of pairs.
+    pub(crate) fn reads_pairs(&self) -> bool {
+        self.mappings.pair_files.is_some()
+    }
+
+    /// The meaning of a line of pairs of key and value, by the pages that are for such.
+    pub(crate) fn pairs(&mut self, text: &str, local: &mut LocalTime) -> Option<Meaning> {
+        let files = self.mappings.pair_files.as_ref()?;
+        let flat = Flat::of_pairs(pairs(text).take(VALUES_MAX), &self.mappings.names, &mut self.slots);
+        let page = self.mappings.pages.get(files.page(&flat, &self.slots)?)?;
+        Some(meaning(page, flat, &self.slots, local))
+    }
+
     /// The meaning of a line that is no JSON, by the patterns of the pages.
     pub(crate) fn line(&mut self, text: &str, local: &mut LocalTime) -> Option<Meaning> {
         for number in &self.mappings.patterns {
             let page = self.mappings.pages.get(*number)?;
-            let Some(pattern) = &page.pattern else { continue };
-            let Some(found) = pattern.captures(text) else { continue };
+            let fitting = page.patterns.iter().find_map(|pattern| Some((pattern, pattern.captures(text)?)));
+            let Some((pattern, found)) = fitting else { continue };
             let named = pattern.capture_names().flatten().filter_map(|name| Some((name, found.name(name)?.as_str())));
             let names: Vec<(String, &str)> = named.map(|(name, value)| (name.to_owned(), value)).collect();
             let pairs = names.iter().map(|(name, value)| (name.as_str(), *value));

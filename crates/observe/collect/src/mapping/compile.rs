@@ -5,7 +5,7 @@ use super::page::{self, Page, Rules};
 use super::recognise::{Shape, Test};
 use super::take::{Form, Pattern, Table, Take, TakeTime};
 use super::value::{TimeForm, Unit};
-use super::{CASES_MAX, PageError};
+use super::{CASES_MAX, LINES_MAX, PageError};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +20,10 @@ pub(super) struct Ready {
     pub(super) cases: Vec<Case>,
     pub(super) decisions: Vec<Decision>,
     pub(super) pairs: Vec<Pairs>,
-    pub(super) pattern: Option<regex::Regex>,
+    /// The first that fits a line counts.
+    pub(super) patterns: Vec<regex::Regex>,
+    /// Whether its records are pairs of key and value.
+    pub(super) is_pairs: bool,
     /// Texts that may hold a record of their own.
     pub(super) inner: Box<[Node]>,
     /// Beginnings of paths that the names of unmapped values do without, and whether the next letter
@@ -143,20 +146,37 @@ impl Desk<'_> {
         }
         cases.push(self.case("", &Rules::default(), &common)?);
         self.check_common(&cases)?;
-        let pattern = match &self.page.pattern {
-            None => None,
-            Some(pattern) => Some(self.pattern(pattern)?),
-        };
+        let patterns = self.patterns()?;
         Ok(Ready {
             format: self.page.format.as_str().into(),
             title: self.page.title.as_str().into(),
             cases,
             decisions: self.decisions(),
             pairs: self.pairs(),
-            pattern,
+            patterns,
+            is_pairs: self.page.is_pairs,
             short: self.short()?,
             inner: self.nodes(&self.page.inner),
         })
+    }
+
+    /// The page's pattern and its lines.
+    fn patterns(&self) -> Result<Vec<regex::Regex>, PageError> {
+        if self.page.lines.len() > LINES_MAX {
+            return self.wrong("line", format!("there are more than {LINES_MAX} of them"));
+        }
+        if self.page.samples.len() > super::SAMPLES_MAX {
+            return self.wrong("sample", format!("there are more than {} of them", super::SAMPLES_MAX));
+        }
+        let mut patterns = Vec::new();
+        if let Some(pattern) = &self.page.pattern {
+            patterns.push(self.pattern(pattern)?);
+        }
+        for (number, line) in self.page.lines.iter().enumerate() {
+            let place = if self.page.lines.len() == 1 { "line".to_owned() } else { format!("line {}", number + 1) };
+            patterns.push(super::line::compile(line).or_else(|what| self.wrong(&place, what))?);
+        }
+        Ok(patterns)
     }
 
     fn pattern(&self, pattern: &str) -> Result<regex::Regex, PageError> {
@@ -466,7 +486,7 @@ impl Desk<'_> {
 
     fn shapes(&mut self, page: usize, is_own: bool) -> Result<Vec<Shape>, PageError> {
         let page_number = page;
-        let is_pattern = self.page.pattern.is_some();
+        let is_pattern = self.page.pattern.is_some() || !self.page.lines.is_empty();
         if self.page.recognise.is_empty() && !is_pattern && self.page.format != super::GENERIC {
             return self.wrong("recognise", "is missing: how are its records told from others?");
         }
@@ -596,7 +616,8 @@ fn enumerated(path: &str, word: &str) -> Option<i64> {
 }
 
 /// `MFA Factor Enable` → `mfa_factor_enable`.
-fn snake(caption: &str) -> String {
+#[must_use]
+pub fn snake(caption: &str) -> String {
     caption.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "_")
 }
 

@@ -6,17 +6,21 @@
 //! All pages of a set are compiled together: a record is read once, its page is found by the paths
 //! it has, and each field of the page is one look-up by number.
 //!
-//! A line that is no JSON can be read as well, where a page has a `pattern` with named groups.
+//! A line that is no JSON can be read as well, where a page has a `line` ([`line`]) or a `pattern` with named groups, or is for
+//! pairs of key and value.
 //!
 //! Deliberately absent: programs in pages. What a table cannot say is a parser in `format`.
 
 mod apply;
 mod compile;
 mod flat;
+mod line;
 mod names;
 mod own;
 mod page;
+mod pages;
 mod recognise;
+mod sample;
 mod shipped;
 mod split;
 mod take;
@@ -25,11 +29,17 @@ mod tests;
 mod value;
 
 pub use flat::{DEPTH_MAX, NAME_MAX, RECORD_MAX, VALUES_MAX};
+pub use line::{LINE_PARTS_MAX, LINE_PATTERN_MAX, kinds};
 pub use own::{OwnPageError, PAGE_MAX, PAGES_MAX, TRIED_MAX, Tried, try_page};
+pub use pages::Pages;
+pub use sample::{SAMPLES_MAX, Sample, Unlike, samples_of, test_page};
 pub use split::{RECORDS_MAX, split};
 
 pub(crate) use apply::Mapper;
+pub(crate) use line::{compile as line_regex, furthest, kind_regex, literal};
 pub(crate) use split::pieces;
+
+pub use compile::snake;
 
 use compile::{Compiler, Envelope, Ready};
 use names::Names;
@@ -44,6 +54,9 @@ const CASES_MAX: usize = 64;
 
 /// Most values of a record that are kept under their own names; the rest is counted, and in the record itself.
 pub const UNMAPPED_MAX: usize = 1_000;
+
+/// Most lines with named parts of a page.
+const LINES_MAX: usize = 16;
 
 /// Largest compiled pattern of a page, in bytes.
 const PATTERN_SIZE_MAX: usize = 1 << 20;
@@ -65,6 +78,8 @@ pub struct PageError {
 pub struct Mappings {
     names: Names,
     files: Files,
+    /// The same for records of pairs.
+    pair_files: Option<Files>,
     pages: Vec<Ready>,
     /// The page for what no page knows.
     generic: Option<usize>,
@@ -104,9 +119,12 @@ impl Mappings {
 
     fn of(compiler: Compiler) -> Self {
         let Compiler { names, shapes, pages, records } = compiler;
+        let (of_pairs, shapes): (Vec<_>, Vec<_>) =
+            shapes.into_iter().partition(|shape| pages.get(shape.page).is_some_and(|page| page.is_pairs));
+        let pair_files = (!of_pairs.is_empty()).then(|| Files::new(of_pairs, names.len()));
         let generic = pages.iter().position(|page| &*page.format == GENERIC);
-        let patterns = (0..pages.len()).filter(|page| pages[*page].pattern.is_some()).collect();
-        Self { files: Files::new(shapes, names.len()), names, pages, generic, patterns, records }
+        let patterns = (0..pages.len()).filter(|page| pages.get(*page).is_some_and(|page| !page.patterns.is_empty())).collect();
+        Self { files: Files::new(shapes, names.len()), pair_files, names, pages, generic, patterns, records }
     }
 
     /// The format of the first page, which is the user's where there is one.
@@ -128,6 +146,49 @@ impl Mappings {
         formats.dedup();
         formats
     }
+}
+
+/// What a page is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Its format.
+    pub format: String,
+    /// What people call it.
+    pub title: String,
+    /// How many samples stand in it.
+    pub samples: usize,
+}
+
+/// What a page is about, as far as it is written like one.
+///
+/// # Errors
+/// [`PageError`]: the first thing that is written wrongly.
+pub fn about(text: &str) -> Result<About, PageError> {
+    let page = page::read("page", text)?;
+    Ok(About { format: page.format, title: page.title, samples: page.samples.len() })
+}
+
+/// What a page says about how its records are told.
+pub(crate) struct Words {
+    /// Lines with named parts.
+    pub(crate) lines: Vec<String>,
+    /// Whether its records are pairs.
+    pub(crate) is_pairs: bool,
+    /// Names that its records have, by its first way to tell them.
+    pub(crate) has: Vec<String>,
+}
+
+/// How a page tells its records; none for what is no page.
+pub(crate) fn page_words(text: &str) -> Option<Words> {
+    let page = page::read("page", text).ok()?;
+    let has = page.recognise.into_iter().next().map_or_else(Vec::new, |recognise| recognise.has);
+    Some(Words { lines: page.lines, is_pairs: page.is_pairs, has })
+}
+
+/// Whether a text is a time in a form that pages read without being told.
+pub(crate) fn reads_as_time(text: &str) -> bool {
+    let text = flat::Scalar::Text(text.into());
+    value::time(&text, &value::TimeForm::default(), &mut crate::header::LocalTime::new(jiff::tz::TimeZone::UTC)).is_some()
 }
 
 /// What is wrong in a page, if anything.

@@ -102,27 +102,60 @@ pub struct Tried {
 /// # Errors
 /// [`PageError`]: the first thing that is wrong in the page.
 pub fn try_page(page: &str, records: &str, received: Timestamp) -> Result<Vec<Tried>, PageError> {
-    let name = "page";
-    let (mappings, wrong) = Mappings::with(&[(name.to_owned(), page.to_owned())]);
-    if let Some(error) = wrong.into_iter().find(|error| error.page == name) {
-        return Err(error);
-    }
-    let format = mappings.own_format();
-    let mappings = Arc::new(mappings);
-    let mut reader = Reader::new("page".into(), Dialect::Syslog, TimeZone::UTC, "".into()).with_pages(mappings.clone());
-    let mut tried = Vec::new();
-    let mut take = |record: &str| {
-        if tried.len() < TRIED_MAX {
-            let event = reader.record(Piece { bytes: record.as_bytes(), continues: false, cut: false }, received);
-            tried.push(Tried { is_by_page: event.origin.format == format, event });
+    let mut trial = Trial::of(page, received)?;
+    let mappings = trial.mappings.clone();
+    Ok(mappings.records(records).into_iter().map(|record| trial.record(record)).collect())
+}
+
+/// The same for records that are apart already, each of them one.
+pub(super) fn try_records(page: &str, records: &[&str], received: Timestamp) -> Result<Vec<Tried>, PageError> {
+    let mut trial = Trial::of(page, received)?;
+    Ok(records.iter().take(TRIED_MAX).map(|record| trial.record(record)).collect())
+}
+
+impl Mappings {
+    /// The records of a text: documents of JSON, else lines. At most [`TRIED_MAX`].
+    #[must_use]
+    pub fn records<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        let mut records = Vec::new();
+        let mut keep = |record: &'t str| {
+            if records.len() < TRIED_MAX {
+                records.push(record);
+            }
+        };
+        if text.trim_start().starts_with(['{', '[']) {
+            split(text, self, &mut keep);
+        } else {
+            text.lines().filter(|line| !line.trim().is_empty()).for_each(keep);
         }
-    };
-    if records.trim_start().starts_with(['{', '[']) {
-        split(records, &mappings, &mut take);
-    } else {
-        records.lines().filter(|line| !line.trim().is_empty()).for_each(take);
+        records
     }
-    Ok(tried)
+}
+
+/// A page beside all of ours.
+struct Trial {
+    mappings: Arc<Mappings>,
+    format: Arc<str>,
+    reader: Reader,
+    received: Timestamp,
+}
+
+impl Trial {
+    fn of(page: &str, received: Timestamp) -> Result<Self, PageError> {
+        let name = "page";
+        let (mappings, wrong) = Mappings::with(&[(name.to_owned(), page.to_owned())]);
+        if let Some(error) = wrong.into_iter().find(|error| error.page == name) {
+            return Err(error);
+        }
+        let (format, mappings) = (mappings.own_format(), Arc::new(mappings));
+        let reader = Reader::new(name.into(), Dialect::Syslog, TimeZone::UTC, "".into()).with_pages(mappings.clone());
+        Ok(Self { mappings, format, reader, received })
+    }
+
+    fn record(&mut self, record: &str) -> Tried {
+        let event = self.reader.record(Piece { bytes: record.as_bytes(), continues: false, cut: false }, self.received);
+        Tried { is_by_page: event.origin.format == self.format, event }
+    }
 }
 
 #[cfg(test)]

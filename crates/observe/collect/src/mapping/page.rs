@@ -16,6 +16,12 @@ pub(super) struct Page {
     pub(super) records: Vec<(String, Vec<String>)>,
     /// A regular expression for lines that are no JSON.
     pub(super) pattern: Option<String>,
+    /// Lines of text with named parts.
+    pub(super) lines: Vec<String>,
+    /// Whether its records are pairs of key and value.
+    pub(super) is_pairs: bool,
+    /// Records and what is expected of them.
+    pub(super) samples: Vec<super::Sample>,
     pub(super) ignore_case: bool,
     /// Whether its names may also stand there in small letters, as after an export from a database.
     pub(super) also_lower: bool,
@@ -129,6 +135,9 @@ pub(super) fn read(name: &str, text: &str) -> Result<Page, PageError> {
             "below" => page.below = desk.texts(&key, &value)?,
             "records" => page.records = desk.lists(&key, &value)?,
             "pattern" => page.pattern = Some(desk.text(&key, &value)?),
+            "line" => page.lines = desk.texts(&key, &value)?,
+            "records_are" => page.is_pairs = desk.is_pairs(&key, &value)?,
+            "sample" => page.samples = desk.each(&key, &value, Desk::sample)?,
             "also_lower" => page.also_lower = desk.truth(&key, &value)?,
             "ocsf" => page.is_ocsf = desk.truth(&key, &value)?,
             "inner" => page.inner = desk.texts(&key, &value)?,
@@ -219,6 +228,33 @@ impl Desk<'_> {
             }
         }
         Ok(recognise)
+    }
+
+    fn is_pairs(&self, place: &str, value: &Value) -> Result<bool, PageError> {
+        match value.as_str() {
+            Some("pairs") => Ok(true),
+            Some("json") => Ok(false),
+            _ => self.wrong(place, "is neither \"json\" nor \"pairs\""),
+        }
+    }
+
+    fn sample(&self, place: &str, table: &Table) -> Result<super::Sample, PageError> {
+        let mut sample = super::Sample::default();
+        for (key, value) in table {
+            let here = format!("{place}: {key}");
+            match key.as_str() {
+                "record" => sample.record = self.text(&here, value)?,
+                "class" => sample.class = Some(self.text(&here, value)?),
+                "activity" => sample.activity = Some(self.text(&here, value)?),
+                "fields" => {
+                    let fields = self.table(&here, value)?.iter();
+                    let fields = fields.map(|(path, value)| Ok((path.clone(), self.text(&format!("{here}.\"{path}\""), value)?)));
+                    sample.fields = fields.collect::<Result<_, _>>()?;
+                }
+                _ => return self.wrong(&here, "is none of record, class, activity, fields"),
+            }
+        }
+        if sample.record.is_empty() { self.wrong(place, "has no `record`") } else { Ok(sample) }
     }
 
     fn case(&self, place: &str, table: &Table) -> Result<Case, PageError> {

@@ -7,7 +7,6 @@
 use super::{Line, Reader, mark_part};
 use crate::frame::Piece;
 use crate::intake::Record;
-use crate::mapping::Mapper;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use vigie_model::event::Event;
 use vigie_model::time::Timestamp;
@@ -53,7 +52,7 @@ impl Reader {
 
     /// Forgets what it remembered of earlier records: it may have been left half done.
     fn renew(&mut self) {
-        self.mapper = Mapper::new(self.mapper.mappings());
+        self.mapper = self.mapper.anew();
         self.origins = super::Origins::default();
         self.last_said.clear();
         self.last_labels = self.labels.clone();

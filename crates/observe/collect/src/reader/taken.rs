@@ -23,6 +23,7 @@ impl Reader {
     ///
     /// A document of several records, such as `{"Records":[…]}`, gives those of each.
     pub fn taken(&mut self, record: &Record<'_>, received: Timestamp, events: &mut impl FnMut(Event)) {
+        self.mapper.renew();
         let mappings = self.mapper.mappings();
         // Pieces of what is not UTF-8 would not be its bytes.
         let text = record.text.as_deref().or_else(|| std::str::from_utf8(&record.raw).ok());
@@ -91,8 +92,14 @@ impl Reader {
         match record.path.as_deref().map_or(Dialect::Syslog, |path| Dialect::of(Path::new(path))) {
             // What a shipper took out of a container's log is without its frame.
             Dialect::Syslog | Dialect::Container => {
-                if let Some((line, meaning)) = shape::read(text, &mut Clock::new(received, &mut self.local)) {
-                    return (line, Some(meaning));
+                if let Some(own) = self.mapper.line(text, &mut self.local) {
+                    let mut line = Line::default();
+                    add_about(&mut line, record);
+                    return (line, Some(own));
+                }
+                if let Some((mut line, meaning)) = shape::read(text, &mut Clock::new(received, &mut self.local)) {
+                    let meaning = self.described(&mut line, Some(meaning), text);
+                    return (line, meaning);
                 }
                 let mut line = match has_header(text) {
                     true => syslog::parse(text, received, &mut self.local),
@@ -100,7 +107,7 @@ impl Reader {
                 };
                 add_about(&mut line, record);
                 let (mut line, meaning) = understand(line);
-                let meaning = self.described(&mut line, meaning);
+                let meaning = self.described(&mut line, meaning, text);
                 (line, meaning)
             }
             other => other.read(text, received, &mut self.local),

@@ -17,6 +17,7 @@ mod error;
 mod events;
 mod explanation;
 mod findings;
+mod formats;
 mod guard;
 mod image;
 mod keeping;
@@ -123,6 +124,12 @@ pub fn router(platform: Arc<Platform>) -> (Router, utoipa::openapi::OpenApi, Vec
         .route(needs(Permission::ReadCatalogue), routes!(catalogue::list))
         .route(needs(Permission::ReadCatalogue), routes!(catalogue::show))
         .route(needs(Permission::ReadEvents), routes!(coverage::list))
+        .route(needs(Permission::ReadEvents), routes!(formats::list))
+        .route(needs(Permission::ReadEvents), routes!(formats::words))
+        .route(needs(Permission::ManageFormats), routes!(formats::draft))
+        .route(needs(Permission::ManageFormats), routes!(formats::preview))
+        .route(needs(Permission::ManageFormats), routes!(formats::create))
+        .route(needs(Permission::ManageFormats), routes!(formats::show, formats::change, formats::remove))
         .route(needs(Permission::ReadSystem), routes!(system::show))
         .route(needs(Permission::ReadSystem), routes!(metrics::show))
         .route(needs(Permission::RunRounds), routes!(system::start_round))

@@ -1,6 +1,7 @@
-//! `vigie parsers list|check|test|coverage`: what reads log formats, and what is read by nothing.
+//! `vigie parsers list|check|test|draft|coverage`: what reads log formats, and what is read by nothing.
 
 mod coverage;
+mod draft;
 mod trial;
 
 use crate::args::{Format, ParsersListArgs, ParsersVerb};
@@ -24,6 +25,7 @@ pub(crate) fn run(verb: ParsersVerb, data: Option<&Path>, lang: Lang) -> Result<
         ParsersVerb::List(args) => list(&args, data).map(|()| Ended::Clean),
         ParsersVerb::Check(args) => trial::check(&args, lang),
         ParsersVerb::Test(args) => trial::test(&args, data, lang).map(|()| Ended::Clean),
+        ParsersVerb::Draft(args) => draft::write(&args, data, lang).map(|()| Ended::Clean),
         ParsersVerb::Coverage(args) => coverage::show(&args, data, lang).map(|()| Ended::Clean),
     }
 }

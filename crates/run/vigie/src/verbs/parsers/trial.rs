@@ -6,7 +6,7 @@ use crate::{Ended, out, table};
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use vigie_collect::mapping::{self, PAGE_MAX, PageError, TRIED_MAX, Tried};
+use vigie_collect::mapping::{self, PAGE_MAX, PageError, TRIED_MAX, Tried, Unlike};
 use vigie_collect::trial;
 use vigie_kit::clock::{Clock, SystemClock};
 use vigie_kit::files;
@@ -27,29 +27,79 @@ pub(super) fn check(args: &ParsersCheckArgs, lang: Lang) -> Result<Ended, Proble
     let mut all_right = true;
     for path in &args.pages {
         let (page, name) = (page(path)?, out::visible(&path.display().to_string()));
-        let Some(samples) = samples_of(path) else {
-            if let Err(error) = mapping::check_page(&name, &page) {
-                out::line(&out::visible(&error.to_string()))?;
-                all_right = false;
-                continue;
-            }
-            out::say(&say!(lang,
-                en "{name} is right. It has no samples: put records into a file of its name that ends in .log or .json, beside it",
-                fr "{name} est correcte. Elle n’a pas d’exemples : mettez des enregistrements dans un fichier du même nom en .log ou .json, à côté",
-                de "{name} ist richtig. Beispiele fehlen: legen Sie Einträge in eine Datei gleichen Namens mit der Endung .log oder .json daneben"));
-            continue;
-        };
-        let records =
-            String::from_utf8_lossy(&files::read_bounded(&samples, RECORDS_BYTES_MAX).map_err(Explain::explain)?).into_owned();
-        match mapping::try_page(&page, &records, SystemClock.now()) {
+        match tried(path, &name, &page, lang) {
+            Ok(is_right) => all_right &= is_right?,
             Err(error) => {
-                out::line(&out::visible(&PageError { page: name, ..error }.to_string()))?;
+                let error = PageError { page: name, ..error };
+                out::line(&out::visible(&error.to_string()))?;
+                hint(path, &error, lang);
                 all_right = false;
             }
-            Ok(tried) => all_right &= told(&name, &tried, lang)?,
         }
     }
     Ok(if all_right { Ended::Clean } else { Ended::Findings })
+}
+
+/// Tries a page with the samples in it and those beside it; whether all hold.
+fn tried(path: &Path, name: &str, page: &str, lang: Lang) -> Result<Result<bool, Problem>, PageError> {
+    let now = SystemClock.now();
+    let (own, unlike) = mapping::test_page(page, now)?;
+    mapping::check_page(name, page)?;
+    let beside = samples_of(path);
+    if own == 0 && beside.is_none() {
+        out::say(&say!(lang,
+            en "{name} is right. It has no samples: put records into a file of its name that ends in .log or .json, beside it",
+            fr "{name} est correcte. Elle n’a pas d’exemples : mettez des enregistrements dans un fichier du même nom en .log ou .json, à côté",
+            de "{name} ist richtig. Beispiele fehlen: legen Sie Einträge in eine Datei gleichen Namens mit der Endung .log oder .json daneben"));
+    }
+    let told_of_own = if own == 0 { Ok(true) } else { tell_unlike(name, own, &unlike, lang) };
+    let Some(samples) = beside else { return Ok(told_of_own) };
+    let records = match files::read_bounded(&samples, RECORDS_BYTES_MAX) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => return Ok(Err(error.explain())),
+    };
+    let tried = mapping::try_page(page, &records, now)?;
+    Ok(told_of_own.and_then(|own| Ok(told(name, &tried, lang)? && own)))
+}
+
+/// Says which samples of a page become something else than it says.
+fn tell_unlike(name: &str, samples: usize, unlike: &[Unlike], lang: Lang) -> Result<bool, Problem> {
+    for Unlike { record, place, expected, found } in unlike {
+        let (record, found) = (out::visible(record), out::visible(found));
+        out::line(&match place.as_str() {
+            "" => say!(lang, en "not read: {record}", fr "non lu : {record}", de "nicht gelesen: {record}"),
+            place => say!(lang,
+                en "{place} should be {expected} and is {found}: {record}",
+                fr "{place} devrait être {expected} et vaut {found} : {record}",
+                de "{place} sollte {expected} sein und ist {found}: {record}"),
+        })?;
+    }
+    let right = samples - unlike.len().min(samples);
+    out::say(&say!(lang,
+        en "{right} of the {samples} samples in {name} become what it says",
+        fr "{right} des {samples} exemples de {name} deviennent ce qu’elle dit",
+        de "{right} von {samples} Beispielen in {name} werden, was sie sagt"));
+    Ok(unlike.is_empty())
+}
+
+/// What to do about a file that is no page at all.
+fn hint(path: &Path, error: &PageError, lang: Lang) {
+    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+    if is_toml && !error.place.starts_with("line ") {
+        return;
+    }
+    let file = out::visible(&path.display().to_string());
+    out::say(&if is_toml {
+        say!(lang,
+            en "hint: pages are written in TOML: NAME = \"VALUE\" on each line; `vigie parsers draft LINES` writes a first one",
+            fr "conseil : les pages s’écrivent en TOML : NOM = \"VALEUR\" sur chaque ligne ; `vigie parsers draft LIGNES` en écrit une première",
+            de "Hinweis: Seiten sind in TOML geschrieben: NAME = \"WERT\" in jeder Zeile; `vigie parsers draft ZEILEN` schreibt eine erste")
+    } else {
+        say!(lang,
+            en "hint: a page is a file that ends in .toml; if {file} holds log lines, `vigie parsers test {file}` shows what becomes of them and `vigie parsers draft {file}` writes a page for them",
+            fr "conseil : une page est un fichier en .toml ; si {file} contient des lignes de journal, `vigie parsers test {file}` montre ce qu’elles deviennent et `vigie parsers draft {file}` écrit une page pour elles",
+            de "Hinweis: eine Seite ist eine Datei mit der Endung .toml; enthält {file} Logzeilen, so zeigt `vigie parsers test {file}`, was aus ihnen wird, und `vigie parsers draft {file}` schreibt eine Seite für sie")
+    });
 }
 
 /// Says how many samples a page reads, and shows those that it does not; whether it reads all.
@@ -122,7 +172,7 @@ pub(super) fn test(args: &ParsersTestArgs, data: Option<&Path>, lang: Lang) -> R
     Ok(())
 }
 
-fn records(path: &Path) -> Result<Vec<u8>, Problem> {
+pub(super) fn records(path: &Path) -> Result<Vec<u8>, Problem> {
     if path != Path::new(STDIN) {
         return files::read_bounded(path, RECORDS_BYTES_MAX).map_err(Explain::explain);
     }
