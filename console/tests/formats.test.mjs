@@ -71,6 +71,8 @@ test('what is wrong is said while one types, and by the server', async () => {
   await page.getByLabel('Format', { exact: true }).fill('sshd');
   await button('Save').click();
   await page.getByText('sshd is the name of a format that Vigie has itself.').waitFor();
+  await page.getByLabel('Format', { exact: true }).fill('x');
+  await page.getByText('1 of 3 read').waitFor();
   await button('As text').click();
   await page.getByRole('textbox', { name: 'The page' }).fill('format = 7');
   await page.getByText('title: is missing').waitFor();

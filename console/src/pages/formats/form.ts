@@ -11,6 +11,13 @@ export const asSent = (draft: FormatDraft): FormatDraft => ({
   parts: draft.parts.map(({ name, target }) => ({ name, example: '', target: target.trim() })),
 });
 
+/** What is tried: a page that nobody has named yet is tried under another name. */
+export const asTried = (draft: FormatDraft): FormatDraft => ({
+  ...asSent(draft),
+  title: draft.title.trim() || '…',
+  format: isFormatName(draft.format) ? draft.format : 'new-format',
+});
+
 /** The values of a preview with the targets that stand in the form now; null when nothing is different. */
 export function partsAfter(now: FormatDraft, seen: FormatDraft): FormatDraft['parts'] | null {
   const target = (name: string): string => now.parts.find((part) => part.name === name)?.target ?? '';

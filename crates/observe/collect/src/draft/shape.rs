@@ -53,12 +53,12 @@ pub(super) fn lines(lines: &[&str]) -> Vec<String> {
     groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
     let is_scattered = groups.len() > PATTERNS_MAX || (lines.len() >= 6 && groups.len() * 2 > lines.len());
     if is_scattered && let Some(common) = beginning(&scanned) {
-        return vec![written(&common)];
+        return written(&common).into_iter().collect();
     }
     let mut patterns: Vec<String> = Vec::new();
     for group in groups.iter().take(PATTERNS_MAX) {
         let pattern = written(&merged(group));
-        if !patterns.contains(&pattern) {
+        if let Some(pattern) = pattern.filter(|pattern| !patterns.contains(pattern)) {
             patterns.push(pattern);
         }
     }
@@ -223,8 +223,20 @@ fn beginning<'l>(scanned: &[Vec<Token<'l>>]) -> Option<Vec<Token<'l>>> {
     has_parts.then_some(common)
 }
 
-/// The pattern of tokens; what cannot be one (too long, too many parts) is a text as a whole.
-fn written(tokens: &[Token<'_>]) -> String {
+/// The pattern of tokens. Lines that have no value begin alike and say something; what cannot be a pattern (too long, too
+/// many parts, one for any line) is none.
+fn written(tokens: &[Token<'_>]) -> Option<String> {
+    let whole = put(tokens);
+    if line_regex(&whole).is_ok() {
+        return Some(whole);
+    }
+    let first = tokens.iter().position(|token| *token == Token::Blank)?;
+    let mut beginning = tokens.get(..=first)?.to_vec();
+    beginning.push(Token::Rest);
+    Some(put(&beginning)).filter(|pattern| line_regex(pattern).is_ok())
+}
+
+fn put(tokens: &[Token<'_>]) -> String {
     let mut pattern = String::new();
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     let mut add = |pattern: &mut String, kind: &str, name: String| {
@@ -242,7 +254,7 @@ fn written(tokens: &[Token<'_>]) -> String {
             Token::Part(kind, _) => add(&mut pattern, kind, name(tokens, at, kind)),
         }
     }
-    if line_regex(&pattern).is_ok() { pattern } else { "%{rest:message}".to_owned() }
+    pattern
 }
 
 /// What a part could be called, by what stands before it.

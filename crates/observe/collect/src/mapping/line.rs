@@ -45,6 +45,9 @@ const KINDS: &[(&str, &str, &[&str])] = &[
 /// Times as pages read them, and as syslog writes them.
 const TIME: &str = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}))?|[0-9]{1,2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}(?: [+-][0-9]{4})?|(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?: [0-9]{4})?|[0-9]{10}(?:\.[0-9]+|[0-9]{3}|[0-9]{6}|[0-9]{9})?";
 
+/// Lines that no pattern is for together.
+const ANY: [&str; 2] = ["any words at all", "7 other: things"];
+
 /// What stands inside quotes.
 const QUOTED: &str = r#"[^"\\]*(?:\\.[^"\\]*)*"#;
 
@@ -83,7 +86,13 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
     if !pieces.iter().any(|piece| matches!(piece, Piece::Part(_, Some(_)))) {
         return Err("names no value: write %{word:name} where one stands".to_owned());
     }
-    built(&format!("^{}$", written(&pieces)))
+    let regex = built(&format!("^{}$", written(&pieces)))?;
+    // It would take the records of every source.
+    if ANY.iter().all(|line| regex.is_match(line)) {
+        Err("fits any line: say what stands in all of these and in no others".to_owned())
+    } else {
+        Ok(regex)
+    }
 }
 
 /// How far a line fits a pattern that does not fit it: the bytes that the longest beginning of the pattern takes, and what
@@ -287,6 +296,8 @@ mod tests {
         for (pattern, wrong) in [
             ("till", "names no value: write %{word:name} where one stands"),
             ("%{word}", "names no value: write %{word:name} where one stands"),
+            ("%{rest:a}", "fits any line: say what stands in all of these and in no others"),
+            ("%{word:a} %{text:b}", "fits any line: say what stands in all of these and in no others"),
             ("%{word:a", "has a %{ without its }"),
             ("%[%{word:a}", "has a %[ without its %]"),
             ("%{word:a}%]", "has a %] without its %["),
