@@ -1,8 +1,10 @@
 //! A lake of many events: what sealing them costs, what they weigh, how long questions take.
 //!
-//! `cargo bench -p vigie-lake --bench scale -- 10000000 [DIRECTORY]`: so many events; a directory keeps
-//! them, and a second run asks again. Times of sealing are those of its thread's processor time, so
-//! they hold on a busy machine too; times of questions are by the clock, the best of five.
+//! `cargo bench -p vigie-lake --bench scale -- 10000000 [DIRECTORY] [merged]`: so many events, ten million a day; a
+//! directory keeps them, and a second run asks again; `merged` merges the files of days that are over first, as the lake
+//! does by itself. Times of sealing are those of its thread's processor time, so they hold on a busy machine too; times of
+//! questions are by the clock, the best of five. Questions that have a budget say it: it is for a hundred million events, and
+//! over a day for those of ten.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark talks, and stops at the first surprise")]
 
 mod events;
@@ -15,15 +17,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use vigie_db::Db;
-use vigie_kit::clock::SystemClock;
-use vigie_lake::{Cancel, Lake, Query, Sequence, Settings, Window};
+use vigie_lake::{Batch, Cancel, Compaction, Lake, Query, Retention, Sequence, Settings, Values, Window};
 use vigie_model::time::Timestamp;
+use vigie_testkit::FakeClock;
 
 /// Events sealed at once, as the lake does by itself.
 const SEALED_AT_ONCE: u64 = 250_000;
 
+/// From one event to the next: ten million a day.
+const APART_MICROS: i64 = 8_640;
+const DAY_SECONDS: i64 = 86_400;
+
 fn main() {
-    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    let (merged, rest): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).partition(|argument| argument == "merged");
+    let mut arguments = rest.into_iter();
     let wanted: u64 = arguments.next().map_or(1_000_000, |count| count.parse().unwrap());
     let (_kept, directory) = match arguments.next() {
         Some(directory) => (None, PathBuf::from(directory)),
@@ -35,6 +43,10 @@ fn main() {
     };
     let lake = open(&directory);
     fill(&lake, wanted);
+    if !merged.is_empty() {
+        let start = Instant::now();
+        println!("merged {:?} in {:?}", lake.compact().unwrap(), start.elapsed());
+    }
     weigh(&directory, lake.stats().unwrap().events);
     println!("memory at its highest: {} MB", memory());
     ask(lake, &directory);
@@ -43,8 +55,19 @@ fn main() {
 fn open(directory: &Path) -> Lake {
     std::fs::create_dir_all(directory).unwrap();
     let db = Db::open(&directory.join("state.db")).unwrap();
-    let settings = Settings { reserve_bytes: 0, seal_events: u64::MAX, segment_bytes: 1 << 30, ..Settings::default() };
-    Lake::open(&directory.join("lake"), db, Arc::new(SystemClock), settings).unwrap()
+    // Nothing is merged by itself, and nothing is too old to be kept.
+    let compaction = Compaction { every_seconds: 0, ..Compaction::default() };
+    let retention = Retention { days: 0, ..Retention::default() };
+    let settings = Settings {
+        reserve_bytes: 0,
+        seal_events: u64::MAX,
+        segment_bytes: 1 << 30,
+        compaction,
+        retention,
+        ..Settings::default()
+    };
+    let clock = FakeClock::at("2027-06-01T00:00:00Z");
+    Lake::open(&directory.join("lake"), db, Arc::new(clock), settings).unwrap()
 }
 
 fn fill(lake: &Lake, wanted: u64) {
@@ -52,7 +75,7 @@ fn fill(lake: &Lake, wanted: u64) {
     let (mut sealing, mut raw) = (Duration::ZERO, 0);
     for from in (there..wanted).step_by(usize::try_from(SEALED_AT_ONCE).unwrap()) {
         for first in (from..from + SEALED_AT_ONCE).step_by(1000) {
-            let batch = batches(first, 1, 1000).remove(0);
+            let batch = spread(first, batches(first, 1, 1000).remove(0));
             raw += batch.events.iter().map(|event| event.raw.len() as u64).sum::<u64>();
             lake.append(&batch).unwrap();
         }
@@ -71,6 +94,15 @@ fn fill(lake: &Lake, wanted: u64) {
         println!("sealed {events} events in {seconds:.2} s of processor time: {each:.2} µs an event");
         println!("raw records: {:.1} bytes an event", u32::try_from(raw / 1000).map_or(0.0, f64::from) * 1000.0 / events);
     }
+}
+
+/// The same events over days.
+fn spread(first: u64, mut batch: Batch) -> Batch {
+    for (number, event) in (i64::try_from(first).unwrap()..).zip(&mut batch.events) {
+        event.time = Timestamp::from_seconds(START).plus_micros(number * APART_MICROS);
+        event.received = event.time.plus_micros(1200);
+    }
+    batch
 }
 
 /// Processor time of this thread.
@@ -123,38 +155,77 @@ fn ask(lake: Lake, directory: &Path) {
     drop(lake);
     let start = Instant::now();
     let lake = open(directory);
-    println!("opened in {:?}", start.elapsed());
-    let events = lake.stats().unwrap().events;
+    println!("opened in {:?} (budget 2 s)", start.elapsed());
+    ask_for_events(&lake);
+    ask_for_sums(&lake);
+    ask_for_sequences(&lake);
+}
+
+fn ask_for_events(lake: &Lake) {
+    let needle = batches(NEEDLE_AT, 1, 1).remove(0).events.remove(0);
+    let (host, middle) = (needle.origin.host.clone(), &NEEDLE[2..14]);
     for (what, query) in [
-        ("newest 100", ""),
-        ("newest 100 of a host", "host:web-007"),
-        ("token, newest 100", "worker"),
-        ("token of one event", NEEDLE),
-        ("absent token", "nosuchtoken"),
-        ("absent phrase", "beacon.to.nowhere"),
-        ("host and substring", "host:web-007 *nosuchsubstring*"),
-        ("substring", "*nosuchsubstring*"),
-        ("address", "ip:10.1.2.3"),
+        ("newest 100", String::new()),
+        ("newest 100 of a host", "host:web-007".to_owned()),
+        ("token, newest 100", "worker".to_owned()),
+        ("token of one event (budget 1000)", NEEDLE.to_owned()),
+        ("absent token (budget 1000)", "nosuchtoken".to_owned()),
+        ("absent phrase", "beacon.to.nowhere".to_owned()),
+        ("needle: host and substring (budget 1000)", format!("host:{host} *{middle}*")),
+        ("host and absent substring (budget 1000)", "host:web-007 *nosuchsubstring*".to_owned()),
+        ("substring", "*nosuchsubstring*".to_owned()),
+        ("address", "ip:10.1.2.3".to_owned()),
     ] {
-        let query = Query::parse(query).unwrap();
+        let query = Query::parse(&query).unwrap();
         let page = || lake.search(&query, &Window::all(), 100, None).unwrap();
         let found = page().events.len();
         println!("{:8.1} ms  {what} ({found} found)", best(&|| drop(page())));
     }
-    let cancel = Cancel::new();
+}
+
+/// The first day: ten million events, where there are so many.
+fn day() -> Window {
     let from = Timestamp::from_seconds(START);
-    let window = Window { from, to: from.plus_seconds(i64::try_from(events / 1000).unwrap()) };
-    for (what, query) in [("histogram", ""), ("histogram of a host", "host:web-007"), ("histogram of a token", "failed")] {
+    Window { from, to: from.plus_seconds(DAY_SECONDS) }
+}
+
+fn ask_for_sums(lake: &Lake) {
+    let (day, cancel) = (day(), Cancel::new());
+    for (what, query) in [
+        ("histogram of a day (budget 500)", ""),
+        ("histogram of a class (budget 500)", "class:authentication"),
+        ("histogram of a host (budget 500)", "host:web-007"),
+        ("histogram of a token", "failed"),
+    ] {
         let query = Query::parse(query).unwrap();
-        println!("{:8.1} ms  {what}", best(&|| drop(lake.histogram(&query, &window, 60, &cancel).unwrap())));
+        println!("{:8.1} ms  {what}", best(&|| drop(lake.histogram(&query, &day, 60, &cancel).unwrap())));
     }
+    for (what, query, name) in [
+        ("top users of refused sign-ins of a day (budget 500)", "class:authentication status_id:2", "user"),
+        ("top addresses of a day (budget 500)", "class:authentication", "src"),
+        ("top hosts of a day (budget 500)", "", "host"),
+        ("top processes of a host", "host:web-007", "process"),
+    ] {
+        let (query, values) = (Query::parse(query).unwrap(), Values::of(name).unwrap());
+        println!("{:8.1} ms  {what}", best(&|| drop(lake.top(&query, &day, &values, 10, &cancel).unwrap())));
+    }
+}
+
+fn ask_for_sequences(lake: &Lake) {
+    let cancel = Cancel::new();
     for (what, text) in SEQUENCES {
         let sequence = Sequence::parse(text).unwrap();
         for limit in [100, 10_000] {
             let search = || lake.sequences_alone(&sequence, &Window::all(), limit, &cancel).unwrap();
             let found = search().found.len();
-            println!("{:8.1} ms  {what}, newest {limit} ({found} found)", best(&|| drop(search())));
+            println!("{:8.1} ms  {what}, newest {limit} (budget 2000; {found} found)", best(&|| drop(search())));
         }
+        let count = || lake.count_sequences(&sequence, &day(), &cancel).unwrap().count;
+        let found = count();
+        let again = || {
+            std::hint::black_box(count());
+        };
+        println!("{:8.1} ms  {what}, all of a day ({found} found)", best(&again));
     }
 }
 
@@ -164,7 +235,9 @@ const SEQUENCES: [(&str, &str); 2] = [
     ("five and one", "sequence by user with maxspan=5m [ class:authentication ] with runs=5 [ process:worker-7 ]"),
 ];
 
-/// A token that event 123,457 has and no other.
+/// The number of the event with the needle in the generator, counted from 0.
+const NEEDLE_AT: u64 = 123_457;
+/// A token that it has and no other.
 const NEEDLE: &str = "65789f2c2d8c1a22";
 
 fn best(question: &dyn Fn()) -> f64 {

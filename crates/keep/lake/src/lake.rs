@@ -6,10 +6,10 @@ use crate::disk::{Disk, RealDisk};
 use crate::error::{AppendError, OpenError, ReadError};
 use crate::live::{Live, Subscription};
 use crate::open_files::OpenFiles;
-use crate::query::{Query, Sequence};
+use crate::query::Query;
 use crate::search::{
     Buckets, ById, Cancel, Completions, Count, Counted, Cursor, Followed, Gather, Histogram, Newest, Page, Question, Scan,
-    Scanned, SequenceSearch, Sequences, Tally, Top, Values, Window, fetch,
+    Scanned, Tally, Top, Values, Window, fetch,
 };
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -93,7 +93,7 @@ const SEAL_NICE: i32 = 5;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// How many events a page has at most, how many buckets a histogram.
-const PAGE_MAX: usize = 10_000;
+pub(crate) const PAGE_MAX: usize = 10_000;
 
 impl Lake {
     /// Opens the lake in a directory, creating it if need be, and goes on where it was.
@@ -272,30 +272,6 @@ impl Lake {
         let question = Question { expr: query.expr(), window: *window, before: None, cancel };
         let scanned = self.core().scan().run(&question, &mut tally)?;
         Ok(Top { unreadable: scanned.unreadable, partial: scanned.partial, ..tally.top(limit.min(PAGE_MAX)) })
-    }
-
-    /// Events that follow each other, all of them in a window: the newest sequences, at most `limit`.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub fn sequences(&self, sequence: &Sequence, window: &Window, limit: usize, cancel: &Cancel) -> Result<Sequences, ReadError> {
-        let search = SequenceSearch::new(self.core().scan(), sequence, *window, limit.min(PAGE_MAX), cancel);
-        Ok(search.run()?)
-    }
-
-    /// The same without their events.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub fn sequences_alone(
-        &self,
-        sequence: &Sequence,
-        window: &Window,
-        limit: usize,
-        cancel: &Cancel,
-    ) -> Result<Sequences, ReadError> {
-        let search = SequenceSearch::new(self.core().scan(), sequence, *window, limit.min(PAGE_MAX), cancel);
-        Ok(SequenceSearch { with_events: false, ..search }.run()?)
     }
 
     /// Values of a name that begin with a text, of the newest events of a window that were looked at until `cancel` was

@@ -17,6 +17,7 @@ mod disk;
 mod error;
 mod export;
 mod files;
+mod following;
 #[doc(hidden)]
 pub mod fuzz;
 mod keep;

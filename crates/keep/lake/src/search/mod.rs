@@ -165,6 +165,23 @@ pub struct Histogram {
 }
 
 impl Histogram {
+    /// Of nothing yet: so many buckets over a window.
+    pub(crate) fn of(window: &Window, buckets: usize) -> Self {
+        let buckets = buckets.clamp(1, crate::lake::PAGE_MAX);
+        let count = i64::try_from(buckets).unwrap_or(i64::MAX);
+        let width_micros = (window.to.since(window.from).max(1) - 1) / count + 1;
+        Self { width_micros, counts: vec![0; buckets], ..Self::default() }
+    }
+
+    /// Counts something of the window.
+    pub(crate) fn add(&mut self, window: &Window, time: Timestamp) {
+        let place = usize::try_from(time.since(window.from) / self.width_micros.max(1)).unwrap_or_default();
+        let place = place.min(self.counts.len().saturating_sub(1));
+        if let Some(count) = self.counts.get_mut(place) {
+            *count += 1;
+        }
+    }
+
     /// How many events all buckets have.
     #[must_use]
     pub fn total(&self) -> u64 {

@@ -8,13 +8,14 @@
 //! what is found uses up its events. A window in which a single span has too many events is left out, and the answer says so.
 
 use super::keyed::{Gathering, Keys, Match};
-use super::{Cancel, Newest, Question, Scan, SearchError, Window, fetch};
+use super::{Cancel, Cursor, Key, Newest, Question, Scan, SearchError, Window, fetch};
 use crate::query::{Expr, Sequence, Target, Term, Test};
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use vigie_model::event::StoredEvent;
+use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
 /// Most events that are held at once, each once for every stage of the sequence: about 100 MB, and their keys.
@@ -29,6 +30,8 @@ pub struct Sequences {
     pub found: Vec<FoundSequence>,
     /// Whether there are more.
     pub more: bool,
+    /// Where to read on: behind what was found, and behind what was gone through when it was ended early.
+    pub next: Option<Cursor>,
     /// Files and records that could not be read.
     pub unreadable: u64,
     /// Whether it was ended early, or parts of the window had too many events: sequences may be missing.
@@ -54,6 +57,8 @@ pub(crate) struct SequenceSearch<'s> {
     pub(crate) sequence: &'s Sequence,
     pub(crate) window: Window,
     pub(crate) limit: usize,
+    /// Only sequences that end behind this place.
+    pub(crate) before: Option<Key>,
     /// Whether the events are wanted, too.
     pub(crate) with_events: bool,
     pub(crate) cancel: &'s Cancel,
@@ -65,6 +70,39 @@ pub(crate) struct SequenceSearch<'s> {
 struct Chain {
     key: u32,
     matches: Vec<Match>,
+}
+
+/// A sequence where it ends.
+pub(crate) struct Ending<'e> {
+    chain: &'e Chain,
+    keys: &'e Keys,
+}
+
+impl Ending<'_> {
+    /// The place of its last event.
+    pub(crate) fn at(&self) -> Key {
+        let place = |it: &Match| Key { time: Timestamp::from_micros(it.time), id: EventId(it.id) };
+        self.chain.matches.last().map_or(Key { time: Timestamp::MIN, id: EventId(0) }, place)
+    }
+
+    /// The values that its events have in common.
+    pub(crate) fn values(&self) -> Vec<String> {
+        self.keys.values(self.chain.key)
+    }
+
+    fn first(&self) -> Timestamp {
+        self.chain.matches.first().map_or(Timestamp::MIN, |it| Timestamp::from_micros(it.time))
+    }
+}
+
+/// What was gone through.
+#[derive(Debug, Default)]
+pub(crate) struct Gone {
+    pub(crate) unreadable: u64,
+    /// Whether it was ended early, or parts had too many events.
+    pub(crate) partial: bool,
+    /// Of what was ended early: whatever ends here or later was shown.
+    shown_from: Option<Key>,
 }
 
 /// What the steps matched in a piece of the window.
@@ -85,36 +123,59 @@ impl<'s> SequenceSearch<'s> {
     /// A search over these.
     pub(crate) fn new(scan: Scan<'s>, sequence: &'s Sequence, window: Window, limit: usize, cancel: &'s Cancel) -> Self {
         let stages = stages(sequence).len().max(1);
-        Self { scan, sequence, window, limit, with_events: true, cancel, room: HELD_MAX / stages }
+        Self { scan, sequence, window, limit, before: None, with_events: true, cancel, room: HELD_MAX / stages }
     }
 
-    /// Finds them, newest first.
+    /// Finds them, newest first: at most as many as are wanted, and those that end with the same event as the last of them.
     pub(crate) fn run(&self) -> Result<Sequences, SearchError> {
-        let mut answer = Sequences::default();
+        let (mut found, mut more, mut shown) = (Vec::new(), false, None);
+        let gone = self.each(&mut |ending| {
+            if found.len() >= self.limit && shown != Some(ending.at()) {
+                more = true;
+                return Ok(false);
+            }
+            let events = if self.with_events { self.events(ending.chain)? } else { Vec::new() };
+            let by = if self.sequence.by().is_empty() { Vec::new() } else { ending.values() };
+            shown = Some(ending.at());
+            found.push(FoundSequence { by, first: ending.first(), last: ending.at().time, events });
+            Ok(true)
+        })?;
+        let next = if more { shown } else { gone.shown_from };
+        Ok(Sequences { found, more, next: next.map(Cursor), unreadable: gone.unreadable, partial: gone.partial })
+    }
+
+    /// Shows each sequence, newest first, until `show` has enough.
+    pub(crate) fn each(&self, show: &mut dyn FnMut(&Ending<'_>) -> Result<bool, SearchError>) -> Result<Gone, SearchError> {
+        let mut gone = Gone::default();
         // Halving goes by time, so the time in which there is nothing is left out first.
-        let Some((first, last)) = self.scan.times(&self.window)? else { return Ok(answer) };
+        let Some((first, last)) = self.scan.times(&self.window)? else { return Ok(gone) };
+        let last = self.before.map_or(last, |before| before.time.min(last));
         let all = Window { from: self.window.from.max(first), to: self.window.to.min(last.plus_micros(1)) };
-        let mut pieces = vec![all];
-        while let Some(piece) = pieces.pop().filter(|_| answer.found.len() <= self.limit) {
-            match self.gather(piece, &mut answer)? {
-                Gathered::Whole(found) => self.follow(piece, &found, &mut answer)?,
+        let mut pieces = if all.is_empty() { Vec::new() } else { vec![all] };
+        while let Some(piece) = pieces.pop() {
+            match self.gather(piece, &mut gone)? {
+                Gathered::Whole(found) => {
+                    if !self.follow(piece, &found, show)? {
+                        break;
+                    }
+                }
                 Gathered::TooMany => match halved(piece, self.sequence.span_micros() / NARROWEST) {
                     Some((older, newer)) => pieces.extend([older, newer]),
-                    None => answer.partial = true,
+                    None => gone.partial = true,
                 },
                 Gathered::Ended => {
-                    answer.partial = true;
+                    gone.partial = true;
+                    let behind = Key { time: piece.to, id: EventId(0) };
+                    gone.shown_from = Some(self.before.map_or(behind, |before| before.min(behind)));
                     break;
                 }
             }
         }
-        answer.more = answer.found.len() > self.limit;
-        answer.found.truncate(self.limit);
-        Ok(answer)
+        Ok(gone)
     }
 
     /// Holds what the steps match in a piece and in the span before it.
-    fn gather(&self, piece: Window, answer: &mut Sequences) -> Result<Gathered, SearchError> {
+    fn gather(&self, piece: Window, gone: &mut Gone) -> Result<Gathered, SearchError> {
         let from = piece.from.plus_micros(-self.sequence.span_micros()).max(self.window.from);
         let window = Window { from, to: piece.to };
         let room = Arc::new(AtomicUsize::new(self.room));
@@ -126,7 +187,7 @@ impl<'s> SequenceSearch<'s> {
             let mut gathering = Gathering::new(&step.by, Arc::clone(&room));
             let question = Question { expr: step.query.expr(), window, before: None, cancel: self.cancel };
             let scanned = self.scan.run(&question, &mut gathering)?;
-            answer.unreadable += scanned.unreadable;
+            gone.unreadable += scanned.unreadable;
             if scanned.partial {
                 return Ok(Gathered::Ended);
             }
@@ -155,25 +216,24 @@ impl<'s> SequenceSearch<'s> {
         Ok(Gathered::Whole(Piece { keys, matches }))
     }
 
-    /// Follows the matches of a piece in the order of time.
-    fn follow(&self, piece: Window, found: &Piece, answer: &mut Sequences) -> Result<(), SearchError> {
+    /// Shows the sequences that end in a piece, newest first; tells whether more are wanted.
+    fn follow(
+        &self,
+        piece: Window,
+        found: &Piece,
+        show: &mut dyn FnMut(&Ending<'_>) -> Result<bool, SearchError>,
+    ) -> Result<bool, SearchError> {
         let chains = chains(self.sequence, found);
-        let mut ending: Vec<Chain> = chains
-            .into_iter()
-            .filter(|chain| chain.matches.last().is_some_and(|last| piece.holds(Timestamp::from_micros(last.time))))
-            .collect();
-        ending.sort_by_key(|chain| Reverse(chain.matches.last().map(|last| (last.time, last.id))));
-        for chain in ending {
-            if answer.found.len() > self.limit {
-                break;
+        let endings = chains.iter().map(|chain| Ending { chain, keys: &found.keys });
+        let is_asked = |at: Key| piece.holds(at.time) && self.before.is_none_or(|before| at < before);
+        let mut ending: Vec<Ending<'_>> = endings.filter(|ending| is_asked(ending.at())).collect();
+        ending.sort_by_key(|ending| Reverse(ending.at()));
+        for ending in &ending {
+            if !show(ending)? {
+                return Ok(false);
             }
-            let time = |it: Option<&Match>| Timestamp::from_micros(it.map_or(0, |it| it.time));
-            let events = if self.with_events && answer.found.len() < self.limit { self.events(&chain)? } else { Vec::new() };
-            let by = if self.sequence.by().is_empty() { Vec::new() } else { found.keys.values(chain.key) };
-            let (first, last) = (time(chain.matches.first()), time(chain.matches.last()));
-            answer.found.push(FoundSequence { by, first, last, events });
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The events of a chain, in its order.
@@ -308,180 +368,5 @@ fn stages(sequence: &Sequence) -> Vec<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{batch, sign_in};
-    use crate::tests::{noon_plus, open};
-    use crate::{Lake, Query};
-    use proptest::prelude::*;
-    use vigie_model::event::Event;
-    use vigie_model::event::ocsf::field;
-
-    /// An event of a user: a letter at a second.
-    fn event(letter: char, second: i64, user: &str) -> Event {
-        let mut event = sign_in(noon_plus(second), "web-1", user, "10.0.0.1");
-        event.set(field::SERVICE_NAME, letter.to_string());
-        event.raw = format!("{letter}{letter}").into_bytes();
-        event
-    }
-
-    /// Letters of users at seconds: `a1@5` is letter a of user 1 at second 5.
-    fn events(text: &str) -> Vec<Event> {
-        let read = |word: &str| {
-            let (what, second) = word.split_once('@').unwrap();
-            event(what.chars().next().unwrap(), second.parse().unwrap(), &format!("User{}", &what[1..]))
-        };
-        text.split_whitespace().map(read).collect()
-    }
-
-    fn asked(text: &str) -> Sequence {
-        Sequence::parse(text).unwrap()
-    }
-
-    /// What is found: the user, and the seconds of the events.
-    fn found(lake: &Lake, sequence: &str, room: usize) -> (Vec<String>, bool) {
-        let (sequence, cancel) = (asked(sequence), Cancel::new());
-        let mut search = SequenceSearch::new(lake.core().scan(), &sequence, Window::all(), 100, &cancel);
-        search.room = room;
-        let answer = search.run().unwrap();
-        let told = |it: &FoundSequence| {
-            let seconds: Vec<String> =
-                it.events.iter().map(|event| (event.event.time.since(noon_plus(0)) / 1_000_000).to_string()).collect();
-            format!("{} {}", it.by.join("+"), seconds.join(",")).trim().to_owned()
-        };
-        (answer.found.iter().map(told).collect(), answer.partial)
-    }
-
-    fn check(events_text: &str, sequence: &str, expected: &[&str]) {
-        for seals in [0, 1, usize::MAX] {
-            let directory = tempfile::tempdir().unwrap();
-            let lake = open(directory.path());
-            for (place, event) in events(events_text).into_iter().enumerate() {
-                lake.append(&batch(vec![event])).unwrap();
-                if place < seals {
-                    lake.seal().unwrap();
-                }
-            }
-            assert_eq!(found(&lake, sequence, 1000), (expected.iter().map(|it| (*it).to_owned()).collect(), false), "{sequence}");
-        }
-    }
-
-    #[test]
-    fn events_that_follow_each_other_are_found_by_what_they_have_in_common() {
-        let two = "sequence by user with maxspan=10s [service:a] [service:b]";
-        check("a1@0 b2@1 b1@5", two, &["User1 0,5"]);
-        check("a1@0 b1@11 a1@20 b1@30", two, &["User1 20,30"]);
-        check("b1@0 a1@1", two, &[]);
-        check("a1@0 a1@3 b1@12", two, &["User1 3,12"]);
-        check("a1@0 b1@1 b1@2", two, &["User1 0,1"]);
-        check("a1@0 a2@1 b2@2 b1@3", two, &["User1 0,3", "User2 1,2"]);
-        check("a1@0 b2@1", "sequence with maxspan=10s [service:a] [bb]", &["0,1"]);
-    }
-
-    #[test]
-    fn steps_may_run_be_of_three_and_be_broken_off() {
-        let guessed = "sequence by user with maxspan=1m [service:a] with runs=3 [service:b]";
-        check("a1@0 a1@1 b1@2", guessed, &[]);
-        check("a1@0 a1@1 a1@2 a1@3 b1@4 b1@5", guessed, &["User1 1,2,3,4"]);
-        let three = "sequence by user with maxspan=9s [service:a] [service:b] [service:c] until [service:x]";
-        check("a1@0 b1@1 c1@2 a2@0 b2@1 x2@2 c2@3", three, &["User1 0,1,2"]);
-        check("a1@0 b1@5 c1@10", three, &[]);
-        check("a1@0 a1@1 b1@2", "sequence by user with maxspan=9s [service:a] [service:a] [service:b]", &["User1 0,1,2"]);
-        check("a1@0", "sequence by user with maxspan=9s [service:a] [service:*]", &[]);
-    }
-
-    #[test]
-    fn values_are_joined_whatever_their_case_and_by_several_names() {
-        let directory = tempfile::tempdir().unwrap();
-        let lake = open(directory.path());
-        lake.append(&batch(vec![event('a', 0, "EVA"), event('b', 1, "eva"), event('b', 2, "otto")])).unwrap();
-        lake.seal().unwrap();
-        let joined = "sequence by user, src_endpoint.port with maxspan=9s [service:a] [service:b]";
-        assert_eq!(found(&lake, joined, 1000), (vec!["EVA+50122 0,1".to_owned()], false));
-        let other = "sequence with maxspan=9s [service:a] by user [service:b] by user.name";
-        assert_eq!(found(&lake, other, 1000).0, ["EVA 0,1"]);
-    }
-
-    #[test]
-    fn what_is_too_much_for_the_memory_is_halved_and_then_told() {
-        let directory = tempfile::tempdir().unwrap();
-        let lake = open(directory.path());
-        let pairs: Vec<Event> = (0..200).flat_map(|n| [event('a', n * 30, "eva"), event('b', n * 30 + 5, "eva")]).collect();
-        lake.append(&batch(pairs)).unwrap();
-        lake.seal().unwrap();
-        let two = "sequence by user with maxspan=10s [service:a] [service:b]";
-        let whole = found(&lake, two, 1000);
-        assert_eq!((whole.0.len(), whole.0[0].as_str()), (100, "eva 5970,5975"));
-        assert_eq!(found(&lake, two, 16), whole, "in pieces");
-        assert_eq!(found(&lake, two, 1), (Vec::new(), true));
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(if crate::testing::long_tier() { 200 } else { 12 }))]
-
-        #[test]
-        fn pieces_and_places_change_nothing(
-            letters in proptest::collection::vec((proptest::sample::select(&['a', 'b', 'c'][..]), 0..60_i64, 0..3_u8), 1..40),
-            seal_at in 0..40_usize,
-            room in 8..200_usize,
-        ) {
-            let directory = tempfile::tempdir().unwrap();
-            let lake = open(directory.path());
-            for (place, (letter, second, user)) in letters.iter().enumerate() {
-                lake.append(&batch(vec![event(*letter, *second, &format!("u{user}"))])).unwrap();
-                if place == seal_at {
-                    lake.seal().unwrap();
-                }
-            }
-            for text in ["sequence by user with maxspan=7s [service:a] [service:b]", "sequence with maxspan=20s [service:a] [bb] [service:c]"] {
-                let whole = found(&lake, text, 100_000);
-                let pieces = found(&lake, text, room);
-                prop_assert!(pieces.1 || pieces.0 == whole.0, "{} {:?} {:?}", text, pieces, whole);
-                for (first, last) in plain_pairs(&letters, text) {
-                    let ends = format!("{first},{last}");
-                    prop_assert!(whole.0.iter().any(|it| it.ends_with(&ends)), "{} lacks {} of {:?}", text, ends, whole);
-                }
-            }
-        }
-    }
-
-    /// Of the first text, the pairs that nothing of that user stands between, each at a second of its own.
-    fn plain_pairs(letters: &[(char, i64, u8)], text: &str) -> Vec<(i64, i64)> {
-        if !text.contains("by user") {
-            return Vec::new();
-        }
-        let mut pairs = Vec::new();
-        for user in 0..3 {
-            let mut own: Vec<(i64, char)> = letters
-                .iter()
-                .filter(|(letter, _, of)| *of == user && *letter != 'c')
-                .map(|(letter, at, _)| (*at, *letter))
-                .collect();
-            own.sort_unstable();
-            if own.windows(2).any(|two| two[0].0 == two[1].0) {
-                continue;
-            }
-            let follows = |two: &&[(i64, char)]| two[0].1 == 'a' && two[1].1 == 'b' && two[1].0 - two[0].0 <= 7;
-            pairs.extend(own.windows(2).filter(follows).map(|two| (two[0].0, two[1].0)));
-        }
-        pairs
-    }
-
-    #[test]
-    fn a_window_bounds_all_events_and_an_end_gives_what_there_is() {
-        let directory = tempfile::tempdir().unwrap();
-        let lake = open(directory.path());
-        lake.append(&batch(events("a1@0 b1@5 a1@6 b1@7"))).unwrap();
-        let two = asked("sequence by user with maxspan=10s [service:a] [service:b]");
-        let window = Window { from: noon_plus(1), to: noon_plus(8) };
-        let answer = lake.sequences(&two, &window, 1, &Cancel::new()).unwrap();
-        assert_eq!((answer.found.len(), answer.more, answer.partial), (1, false, false));
-        assert_eq!((answer.found[0].first, answer.found[0].last), (noon_plus(6), noon_plus(7)));
-        let answer = lake.sequences(&two, &Window::all(), 1, &Cancel::new()).unwrap();
-        assert!(answer.more && answer.found.len() == 1);
-        let ended = Cancel::new();
-        ended.enough();
-        assert!(lake.sequences(&two, &Window::all(), 1, &ended).unwrap().partial);
-        assert_eq!(lake.count(&Query::all(), &Window::all(), &Cancel::new()).unwrap().count, 4);
-    }
-}
+#[path = "sequence_tests.rs"]
+mod tests;

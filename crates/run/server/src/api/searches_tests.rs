@@ -152,6 +152,18 @@ async fn sequences_values_and_names_are_found_and_told_how_far() {
     let ids: Vec<i64> = found["events"].as_array().unwrap().iter().filter_map(|event| event["id"].as_i64()).collect();
     assert_eq!((ids, &covered["events"]), (vec![1, 2, 3], &covered["events_total"]));
 
+    let counted = house.get(&format!("/events/histogram?q={asked}&buckets=2")).await;
+    assert_eq!((&counted["total"], &counted["partial"]), (&json!(1), &json!(false)));
+    let top = house.get(&format!("/events/top?q={asked}&by=user")).await;
+    assert_eq!((&top["values"], &top["others"]), (&json!([{ "value": "eva", "count": 1 }]), &json!(0)));
+    let (status, refused) = house.ask(Method::GET, &format!("/events/top?q={asked}&by=host"), Value::Null).await;
+    assert_eq!(
+        (status, &refused["error"]["hint"]),
+        (StatusCode::BAD_REQUEST, &json!("count by one of the names behind `sequence by`"))
+    );
+    let behind = house.get(&format!("/events/sequences?q={asked}&before=0.0")).await;
+    assert_eq!((&behind["sequences"], &behind["next"]), (&json!([]), &Value::Null));
+
     let values = house.get("/events/values?name=user&prefix=E").await;
     assert_eq!(values, json!({ "values": [{ "value": "eva", "count": 3 }], "partial": false }));
     assert_eq!(house.get("/events/names?prefix=user&limit=1").await, json!(["user"]));

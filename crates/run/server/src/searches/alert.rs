@@ -78,6 +78,9 @@ pub(crate) struct NewAlert {
 pub(crate) struct Memory {
     /// What goes on, by value (an empty one when nothing is counted by), since the end of which window.
     pub(crate) going_on: BTreeMap<String, Timestamp>,
+    /// Of what goes on, the host that its events agreed on when it began: a finding stays on its host.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) on_host: BTreeMap<String, String>,
     /// How many events the last window had.
     pub(crate) last_count: Option<u64>,
 }

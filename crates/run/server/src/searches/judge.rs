@@ -85,9 +85,10 @@ fn judge_next(platform: &Platform, hosts: &Hosts, alert: &mut Alert) -> Result<b
     let window = alert.next();
     let asked = Asked { platform, question: &question, alert, window };
     let counts = asked.counts()?;
-    let memory = remembered(alert, window.to, &counts);
+    let on_host = asked.on_host(&counts)?;
     let others = RefCell::default();
-    let found = asked.findings(&saved, hosts, &others, &counts)?;
+    let found = asked.findings(&saved, (hosts, &others), &on_host, &counts)?;
+    let memory = remembered(alert, window.to, &counts, on_host);
     if found.is_empty() {
         platform.searches.judged(alert, window.to, &memory).map_err(Explain::explain)?;
     } else {
@@ -100,11 +101,11 @@ fn judge_next(platform: &Platform, hosts: &Hosts, alert: &mut Alert) -> Result<b
     Ok(!found.is_empty())
 }
 
-/// What alerts now, and since when.
-fn remembered(alert: &Alert, end: Timestamp, counts: &Counts) -> Memory {
+/// What alerts now, since when and on which host.
+fn remembered(alert: &Alert, end: Timestamp, counts: &Counts, on_host: BTreeMap<String, String>) -> Memory {
     let since = |value: &String| alert.memory.going_on.get(value).copied().unwrap_or(end);
     let going_on = counts.alerting.keys().map(|value| (value.clone(), since(value))).collect();
-    Memory { going_on, last_count: Some(counts.total) }
+    Memory { going_on, on_host, last_count: Some(counts.total) }
 }
 
 /// A window and what is asked about it.
@@ -169,27 +170,65 @@ impl Asked<'_> {
         ))
     }
 
-    fn findings(&self, saved: &Saved, hosts: &Hosts, others: &OtherHosts, counts: &Counts) -> Result<Vec<Occurrence>, Problem> {
+    /// Of what alerts, the host that its events agree on; of what goes on already, that of its beginning. What is missing
+    /// has no events that could agree.
+    fn on_host(&self, counts: &Counts) -> Result<BTreeMap<String, String>, Problem> {
+        let what = &self.alert.what;
+        let mut on_host = BTreeMap::new();
+        if what.when == When::FewerThan || self.is_by_host() {
+            return Ok(on_host);
+        }
+        for value in counts.alerting.keys().take(VALUES_MAX) {
+            let host = if self.alert.memory.going_on.contains_key(value) {
+                self.alert.memory.on_host.get(value).cloned()
+            } else {
+                let of = what.by.as_deref().map(|by| (by, &**value));
+                self.question.agreed(self.platform, "host", of, &self.window)?
+            };
+            on_host.extend(host.map(|host| (value.clone(), host)));
+        }
+        Ok(on_host)
+    }
+
+    fn is_by_host(&self) -> bool {
+        matches!(self.alert.what.by.as_deref(), Some("host" | "device.hostname"))
+    }
+
+    fn findings(
+        &self,
+        saved: &Saved,
+        hosts: (&Hosts, &OtherHosts),
+        on_host: &BTreeMap<String, String>,
+        counts: &Counts,
+    ) -> Result<Vec<Occurrence>, Problem> {
         let values = counts.alerting.len();
         if values > VALUES_MAX {
             tracing::warn!(search = saved.id, values, told = VALUES_MAX, "more values alert than are told");
         }
         let each = counts.alerting.iter().take(VALUES_MAX);
-        each.map(|(value, count)| self.finding(saved, hosts, others, (value, *count))).collect()
+        each.map(|(value, count)| self.finding(saved, hosts, on_host.get(value), (value, *count))).collect()
     }
 
     fn finding(
         &self,
         saved: &Saved,
-        hosts: &Hosts,
-        others: &OtherHosts,
+        (hosts, others): (&Hosts, &OtherHosts),
+        on_host: Option<&String>,
         (value, count): (&str, u64),
     ) -> Result<Occurrence, Problem> {
         let what = &self.alert.what;
-        let entity: Vec<(String, String)> = what.by.iter().map(|by| (by.clone(), value.to_owned())).collect();
         let of = what.by.as_deref().map(|by| (by, value));
-        let is_host = matches!(what.by.as_deref(), Some("host" | "device.hostname"));
-        let asset = if is_host { hosts.asset_of(value, others) } else { hosts.own() };
+        let mut entity: Vec<(String, String)> = of.iter().map(|(by, value)| ((*by).to_owned(), (*value).to_owned())).collect();
+        entity.extend(on_host.map(|host| ("host".to_owned(), host.clone())));
+        if of.is_none() && what.when == When::AtLeast {
+            let user = self.question.agreed(self.platform, "user", None, &self.window)?;
+            entity.extend(user.map(|user| ("user".to_owned(), user)));
+        }
+        let asset = match on_host {
+            Some(host) => hosts.asset_of(host, others),
+            None if self.is_by_host() => hosts.asset_of(value, others),
+            None => hosts.own(),
+        };
         let locator = match &what.by {
             Some(by) => Locator::Key(format!("{by}={}", escaped(value))),
             None => Locator::Whole,

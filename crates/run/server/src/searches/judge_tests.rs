@@ -217,3 +217,64 @@ fn an_alert_belongs_to_a_shared_search_and_goes_with_it() {
     platform.searches.remove(&ada(), "own").unwrap();
     assert!(platform.searches.alerts().unwrap().is_empty());
 }
+
+/// On which asset and about whom.
+fn about(platform: &Platform) -> Vec<(String, Vec<(String, String)>)> {
+    let told = |detail: Detail| (detail.finding.asset.name, detail.detection.unwrap().entity);
+    found(platform).into_iter().map(told).collect()
+}
+
+fn pair(name: &str, value: &str) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
+#[test]
+fn an_alert_is_about_the_host_that_its_events_agree_on_and_stays_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FakeClock::at(EIGHT));
+    let platform = open(dir.path(), &clock);
+    let_alert(&platform, "user:*", alert(When::AtLeast, 2));
+    take_in(&platform, "web-1", "eva", [1, 2]);
+    // In the next window they do not agree any more: it is the same alert all the same.
+    take_in(&platform, "web-1", "eva", [301]);
+    take_in(&platform, "web-2", "otto", [302]);
+    clock.advance(660);
+    assert_eq!(judge_due(&platform).unwrap(), judged(2, 2));
+    assert_eq!(told(&platform), [("refused".to_owned(), 4)]);
+    assert_eq!(about(&platform), [("web-1".to_owned(), vec![pair("host", "web-1")])]);
+
+    // It begins anew, and they do not agree: it is about this machine.
+    take_in(&platform, "web-1", "eva", [901]);
+    take_in(&platform, "web-2", "eva", [902]);
+    clock.advance(600);
+    assert_eq!(judge_due(&platform).unwrap(), judged(2, 1));
+    let found = about(&platform);
+    let own = found.iter().find(|(asset, _)| asset != "web-1").unwrap();
+    assert_eq!((found.len(), &own.1), (2, &vec![pair("user", "eva")]));
+}
+
+#[test]
+fn what_is_counted_by_a_name_and_what_follows_each_other_agree_as_well() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FakeClock::at(EIGHT));
+    let platform = open(dir.path(), &clock);
+    let_alert(&platform, "user:*", NewAlert { by: Some("user".into()), ..alert(When::AtLeast, 2) });
+    let sequence = "sequence by user with maxspan=2m [ user:eva ] [ user:eva ]";
+    let new = NewSearch { name: "twice".into(), query: sequence.into(), span: Span::Last(3600), columns: vec![], shared: true };
+    platform.searches.save(&ada(), new).unwrap();
+    platform.searches.set_alert(&ada(), "twice", alert(When::AtLeast, 1)).unwrap();
+    take_in(&platform, "web-1", "eva", [1, 2]);
+    take_in(&platform, "web-2", "otto", [1, 2]);
+    clock.advance(360);
+    assert_eq!(judge_due(&platform).unwrap(), judged(2, 2));
+    let mut found = about(&platform);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            ("web-1".to_owned(), vec![pair("host", "web-1"), pair("user", "eva")]),
+            ("web-1".to_owned(), vec![pair("user", "eva"), pair("host", "web-1")]),
+            ("web-2".to_owned(), vec![pair("user", "otto"), pair("host", "web-2")]),
+        ]
+    );
+}

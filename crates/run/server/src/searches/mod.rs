@@ -24,6 +24,7 @@ pub(crate) use alert::{Alert, NewAlert, When};
 pub(crate) use dashboards::{Body, Dashboard, NewDashboard, Show, Tile, Title};
 pub(crate) use error::SearchesError;
 pub(crate) use judge::{Judged, judge_due};
+pub(crate) use question::not_in_common;
 pub(crate) use running::RunningSearches;
 pub(crate) use store::Searches;
 

@@ -9,6 +9,8 @@ use vigie_model::text;
 
 /// Most values that are counted of a name.
 const VALUES_MAX: usize = 10_000;
+/// Events of sequences that are asked whether they agree, as one query.
+const EVENTS_MAX: usize = 100;
 /// Most sequences that are counted in a window.
 const SEQUENCES_MAX: usize = 10_000;
 
@@ -94,7 +96,7 @@ impl Question {
             Self::Sequence(sequence) => sequence,
         };
         let wide = widened(sequence, window);
-        let found = platform.lake.sequences(sequence, &wide, limit, &Cancel::new()).map_err(Explain::explain)?.found;
+        let found = platform.lake.sequences(sequence, &wide, limit, None, &Cancel::new()).map_err(Explain::explain)?.found;
         let place = of.and_then(|(by, _)| sequence.by().iter().position(|name| name == by));
         let is_of = |found: &FoundSequence| match (of, place.and_then(|place| found.by.get(place))) {
             (Some((_, value)), Some(own)) => own == value,
@@ -108,6 +110,35 @@ impl Question {
         let surplus = events.len().saturating_sub(limit);
         events.drain(..surplus);
         Ok(events)
+    }
+
+    /// The value of a name that all events of what there is in a window have; nothing when they differ, or one has none.
+    pub(super) fn agreed(
+        &self,
+        platform: &Platform,
+        name: &str,
+        of: Option<(&str, &str)>,
+        window: &Window,
+    ) -> Result<Option<String>, Problem> {
+        let values = Values::of(name).map_err(Explain::explain)?;
+        let (query, window) = match self {
+            Self::Events(query) => (narrowed(query.text(), of), *window),
+            Self::Sequence(_) => {
+                let events = self.events(platform, of, window, EVENTS_MAX)?;
+                let (Some(first), Some(last)) =
+                    (events.iter().map(|it| it.event.time).min(), events.iter().map(|it| it.event.time).max())
+                else {
+                    return Ok(None);
+                };
+                let ids: Vec<String> = events.iter().map(|event| format!("id:{}", event.id.0)).collect();
+                (ids.join(" OR "), Window { from: first, to: last.plus_micros(1) })
+            }
+        };
+        // A query that grows too long by its value is not asked.
+        let Ok(query) = Query::parse(&query) else { return Ok(None) };
+        let top = platform.lake.top(&query, &window, &values, 2, &Cancel::new()).map_err(Explain::explain)?;
+        let alone = top.different == 1 && top.without == 0 && top.unreadable == 0 && !top.partial;
+        Ok(top.values.into_iter().next().filter(|_| alone).map(|value| value.value))
     }
 
     /// What is counted, in English, for evidence.
@@ -148,7 +179,8 @@ fn narrowed(query: &str, of: Option<(&str, &str)>) -> String {
     if query.is_empty() { format!("{by}:\"{value}\"") } else { format!("({query}) AND {by}:\"{value}\"") }
 }
 
-fn not_in_common(by: &str) -> Problem {
+/// A sequence is asked for a name that its events are not joined by.
+pub(crate) fn not_in_common(by: &str) -> Problem {
     Problem::new(
         Kind::User,
         text!(

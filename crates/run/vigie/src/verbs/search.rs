@@ -32,11 +32,7 @@ pub(crate) fn run(args: &SearchArgs, data: Option<&Path>, lang: Lang) -> Result<
             return Ok(Ended::Clean);
         }
     };
-    if sequences::is_meant(&asked.query) {
-        let besides = [("--count", args.count), ("--top", args.top.is_some())].into_iter().find(|(_, said)| *said);
-        if let Some((flag, _)) = besides {
-            return Err(sequences::not_of_a_sequence(flag));
-        }
+    if sequences::is_meant(&asked.query) && !args.count && args.top.is_none() {
         sequences::show(&house, &window, args.limit, format, lang)?;
         return Ok(Ended::Clean);
     }

@@ -1,6 +1,6 @@
 //! `vigie search 'sequence …'`: events that follow each other.
 
-use super::search::tell_partial;
+use super::search::{encoded, tell_partial};
 use crate::args::Format;
 use crate::ask::House;
 use crate::{out, table};
@@ -20,15 +20,32 @@ pub(super) fn is_meant(query: &str) -> bool {
 
 /// Finds sequences and shows them.
 pub(super) fn show(house: &House, parameters: &str, limit: usize, format: Format, lang: Lang) -> Result<(), Problem> {
-    let answer = house.get_watched(&format!("/events/sequences?{parameters}&limit={}", limit.clamp(1, MOST)))?;
-    tell_partial(&answer, lang);
-    let sequences = answer["sequences"].as_array().map_or(&[][..], Vec::as_slice);
+    let sequences = pages(house, parameters, limit.max(1), lang)?;
+    let sequences = sequences.as_slice();
     match format {
         // One sequence a line, as events are one a line.
         Format::Json => sequences.iter().try_for_each(|sequence| out::line(&sequence.to_string())),
         Format::Csv => out::bytes(&table::csv(&COLUMNS, rows(sequences))?),
         Format::Table => table::write(COLUMNS, rows(sequences)),
     }
+}
+
+/// Reads on until there are as many as are wanted, or somebody ended it.
+fn pages(house: &House, parameters: &str, limit: usize, lang: Lang) -> Result<Vec<Value>, Problem> {
+    let mut sequences = Vec::new();
+    let mut before = String::new();
+    while sequences.len() < limit {
+        let want = (limit - sequences.len()).min(MOST);
+        let mut answer = house.get_watched(&format!("/events/sequences?{parameters}&limit={want}{before}"))?;
+        tell_partial(&answer, lang);
+        let Value::Array(page) = answer["sequences"].take() else { break };
+        sequences.extend(page);
+        match answer["next"].as_str() {
+            Some(cursor) if answer["partial"] != true => before = format!("&before={}", encoded(cursor)),
+            _ => break,
+        }
+    }
+    Ok(sequences)
 }
 
 const COLUMNS: [&str; 6] = ["sequence", "of", "time", "host", "class", "message"];
@@ -44,7 +61,7 @@ fn rows(sequences: &[Value]) -> impl Iterator<Item = [String; 6]> {
     })
 }
 
-/// A sequence is neither counted nor narrowed by what is typed beside it.
+/// A sequence is not narrowed by what is typed beside it, nor written as Parquet.
 pub(super) fn not_of_a_sequence(what: &str) -> Problem {
     Problem::new(
         Kind::User,

@@ -41,7 +41,11 @@ fn a_search_is_kept_asked_set_to_alert_and_removed() {
     assert_eq!((&listed["searches"][0]["last_s"], &listed["searches"][0]["q"]), (&900.into(), &"status_id:2 user:*".into()));
     assert_eq!(done(&["search", "--saved", "refused", "host:web-1", "--count"]), "0\n");
     assert_eq!(done(&["search", "sequence by user with maxspan=5m [a] [b]", "--format", "json"]), "");
-    refused(&["search", "sequence by user with maxspan=5m [a] [b]", "--count"], "--count does not go with a sequence");
+    assert_eq!(done(&["search", "sequence by user with maxspan=5m [a] [b]", "--count"]), "0\n");
+    refused(
+        &["search", "sequence by user with maxspan=5m [a] [b]", "--top", "host"],
+        "The events of this sequence are not joined by host",
+    );
     refused(&["search", "--saved", "no such"], "No search or dashboard of this name is kept");
     let parquet = ask(&["search", "--saved", "refused", "--format", "parquet"]);
     assert!(parquet.stdout.starts_with(b"PAR1") && parquet.stdout.ends_with(b"PAR1"));

@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 use utoipa::{IntoParams, ToSchema};
-use vigie_lake::{Cancel, Cursor, QueryError, Window};
+use vigie_lake::{Cancel, Cursor, QueryError, Sequence, Window};
 use vigie_model::event::ocsf::field;
 use vigie_model::event::{Event, StoredEvent, ValueRef};
 use vigie_model::ids::EventId;
@@ -164,8 +164,7 @@ pub(super) async fn list(
 ) -> Answer<EventsPage> {
     let query = parsed(asked.q.as_deref().unwrap_or_default())?;
     let window = asked_window(&platform, &asked);
-    let before =
-        asked.before.as_deref().map(|text| text.parse::<Cursor>().map_err(|_| unknown_word("before", text))).transpose()?;
+    let before = before(asked.before.as_deref())?;
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let effort = Effort::of(&caller, asked.deadline_ms, asked.running)?;
     let page = effort.search(&platform, move |platform, cancel| {
@@ -183,7 +182,7 @@ pub(super) async fn list(
     Ok(Json(page.await?))
 }
 
-/// Counts events over time.
+/// Counts events over time; of a sequence (`sequence by …`) where it ends.
 #[utoipa::path(get, path = "/events/histogram", tag = "events", params(EventsQuery),
     responses((status = 200, body = HistogramView), (status = 400, body = ErrorBody)))]
 pub(super) async fn histogram(
@@ -193,7 +192,7 @@ pub(super) async fn histogram(
 ) -> Answer<HistogramView> {
     let window = asked_window(&platform, &asked);
     let pieces = asked.buckets.unwrap_or(BUCKETS).clamp(1, BUCKETS_MAX);
-    let query = parsed(asked.q.as_deref().unwrap_or_default())?;
+    let query = Counting::parsed(asked.q.as_deref().unwrap_or_default())?;
     let effort = Effort::of(&caller, asked.deadline_ms, asked.running)?;
     let view = effort.search(&platform, move |platform, cancel| {
         let (counts, partial) = counted(platform, &query, &window, pieces, cancel)?;
@@ -247,18 +246,22 @@ pub(super) fn event_row(stored: &StoredEvent) -> EventRow {
 
 /// Counts of equal pieces of a window.
 pub(super) fn buckets(platform: &Platform, query: &str, window: &Window, pieces: usize) -> Result<Vec<BucketView>, ApiError> {
-    Ok(counted(platform, &parsed(query)?, window, pieces, &Cancel::new())?.0)
+    Ok(counted(platform, &Counting::parsed(query)?, window, pieces, &Cancel::new())?.0)
 }
 
 /// The counts, and whether counting was ended early.
 fn counted(
     platform: &Platform,
-    query: &vigie_lake::Query,
+    query: &Counting,
     window: &Window,
     pieces: usize,
     cancel: &Cancel,
 ) -> Result<(Vec<BucketView>, bool), ApiError> {
-    let counted = platform.lake.histogram(query, window, pieces, cancel).map_err(ApiError::of)?;
+    let counted = match query {
+        Counting::Events(query) => platform.lake.histogram(query, window, pieces, cancel),
+        Counting::Sequences(sequence) => platform.lake.sequence_histogram(sequence, window, pieces, cancel),
+    };
+    let counted = counted.map_err(ApiError::of)?;
     let starts = (0..).map(|piece| window.from.plus_micros(counted.width_micros.saturating_mul(piece)));
     let buckets = starts.zip(counted.counts).map(|(from, count)| BucketView { from: from.to_string(), count });
     Ok((buckets.collect(), counted.partial))
@@ -293,6 +296,26 @@ fn field_value(value: ValueRef<'_>) -> Value {
         ValueRef::Boolean(truth) => json!(truth),
         ValueRef::Texts(texts) => json!(texts),
     }
+}
+
+/// What is counted.
+enum Counting {
+    Events(vigie_lake::Query),
+    Sequences(Sequence),
+}
+
+impl Counting {
+    fn parsed(text: &str) -> Result<Self, ApiError> {
+        if Sequence::is_meant(text) {
+            return Sequence::parse(text).map(Self::Sequences).map_err(refused);
+        }
+        parsed(text).map(Self::Events)
+    }
+}
+
+/// Where the page before ended.
+fn before(text: Option<&str>) -> Result<Option<Cursor>, ApiError> {
+    text.map(|text| text.parse().map_err(|_| unknown_word("before", text))).transpose()
 }
 
 /// The query, or where it cannot be understood.

@@ -1,7 +1,7 @@
 //! Events that follow each other.
 
 use super::effort::{CoveredView, Effort};
-use super::{EventRow, event_row, refused, window_between};
+use super::{EventRow, before, event_row, refused, window_between};
 use crate::api::Answer;
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::guard::Caller;
@@ -30,6 +30,8 @@ pub(in crate::api) struct SequencesQuery {
     /// Up to this time; by default now.
     #[param(value_type = Option<String>)]
     to: Option<Timestamp>,
+    /// Where the page before ended.
+    before: Option<String>,
     /// 50 by default, 500 at most.
     limit: Option<usize>,
     /// Milliseconds after which it answers with what it has found, `partial`; at most ten minutes.
@@ -46,6 +48,8 @@ pub(in crate::api) struct SequencesView {
     sequences: Vec<SequenceView>,
     /// Whether there are more.
     more: bool,
+    /// Give it as `before` for the next page, or to go on where one was ended early.
+    next: Option<String>,
     /// Whether it was ended before all was gone through, or parts of the window had too many events: some may be missing.
     partial: bool,
     covered: CoveredView,
@@ -72,14 +76,16 @@ pub(in crate::api) async fn sequences(
 ) -> Answer<SequencesView> {
     let sequence = Sequence::parse(&asked.q).map_err(refused)?;
     let window = window_between(&platform, asked.from, asked.to);
+    let before = before(asked.before.as_deref())?;
     let limit = asked.limit.unwrap_or(SEQUENCES).clamp(1, SEQUENCES_MAX);
     let effort = Effort::of(&caller, asked.deadline_ms, asked.running)?;
     let view = effort.search(&platform, move |platform, cancel| {
-        let found = platform.lake.sequences(&sequence, &window, limit, cancel).map_err(ApiError::of)?;
+        let found = platform.lake.sequences(&sequence, &window, limit, before, cancel).map_err(ApiError::of)?;
         Ok(SequencesView {
             by: sequence.by().to_vec(),
             sequences: found.found.into_iter().map(view).collect(),
             more: found.more,
+            next: found.next.map(|cursor| cursor.to_string()),
             partial: found.partial,
             covered: cancel.progress().into(),
         })

@@ -1,17 +1,18 @@
 //! The values that occur most.
 
 use super::effort::{CoveredView, Effort};
-use super::{PAGE_MAX, parsed, refused, window_between};
+use super::{Counting, PAGE_MAX, refused, window_between};
 use crate::api::Answer;
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::guard::Caller;
 use crate::platform::Platform;
+use crate::searches::not_in_common;
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
-use vigie_lake::Values;
+use vigie_lake::{Sequence, Values};
 use vigie_model::time::Timestamp;
 
 const TOP: usize = 10;
@@ -63,7 +64,26 @@ pub(in crate::api) struct TopValueView {
     count: u64,
 }
 
-/// Counts the values of a name.
+/// What is counted, and by what.
+enum Ranked {
+    Events(vigie_lake::Query, Values),
+    /// By the name at this place of those that a sequence's events are joined by.
+    Sequences(Sequence, usize),
+}
+
+impl Ranked {
+    fn parsed(text: &str, by: &str) -> Result<Self, ApiError> {
+        match Counting::parsed(text)? {
+            Counting::Events(query) => Ok(Self::Events(query, Values::of(by).map_err(refused)?)),
+            Counting::Sequences(sequence) => {
+                let place = sequence.by().iter().position(|name| name == by).ok_or_else(|| ApiError::of(not_in_common(by)))?;
+                Ok(Self::Sequences(sequence, place))
+            }
+        }
+    }
+}
+
+/// Counts the values of a name; of a sequence (`sequence by …`) those of a name that its events are joined by.
 #[utoipa::path(get, path = "/events/top", tag = "events", params(TopQuery),
     responses((status = 200, body = TopView), (status = 400, body = ErrorBody)))]
 pub(in crate::api) async fn top(
@@ -71,14 +91,16 @@ pub(in crate::api) async fn top(
     Extension(caller): Extension<Caller>,
     Query(asked): Query<TopQuery>,
 ) -> Answer<TopView> {
-    let query = parsed(asked.q.as_deref().unwrap_or_default())?;
-    let values = Values::of(&asked.by).map_err(refused)?;
+    let ranked = Ranked::parsed(asked.q.as_deref().unwrap_or_default(), &asked.by)?;
     let window = window_between(&platform, asked.from, asked.to);
     let limit = asked.limit.unwrap_or(TOP).clamp(1, PAGE_MAX);
     let effort = Effort::of(&caller, asked.deadline_ms, asked.running)?;
     let search = effort.search(&platform, move |platform, cancel| {
-        let top = platform.lake.top(&query, &window, &values, limit, cancel).map_err(ApiError::of)?;
-        Ok((top, cancel.progress().into()))
+        let top = match &ranked {
+            Ranked::Events(query, values) => platform.lake.top(query, &window, values, limit, cancel),
+            Ranked::Sequences(sequence, place) => platform.lake.top_of_sequences(sequence, &window, *place, limit, cancel),
+        };
+        Ok((top.map_err(ApiError::of)?, cancel.progress().into()))
     });
     let (top, covered) = search.await?;
     let values = top.values.into_iter().map(|value| TopValueView { value: value.value, count: value.count });
