@@ -30,8 +30,8 @@ targets! {
     licences list_framing log_batch log_formats log_segment login_defs loki_push malware mountinfo octet_framing
     os_release
     osv_record osv_zip otlp_logs package_files package_log packed_bodies passphrase passwd private_key provenance
-    query sbom secrets sent_lines shadow sigma_rules socket_table splunk_events sshd_config sshd_effective sudoers
-    syslog terraform time time_zone vendor_feeds version_order vex yara_rules
+    query sbom secrets sent_lines shadow sigma_rules socket_table splunk_events spool_segment sshd_config sshd_effective
+    sudoers syslog terraform time time_zone vendor_feeds version_order vex yara_rules
 }
 
 /// An input that takes longer than this has found something; far above what a busy machine makes of it.
