@@ -139,14 +139,21 @@ impl Reader {
 
     /// The event of a journal entry.
     pub fn entry(&mut self, entry: Entry, received: Timestamp) -> Event {
+        let event = self.read_entry(&entry, received);
+        Self::kept_entry(event, entry)
+    }
+
+    fn read_entry(&mut self, entry: &Entry, received: Timestamp) -> Event {
         self.mapper.renew();
-        let mut event = {
-            let message = entry.message();
-            let mut line = entry.line(&message);
-            let meaning = format::understand(&line);
-            let meaning = self.described(&mut line, meaning, &message);
-            self.event(line, meaning, received)
-        };
+        let message = entry.message();
+        let mut line = entry.line(&message);
+        let meaning = format::understand(&line);
+        let meaning = self.described(&mut line, meaning, &message);
+        self.event(line, meaning, received)
+    }
+
+    /// The event of an entry, with all of it.
+    fn kept_entry(mut event: Event, entry: Entry) -> Event {
         event.raw = entry.raw;
         if entry.passed_over > 0 {
             event.set(field::METADATA_IS_TRUNCATED, true);

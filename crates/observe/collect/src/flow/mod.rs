@@ -13,13 +13,15 @@ mod template;
 mod tests;
 mod v5;
 
+use crate::reader::BROKE_OFF;
 use bytes::Bytes;
 use elements::Record;
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use template::{Kind, Template};
-use vigie_model::event::{Event, Labels, Origin};
+use vigie_model::event::{Class, Event, Labels, Origin};
 use vigie_model::time::Timestamp;
 
 /// The values of `origin.format` of flows.
@@ -138,6 +140,37 @@ impl Flows {
         }
         self.counts.flows += events.len() as u64;
         events.into_iter()
+    }
+
+    /// As [`Flows::datagram`]; a datagram over which a reader breaks off is set aside as one event, and what was
+    /// known of its exporter is forgotten: it may have been left half done.
+    pub fn datagram_or_aside(&mut self, bytes: &[u8], peer: IpAddr, received: Timestamp) -> std::vec::IntoIter<Event> {
+        self.guarded(bytes, peer, received, |flows| flows.datagram(bytes, peer, received))
+    }
+
+    fn guarded(
+        &mut self,
+        bytes: &[u8],
+        peer: IpAddr,
+        received: Timestamp,
+        read: impl FnOnce(&mut Self) -> std::vec::IntoIter<Event>,
+    ) -> std::vec::IntoIter<Event> {
+        if let Ok(events) = catch_unwind(AssertUnwindSafe(|| read(self))) {
+            return events;
+        }
+        tracing::error!(source = %self.source, %peer, bytes = bytes.len(), "a reader of flows broke off; the datagram is set aside");
+        self.exporters.retain(|(address, ..), _| *address != peer);
+        self.held_bytes = self.exporters.values().flat_map(|exporter| &exporter.held).map(|held| held.bytes.len()).sum();
+        self.counts.unreadable += 1;
+        let origin = Origin {
+            source: Arc::clone(&self.source),
+            format: "".into(),
+            host: peer.to_string().into(),
+            labels: self.labels.clone(),
+        };
+        let mut event = Event::new(Class::BaseEvent, received, received, origin, bytes.to_vec());
+        event.unmapped.push("set_aside", BROKE_OFF);
+        vec![event].into_iter()
     }
 
     fn version_5(&mut self, bytes: &[u8], peer: IpAddr, received: Timestamp, events: &mut Vec<Event>) -> Option<()> {

@@ -181,3 +181,17 @@ proptest! {
         flows.datagram(&datagram, PEER, received()).for_each(drop);
     }
 }
+
+#[test]
+fn what_breaks_the_reader_is_set_aside_and_others_go_on() {
+    let mut flows = flows();
+    let other = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
+    for peer in [PEER, other] {
+        assert_eq!(flows.datagram_or_aside(&version_9(&template_9()), peer, received()).count(), 0);
+    }
+    let poison: Vec<Event> = flows.guarded(b"\0\x09poison", PEER, received(), |_| panic!("as a reader that is wrong")).collect();
+    assert_eq!((&*poison[0].raw, &*poison[0].origin.host, poison.len()), (&b"\0\x09poison"[..], "192.0.2.1", 1));
+    assert_eq!(poison[0].unmapped.iter().collect::<Vec<_>>(), [("set_aside", BROKE_OFF)]);
+    assert_eq!(flows.datagram_or_aside(&version_9(&data_9()), PEER, received()).count(), 0, "its templates are forgotten");
+    assert_eq!(flows.datagram_or_aside(&version_9(&data_9()), other, received()).count(), 1);
+}

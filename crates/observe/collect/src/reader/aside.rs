@@ -6,6 +6,7 @@
 
 use super::{Line, Reader, mark_part};
 use crate::frame::Piece;
+use crate::header::journal::Entry;
 use crate::intake::Record;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use vigie_model::event::Event;
@@ -39,6 +40,25 @@ impl Reader {
         }
     }
 
+    /// As [`Reader::entry`]; an entry over which a parser breaks off is set aside.
+    pub fn entry_or_aside(&mut self, entry: Entry, received: Timestamp) -> Event {
+        self.guarded_entry(entry, received, Self::read_entry)
+    }
+
+    fn guarded_entry(
+        &mut self,
+        entry: Entry,
+        received: Timestamp,
+        read: impl FnOnce(&mut Self, &Entry, Timestamp) -> Event,
+    ) -> Event {
+        let read = catch_unwind(AssertUnwindSafe(|| read(self, &entry, received)));
+        let event = read.unwrap_or_else(|_| {
+            self.renew();
+            self.aside(Piece { bytes: &entry.raw, continues: false, cut: false }, received)
+        });
+        Self::kept_entry(event, entry)
+    }
+
     /// The event of a record that is kept and not read.
     fn aside(&mut self, piece: Piece<'_>, received: Timestamp) -> Event {
         tracing::error!(source = %self.source, bytes = piece.bytes.len(), "a parser broke off; the record is set aside");
@@ -64,6 +84,19 @@ mod tests {
     use super::*;
     use crate::dialect::Dialect;
     use jiff::tz::TimeZone;
+
+    #[test]
+    fn an_entry_that_breaks_a_parser_is_set_aside_whole() {
+        let mut reader = Reader::new("s".into(), Dialect::Syslog, TimeZone::UTC, "here".into());
+        let mut decoder = crate::header::journal::Decoder::default();
+        decoder.push(b"MESSAGE=poison\n_HOSTNAME=web-1\n\nMESSAGE=next\n_HOSTNAME=web-1\n\n");
+        let (poison, next) = (decoder.next_entry().unwrap(), decoder.next_entry().unwrap());
+        let raw = poison.raw.clone();
+        let event = reader.guarded_entry(poison, Timestamp::EPOCH, |_, _, _| panic!("as a parser that is wrong"));
+        assert_eq!((event.raw, event.unmapped.iter().collect::<Vec<_>>()), (raw, vec![("set_aside", BROKE_OFF)]));
+        let event = reader.entry_or_aside(next, Timestamp::EPOCH);
+        assert!(event.unmapped.iter().all(|(name, _)| name != "set_aside"));
+    }
 
     #[test]
     fn what_breaks_a_parser_is_set_aside_and_the_next_record_is_read() {

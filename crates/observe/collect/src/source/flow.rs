@@ -51,7 +51,7 @@ pub(crate) async fn read(socket: UdpSocket, mut given: Given) {
         let mut next = first;
         while let Ok((length, peer)) = next {
             let datagram = buffer.get(..length).unwrap_or_default();
-            for event in flows.datagram(datagram, peer.ip().to_canonical(), given.desk.clock.now()) {
+            for event in flows.datagram_or_aside(datagram, peer.ip().to_canonical(), given.desk.clock.now()) {
                 given.desk.stats.count(&event);
                 batch.push(event);
             }

@@ -181,7 +181,7 @@ impl<R: AsyncRead + Unpin + Send> Feed for Entries<'_, R> {
                 batch.checkpoint = Some(Checkpoint { source: self.desk.stats.source().clone(), position: position.write() });
             }
             self.desk.stats.cut(entry.passed_over);
-            let event = self.desk.reader.entry(entry, self.desk.clock.now());
+            let event = self.desk.reader.entry_or_aside(entry, self.desk.clock.now());
             self.desk.stats.count(&event);
             batch.push(event);
         }
