@@ -10,6 +10,7 @@ use std::sync::Arc;
 use vigie_db::DbError;
 use vigie_kit::problem::{Explain, Kind, Problem, Source};
 use vigie_model::text;
+use vigie_objects::ObjectsError;
 
 /// Why the lake cannot be opened. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,23 @@ pub enum OpenError {
     /// The system gives no thread.
     #[error("cannot start a thread")]
     Thread(#[source] io::Error),
+    /// The object storage that is given cannot be used.
+    #[error(transparent)]
+    Objects(ObjectsError),
+    /// The files are on object storage, and the settings do not say where.
+    #[error("the files of events are on {address}")]
+    StoreNotGiven {
+        /// Where they are.
+        address: String,
+    },
+    /// The files are on other object storage than the settings say.
+    #[error("the files of events are on {known}, not on {given}")]
+    OtherStore {
+        /// Where they are.
+        known: String,
+        /// What was given.
+        given: String,
+    },
 }
 
 /// Why events were not taken. Their source keeps them and tries again.
@@ -168,7 +186,7 @@ impl From<RewriteError> for KeepError {
             RewriteError::Db(error) => Self::Db(error),
             RewriteError::Stopped => Self::Cancelled,
             RewriteError::NoRoom => Self::NoRoom,
-            error @ (RewriteError::File(_) | RewriteError::NoRandomness) => Self::Files(error.into()),
+            error @ (RewriteError::File(_) | RewriteError::NoRandomness | RewriteError::BrokeOff) => Self::Files(error.into()),
         }
     }
 }
@@ -238,6 +256,33 @@ impl Explain for OpenError {
                 de "erhöhen Sie die Prozessgrenze für diesen Benutzer oder Dienst",
             ))
             .because(source),
+            Self::Objects(error) => error.explain(),
+            Self::StoreNotGiven { address } => Problem::new(
+                Kind::Settings,
+                text!(
+                    en "the files of events are on {address}",
+                    fr "les fichiers d’événements se trouvent sur {address}",
+                    de "die Dateien der Ereignisse liegen auf {address}",
+                ),
+            )
+            .hint(text!(
+                en "give that address with --lake-store; without it, what was received before could not be found",
+                fr "indiquez cette adresse avec --lake-store ; sans elle, ce qui a été reçu auparavant serait introuvable",
+                de "geben Sie diese Adresse mit --lake-store an; ohne sie ließe sich nicht finden, was früher empfangen wurde",
+            )),
+            Self::OtherStore { known, given } => Problem::new(
+                Kind::Settings,
+                text!(
+                    en "the files of events are on {known}, not on {given}",
+                    fr "les fichiers d’événements se trouvent sur {known}, et non sur {given}",
+                    de "die Dateien der Ereignisse liegen auf {known}, nicht auf {given}",
+                ),
+            )
+            .hint(text!(
+                en "give the address they are on; to move, copy the objects first and start a new data directory for what is to come",
+                fr "indiquez l’adresse où ils se trouvent ; pour déménager, copiez d’abord les objets et commencez un nouveau répertoire de données pour la suite",
+                de "geben Sie die Adresse an, auf der sie liegen; zum Umziehen kopieren Sie zuerst die Objekte und beginnen für das Kommende ein neues Datenverzeichnis",
+            )),
         }
     }
 }

@@ -7,16 +7,21 @@ use crate::error::{AppendError, OpenError, ReadError};
 use crate::live::{Live, Subscription};
 use crate::open_files::OpenFiles;
 use crate::query::Query;
+use crate::seal::{SealError, Step};
 use crate::search::{
     Buckets, ById, Cancel, Completions, Count, Counted, Cursor, Followed, Gather, Histogram, Newest, Page, Question, Scan,
     Scanned, Tally, Top, Values, Window, fetch,
 };
 use crate::settings::Settings;
 use crate::signals::Signals;
+use crate::store::{GRACE_SECONDS, Store, StoreDisk};
 use crate::wal::{Committer, Log, LogSettings, Record, Recovery, Segments};
 use crate::{Batch, keep};
 use std::collections::HashMap;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -24,6 +29,8 @@ use vigie_db::Db;
 use vigie_kit::clock::Clock;
 use vigie_model::event::{Class, StoredEvent};
 use vigie_model::ids::EventId;
+use vigie_model::time::Timestamp;
+use vigie_objects::{Blocking, Limits, Objects};
 
 /// All events. Cheap to clone; clones share it. The last clone that goes away closes it.
 #[derive(Clone)]
@@ -45,6 +52,10 @@ pub(crate) struct Core {
     pub(crate) kept_days: Vec<(Class, u32)>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) disk: Arc<dyn Disk>,
+    /// Where the files are, when they are not on this machine: what `disk` is then.
+    pub(crate) store: Option<Arc<StoreDisk>>,
+    /// Whether all files are there.
+    pub(crate) settled: AtomicBool,
     pub(crate) segments: Arc<Segments>,
     pub(crate) files: OpenFiles,
     pub(crate) committer: Committer,
@@ -91,6 +102,8 @@ const SEAL_NICE: i32 = 5;
 
 /// How often the sealer looks whether something is due by its age.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long it pauses at most while object storage does not answer.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// How many events a page has at most, how many buckets a histogram.
 pub(crate) const PAGE_MAX: usize = 10_000;
@@ -104,22 +117,42 @@ impl Lake {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(directory: &Path, db: Db, clock: Arc<dyn Clock>, settings: Settings) -> Result<Self, OpenError> {
-        Self::open_on(Arc::new(RealDisk), directory, db, clock, settings)
+        let store = match &settings.store.address {
+            Some(address) => {
+                let objects = Objects::open(address, Limits::default()).map_err(OpenError::Objects)?;
+                Some(Arc::new(Blocking::new(objects).map_err(OpenError::Thread)?) as Arc<dyn Store>)
+            }
+            None => None,
+        };
+        Self::open_on(Arc::new(RealDisk), store, directory, db, clock, settings)
     }
 
-    /// As [`Lake::open`], on a disk of the caller's.
+    /// As [`Lake::open`], on a disk and object storage of the caller's.
     pub(crate) fn open_on(
         disk: Arc<dyn Disk>,
+        store: Option<Arc<dyn Store>>,
         directory: &Path,
         db: Db,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Self, OpenError> {
         let kept_days = settings.retention.by_class().map_err(OpenError::NotAClass)?;
-        let catalogue = Catalogue::open(db)?;
+        let mut catalogue = Catalogue::open(db)?;
+        check_store(&catalogue, store.as_deref(), clock.now())?;
         let known = catalogue.known()?;
         disk.create_dir(directory).map_err(|source| OpenError::Io { path: directory.to_owned(), source })?;
-        keep::remove_leftovers(&*disk, directory, &catalogue)?;
+        let store = match store {
+            Some(store) => {
+                catalogue = catalogue.with_grace(GRACE_SECONDS);
+                let room = (settings.store.cache_bytes, settings.reserve_bytes);
+                let opened = StoreDisk::open(Arc::clone(&disk), directory, store, room, Arc::clone(&clock));
+                Some(Arc::new(opened.map_err(|source| OpenError::Io { path: directory.to_owned(), source })?))
+            }
+            None => None,
+        };
+        if store.is_none() {
+            keep::remove_leftovers(&*disk, directory, &catalogue, clock.now())?;
+        }
 
         let log_directory = directory.join("log");
         let log_settings = LogSettings { segment_bytes: settings.segment_bytes, reserve_bytes: settings.reserve_bytes };
@@ -133,6 +166,7 @@ impl Lake {
         let signals = Arc::new(Signals::new(log.next_id(), settings.seal_events));
         let durable = Arc::clone(&signals);
         let committer = Committer::start(log, move |next_id| durable.durable(next_id)).map_err(OpenError::Thread)?;
+        let disk = store.as_ref().map_or(disk, |store| Arc::clone(store) as Arc<dyn Disk>);
         let core = Arc::new(Core {
             files: OpenFiles::new(Arc::clone(&disk), directory.to_owned()),
             directory: directory.to_owned(),
@@ -142,6 +176,8 @@ impl Lake {
             kept_days,
             clock,
             disk,
+            settled: AtomicBool::new(store.is_none()),
+            store,
             segments,
             committer,
             signals,
@@ -156,7 +192,9 @@ impl Lake {
             recovered,
         });
         // What was committed before a stop and not told.
-        core.follow_in_delta();
+        if core.store.is_none() {
+            core.follow_in_delta();
+        }
         let mut open = Open { core, threads: Vec::new() };
         open.start("lake-seal", seal_when_due)?;
         if open.core.settings.compaction.every_seconds > 0 {
@@ -382,15 +420,50 @@ fn seal_when_due(core: &Core) {
     if let Err(error) = rustix::process::nice(SEAL_NICE) {
         tracing::debug!(%error, "sealing runs at the priority of everything else");
     }
+    let mut pause = LOOK_EVERY;
     while core.signals.wait_for_work(LOOK_EVERY) {
         if !core.is_due() {
             continue;
         }
+        // Files that nobody would take are not made.
+        let answers = core.store.as_ref().is_none_or(|store| store.answers());
+        let sealed = if answers { seal_or_say(core) } else { Err(SealError::Stopped(Step::Announce)) };
         // What could not be sealed stays in the log, where it is durable and found.
-        if let Err(error) = core.seal(&|_| true) {
-            tracing::error!(error = &error as &dyn std::error::Error, "events could not be sealed; they stay in the log");
-            core.signals.sealed();
+        match sealed {
+            Ok(()) => pause = LOOK_EVERY,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "events could not be sealed; they stay in the log");
+                core.signals.sealed();
+                if core.store.is_some() && !core.signals.sleep(pause) {
+                    return;
+                }
+                pause = (pause * 2).min(PAUSE_MAX);
+            }
         }
+    }
+}
+
+/// Seals; whatever breaks off must not end the thread, or nothing would ever be sealed again.
+fn seal_or_say(core: &Core) -> Result<(), SealError> {
+    let sealed = catch_unwind(AssertUnwindSafe(|| core.seal(&|_| true)));
+    sealed.unwrap_or_else(|_| Err(SealError::Log(io::Error::other("sealing broke off")))).map(drop)
+}
+
+/// Fails when the files are elsewhere than the settings say: they would seem to be lost.
+fn check_store(catalogue: &Catalogue, store: Option<&dyn Store>, now: Timestamp) -> Result<(), OpenError> {
+    // The same place may be asked through another server, or as another region.
+    let place = |address: &str| address.split('?').next().unwrap_or_default().trim_end_matches('/').to_owned();
+    match (catalogue.store()?, store.map(Store::address)) {
+        (Some(known), None) => Err(OpenError::StoreNotGiven { address: known }),
+        (Some(known), Some(given)) if place(&known) != place(given) => {
+            Err(OpenError::OtherStore { known, given: given.to_owned() })
+        }
+        (None, Some(given)) => {
+            // A Delta log on this machine would not follow.
+            catalogue.end_publishing()?;
+            Ok(catalogue.set_store(given, now)?)
+        }
+        _ => Ok(()),
     }
 }
 

@@ -30,6 +30,7 @@ mod seal;
 mod search;
 mod settings;
 mod signals;
+mod store;
 mod tenant;
 #[cfg(test)]
 mod testing;
@@ -53,4 +54,5 @@ pub use search::{
     Cancel, Completions, Counted, Cursor, FoundSequence, Histogram, NotACursor, Page, Progress, Sequences, Top, Value, Values,
     Window,
 };
-pub use settings::{Compaction, Retention, Settings};
+pub use settings::{Compaction, Retention, Settings, StoreSettings};
+pub use store::StoreStatus;

@@ -15,11 +15,13 @@ use crate::catalogue::{Catalogue, NewFile, Sealing};
 use crate::codec::{BatchView, EventView, Malformed};
 use crate::disk::Disk;
 use crate::files::{FileError, FileWriter, Order};
+use crate::keep::Removals;
 use crate::row::Row;
 use crate::tenant;
 use crate::wal::{Entry, Segment, Segments};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vigie_db::DbError;
@@ -34,6 +36,9 @@ pub(crate) struct Sealer<'s> {
     pub(crate) catalogue: &'s Catalogue,
     pub(crate) disk: &'s Arc<dyn Disk>,
     pub(crate) segments: &'s Segments,
+    pub(crate) removals: &'s Removals,
+    /// What goes into the names of files, so that no other attempt has them; may be empty.
+    pub(crate) name: &'s str,
     /// Asked before each step; tests stop here.
     pub(crate) go_on: &'s dyn Fn(Step) -> bool,
 }
@@ -92,15 +97,17 @@ impl Sealer<'_> {
         let places = source.places(self).map_err(SealError::Log)?;
         let parts = places.into_parts();
         let events: usize = parts.iter().map(|part| part.places.len()).sum();
-        let paths: Vec<String> = parts.iter().map(|part| path_of(part, low_water)).collect();
+        let paths: Vec<String> = parts.iter().map(|part| path_of(part, low_water, self.name)).collect();
 
         self.step(Step::Announce)?;
-        self.catalogue.announce(&paths)?;
+        // Whoever cleans up after other work must leave them alone.
+        let _in_work = self.removals.protect(&paths);
+        self.catalogue.announce(&paths, now)?;
         let mut files = Vec::with_capacity(parts.len());
         let mut reader = source.reader();
         for (part, path) in parts.iter().zip(paths) {
             self.step(Step::WriteFile(files.len()))?;
-            files.push(self.write(&mut reader, part, path)?);
+            files.extend(self.write(&mut reader, part, path)?);
         }
         self.step(Step::Commit)?;
         let sealed = Sealed { segments: segments.len(), events: events as u64, files: files.len() };
@@ -116,17 +123,76 @@ impl Sealer<'_> {
         if (self.go_on)(step) { Ok(()) } else { Err(SealError::Stopped(step)) }
     }
 
-    fn write(&self, reader: &mut EventReader<'_>, part: &Part, path: String) -> Result<NewFile, SealError> {
-        let mut file = FileWriter::create(self.disk, &self.directory.join(&path), part.class, Order::Time)?;
-        file.expect(part.places.len(), part.raw_bytes);
-        for place in &part.places {
+    /// Nothing when no event of the part can be written; what was begun is a leftover then.
+    fn write(&self, reader: &mut EventReader<'_>, part: &Part, path: String) -> Result<Option<NewFile>, SealError> {
+        let file = match self.tried(reader, part, &part.places, &path) {
+            Some(file) => file?,
+            None => {
+                let sound = self.sound(reader, part, &part.places, &path)?;
+                if sound.is_empty() {
+                    return Ok(None);
+                }
+                self.gathered(reader, part, &sound, &path)?
+            }
+        };
+        let facts = file.finish()?;
+        Ok(Some(NewFile { path, class_uid: part.class.uid(), day: part.day, facts }))
+    }
+
+    /// A file with these events, all but its footer.
+    fn gathered(&self, reader: &mut EventReader<'_>, part: &Part, places: &[Place], path: &str) -> Result<FileWriter, FileError> {
+        let mut file = FileWriter::create(self.disk, &self.directory.join(path), part.class, Order::Time)?;
+        file.expect(places.len(), part.raw_bytes);
+        for place in places {
             // What was malformed has been reported; every place was read once already.
             if let Ok(event) = reader.event(*place) {
+                #[cfg(test)]
+                assert!(!event.raw().starts_with(crate::testing::POISON), "as an encoder that is wrong");
                 file.push(&event)?;
             }
         }
-        let facts = file.finish()?;
-        Ok(NewFile { path, class_uid: part.class.uid(), day: part.day, facts })
+        file.flush()?;
+        Ok(file)
+    }
+
+    /// The same; nothing when an encoder breaks off over one of them.
+    fn tried(
+        &self,
+        reader: &mut EventReader<'_>,
+        part: &Part,
+        places: &[Place],
+        path: &str,
+    ) -> Option<Result<FileWriter, FileError>> {
+        catch_unwind(AssertUnwindSafe(|| self.gathered(reader, part, places, path))).ok()
+    }
+
+    /// The events over which no encoder breaks off; the others are put aside. One poisonous event among many
+    /// is found by halves.
+    fn sound(&self, reader: &mut EventReader<'_>, part: &Part, places: &[Place], path: &str) -> Result<Vec<Place>, SealError> {
+        match (self.tried(reader, part, places, path), places) {
+            (Some(tried), _) => {
+                tried?;
+                Ok(places.to_vec())
+            }
+            (None, [place]) => {
+                self.keep_poison_aside(reader, *place).map_err(SealError::Log)?;
+                Ok(Vec::new())
+            }
+            (None, places) => {
+                let (one, other) = places.split_at(places.len() / 2);
+                let mut sound = self.sound(reader, part, one, path)?;
+                sound.extend(self.sound(reader, part, other, path)?);
+                Ok(sound)
+            }
+        }
+    }
+
+    /// Puts an event aside over which an encoder breaks off: the record it came in, with all of its batch.
+    fn keep_poison_aside(&self, reader: &EventReader<'_>, place: Place) -> io::Result<()> {
+        tracing::error!(event = place.id, "an encoder broke off over an event; it is put aside, the others go on");
+        let Some((segment, entry)) = reader.source.records.get(place.record as usize) else { return Ok(()) };
+        let Some((segment, bytes)) = reader.source.segments.get(*segment) else { return Ok(()) };
+        self.keep_aside(segment.number(), entry, bytes)
     }
 
     /// Puts the bytes of a record aside that changed after it was acknowledged.
@@ -134,7 +200,7 @@ impl Sealer<'_> {
         let directory = self.log_directory.join("damaged");
         let range = entry.payload();
         let path: PathBuf = directory.join(format!("{segment:016}-{}-{}.bytes", range.start, range.end));
-        tracing::error!(kept = %path.display(), events = entry.events, "a record of the log cannot be read any more; it is put aside");
+        tracing::error!(kept = %path.display(), events = entry.events, "a record of the log cannot be used; it is put aside");
         self.disk.create_dir(&directory)?;
         let file = self.disk.create_anew(&path)?;
         file.write_all_at(0, bytes.get(range).unwrap_or_default())?;
@@ -336,10 +402,10 @@ fn first_of_month(day: i64) -> i64 {
     day - of_month.map_or(0, |of_month| of_month - 1)
 }
 
-fn path_of(part: &Part, low_water: u64) -> String {
+fn path_of(part: &Part, low_water: u64, name: &str) -> String {
     let (class, tenant) = (part.class.uid(), tenant::directory(&part.tenant));
     let day = part.day.to_string().replace('-', "");
-    format!("class={class}/tenant={tenant}/eventDay={day}/{low_water:016}.parquet")
+    format!("class={class}/tenant={tenant}/eventDay={day}/{low_water:016}{name}.parquet")
 }
 
 #[cfg(test)]

@@ -21,6 +21,19 @@ pub struct Settings {
     pub compaction: Compaction,
     /// How long events are kept.
     pub retention: Retention,
+    /// Where files are, when they are not on this machine.
+    pub store: StoreSettings,
+}
+
+/// Object storage for the files of events. The log and the catalogue stay on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreSettings {
+    /// Its address, such as `s3://bucket/folder`; nothing keeps files on this machine. It holds no secret: see
+    /// `vigie-objects`.
+    pub address: Option<String>,
+    /// Bytes of files that are kept on this machine, too, to be read faster.
+    pub cache_bytes: u64,
 }
 
 /// How small files become large ones.
@@ -45,6 +58,8 @@ pub struct Retention {
     pub days: u32,
     /// Days by class, under OCSF's name such as `authentication`; 0 keeps them for good.
     pub classes: BTreeMap<String, u32>,
+    /// Days for which what was done to files is listed one by one; then a base stands for it. 0 lists it for good.
+    pub chain_days: u32,
 }
 
 impl Default for Settings {
@@ -56,7 +71,14 @@ impl Default for Settings {
             reserve_bytes: 256 << 20,
             compaction: Compaction::default(),
             retention: Retention::default(),
+            store: StoreSettings::default(),
         }
+    }
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self { address: None, cache_bytes: 10 << 30 }
     }
 }
 
@@ -68,7 +90,7 @@ impl Default for Compaction {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { days: 365, classes: BTreeMap::new() }
+        Self { days: 365, classes: BTreeMap::new(), chain_days: 400 }
     }
 }
 

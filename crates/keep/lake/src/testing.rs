@@ -14,6 +14,9 @@ pub(crate) fn long_tier() -> bool {
     std::env::var("VIGIE_TIER").is_ok_and(|tier| tier == "long")
 }
 
+/// No encoder panics; an event whose record begins so stands in for one that would.
+pub(crate) const POISON: &[u8] = b"poison:";
+
 /// A time as the tests write it.
 pub(crate) fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()

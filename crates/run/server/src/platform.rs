@@ -36,6 +36,10 @@ pub struct Opening {
     pub keep_days: u32,
     /// The same for events of single OCSF classes, by name.
     pub keep_classes: BTreeMap<String, u32>,
+    /// Object storage for the files of events; nothing keeps them in the data directory.
+    pub lake_store: Option<String>,
+    /// Bytes of those files that are kept in the data directory, too, to be read faster.
+    pub lake_cache_bytes: u64,
     /// Where vulnerability data is renewed from, once a day; none to leave that to others.
     pub feeds: Option<Origin>,
     /// Files and folders of YARA rules, besides the folder `yara` of the data directory.
@@ -46,7 +50,15 @@ pub struct Opening {
 
 impl Default for Opening {
     fn default() -> Self {
-        Self { keep_days: KEEP_DAYS, keep_classes: BTreeMap::new(), feeds: None, yara: Vec::new(), geoip: Vec::new() }
+        Self {
+            keep_days: KEEP_DAYS,
+            keep_classes: BTreeMap::new(),
+            lake_store: None,
+            lake_cache_bytes: vigie_lake::StoreSettings::default().cache_bytes,
+            feeds: None,
+            yara: Vec::new(),
+            geoip: Vec::new(),
+        }
     }
 }
 
@@ -104,7 +116,12 @@ impl Platform {
     pub fn open(dir: DataDir, clock: Arc<dyn Clock>, opening: Opening) -> Result<Self, Problem> {
         let db = Db::open(&dir.state_db()).map_err(Explain::explain)?;
         let kept = vigie_lake::Settings {
-            retention: vigie_lake::Retention { days: opening.keep_days, classes: opening.keep_classes },
+            retention: vigie_lake::Retention {
+                days: opening.keep_days,
+                classes: opening.keep_classes,
+                ..vigie_lake::Retention::default()
+            },
+            store: vigie_lake::StoreSettings { address: opening.lake_store, cache_bytes: opening.lake_cache_bytes },
             ..vigie_lake::Settings::default()
         };
         let lake = Lake::open(&dir.lake(), db.clone(), clock.clone(), kept).map_err(Explain::explain)?;

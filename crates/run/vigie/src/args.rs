@@ -108,6 +108,12 @@ pub(crate) struct UpArgs {
     /// The same for events of one OCSF class, such as authentication=400; may be given several times
     #[arg(long, value_name = "CLASS=DAYS", value_parser = class_days)]
     pub(crate) keep_class: Vec<(String, u32)>,
+    /// Object storage for the files of events: s3://BUCKET/FOLDER, az://ACCOUNT/CONTAINER/FOLDER, gs://BUCKET/FOLDER or file:///DIRECTORY; credentials come from the environment
+    #[arg(long, value_name = "URL", env = "VIGIE_LAKE_STORE")]
+    pub(crate) lake_store: Option<String>,
+    /// MiB of those files that are kept in the data directory, too, to be read faster
+    #[arg(long, value_name = "MIB", env = "VIGIE_LAKE_CACHE_MIB", default_value_t = 10_240)]
+    pub(crate) lake_cache_mib: u64,
     /// Where vulnerability data is renewed from, once a day: the address or folder that has ECOSYSTEM/all.zip, or `none`
     #[arg(long, value_name = "URL|DIR", env = "VIGIE_DB_FROM", default_value = FEEDS)]
     pub(crate) feeds: String,

@@ -96,6 +96,18 @@ const TEXTS: &[Line] = &[
     ),
     (
         "up",
+        "lake_store",
+        "Stockage d’objets pour les fichiers d’événements : s3://COMPARTIMENT/DOSSIER, az://COMPTE/CONTENEUR/DOSSIER, gs://COMPARTIMENT/DOSSIER ou file:///RÉPERTOIRE ; les identifiants viennent de l’environnement",
+        "Objektspeicher für die Dateien der Ereignisse: s3://BUCKET/ORDNER, az://KONTO/CONTAINER/ORDNER, gs://BUCKET/ORDNER oder file:///VERZEICHNIS; Zugangsdaten kommen aus der Umgebung",
+    ),
+    (
+        "up",
+        "lake_cache_mib",
+        "Mio de ces fichiers gardés aussi dans le répertoire de données, pour les lire plus vite",
+        "MiB dieser Dateien, die auch im Datenordner bleiben, um sie schneller zu lesen",
+    ),
+    (
+        "up",
         "feeds",
         "D’où les données de vulnérabilités sont renouvelées, une fois par jour : l’adresse ou le répertoire contenant ÉCOSYSTÈME/all.zip, ou `none`",
         "Woher Schwachstellendaten einmal täglich erneuert werden: Adresse oder Ordner mit ÖKOSYSTEM/all.zip, oder `none`",

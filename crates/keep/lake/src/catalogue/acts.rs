@@ -36,6 +36,8 @@ pub(crate) mod kind {
     pub(crate) const ERASED: &str = "erased";
     /// Files that had gone before acts were links.
     pub(crate) const ADOPTED: &str = "adopted";
+    /// The chain begins anew ([`base`](super::super::base)).
+    pub(crate) const BASE: &str = "base";
     /// A hold was placed.
     pub(crate) const HELD: &str = "hold";
     /// A hold was released.

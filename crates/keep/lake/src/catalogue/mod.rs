@@ -8,15 +8,19 @@
 //! predecessor. A dropped file leaves its link behind, and the act that dropped it is a link of its
 //! own, so that what others take away or change is noticed ([`verify`](crate::Lake::verify)).
 //!
+//! The chain does not grow for ever: a [`base`](mod@base) stands for its beginning.
+//!
 //! Searches go by [`Files`]: all rows as they were at one moment.
 
 mod acts;
+mod base;
 mod chain;
 mod holds;
 mod published;
 mod snapshot;
 
 pub(crate) use acts::{Act, NewAct, ToldFile, dropped_by, hex, hold_of, kind};
+pub(crate) use base::Base;
 pub(crate) use chain::{Link, LinkKind, next_link};
 pub(crate) use holds::{HoldRow, faults as hold_faults};
 pub(crate) use published::Published;
@@ -90,12 +94,21 @@ const MIGRATIONS: &[Migration] = &[
         ) STRICT;",
     },
     Migration { name: "files of the Delta log", sql: "CREATE TABLE lake_delta (path TEXT NOT NULL PRIMARY KEY) STRICT;" },
+    Migration {
+        name: "files on object storage",
+        sql: "
+        ALTER TABLE lake_leftover ADD COLUMN known_until INTEGER;
+        ALTER TABLE lake_leftover ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE lake_store (address TEXT NOT NULL PRIMARY KEY, since INTEGER NOT NULL) STRICT;",
+    },
 ];
 
 /// The tables.
 pub(crate) struct Catalogue {
     db: Db,
     current: Current,
+    /// Seconds in which a request to write that failed may still be done; nothing on a disk.
+    grace: Option<i64>,
 }
 
 /// A file as the catalogue knows it.
@@ -169,9 +182,32 @@ impl Catalogue {
     /// Brings the tables up to date.
     pub(crate) fn open(db: Db) -> Result<Self, DbError> {
         db.migrate("lake", MIGRATIONS)?;
-        let catalogue = Self { db, current: Current::default() };
+        let catalogue = Self { db, current: Current::default(), grace: None };
         catalogue.adopt_drops()?;
         Ok(catalogue)
+    }
+
+    /// From now on files may still arrive so many seconds after nobody waits for them any more.
+    pub(crate) fn with_grace(self, seconds: i64) -> Self {
+        Self { grace: Some(seconds), ..self }
+    }
+
+    /// Until when a path that should not be there is remembered after it was removed.
+    fn known_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.grace.map(|seconds| now.plus_seconds(seconds))
+    }
+
+    /// The object storage that the files are on; nothing while they are on this machine.
+    pub(crate) fn store(&self) -> Result<Option<String>, DbError> {
+        self.db.read(|r| r.query_opt("SELECT address FROM lake_store", params![], |row| row.get(0)))
+    }
+
+    /// From now on files are there.
+    pub(crate) fn set_store(&self, address: &str, now: Timestamp) -> Result<(), DbError> {
+        self.db.write(|w| {
+            w.execute("DELETE FROM lake_store", params![])?;
+            w.execute("INSERT INTO lake_store (address, since) VALUES ($1, $2)", params![address, now]).map(drop)
+        })
     }
 
     /// The files now.
@@ -206,14 +242,22 @@ impl Catalogue {
     }
 
     /// Notes paths that are removed at the next start unless [`Catalogue::commit`] takes them.
-    pub(crate) fn announce(&self, paths: &[String]) -> Result<(), DbError> {
-        self.db.write(|w| leave(w, paths.iter().map(String::as_str)))
+    pub(crate) fn announce(&self, paths: &[String], now: Timestamp) -> Result<(), DbError> {
+        self.db.write(|w| leave(w, paths.iter().map(String::as_str), self.known_until(now)))
     }
 
-    /// Paths of files that should not be there. A path with a row is never among them.
-    pub(crate) fn leftovers(&self) -> Result<Vec<String>, DbError> {
-        let sql = "SELECT path FROM lake_leftover WHERE NOT path IN (SELECT path FROM lake_file)";
-        self.db.read(|r| r.query(sql, params![], |row| row.get(0)))
+    /// Paths of files that should not be there and are to be removed now. A path with a row is never among
+    /// them, nor one that was removed and may still arrive.
+    pub(crate) fn leftovers(&self, now: Timestamp) -> Result<Vec<String>, DbError> {
+        let sql = "SELECT path FROM lake_leftover
+                   WHERE NOT path IN (SELECT path FROM lake_file) AND (removed = 0 OR known_until <= $1)";
+        self.db.read(|r| r.query(sql, params![now], |row| row.get(0)))
+    }
+
+    /// All paths of files that should not be there, or not come any more.
+    #[cfg(test)]
+    pub(crate) fn all_leftovers(&self) -> Result<Vec<String>, DbError> {
+        self.db.read(|r| r.query("SELECT path FROM lake_leftover", params![], |row| row.get(0)))
     }
 
     /// The log's low water.
@@ -221,9 +265,17 @@ impl Catalogue {
         self.db.read(|r| Ok(mark(r, LOW_WATER)?.unwrap_or(0)))
     }
 
-    /// Forgets paths that are gone.
-    pub(crate) fn cleared(&self, paths: &[String]) -> Result<(), DbError> {
-        self.db.write(|w| paths.iter().try_for_each(|path| forget_leftover(w, path)))
+    /// Forgets paths that are gone; those that may still arrive later.
+    pub(crate) fn cleared(&self, paths: &[String], now: Timestamp) -> Result<(), DbError> {
+        self.db.write(|w| {
+            paths.iter().try_for_each(|path| {
+                w.execute(
+                    "DELETE FROM lake_leftover WHERE path = $1 AND (known_until IS NULL OR known_until <= $2)",
+                    params![path, now],
+                )?;
+                w.execute("UPDATE lake_leftover SET removed = 1 WHERE path = $1", params![path]).map(drop)
+            })
+        })
     }
 
     /// Makes sealed files the truth, with everything that goes with them, in one transaction.
@@ -271,7 +323,7 @@ impl Catalogue {
             for file in gone {
                 drop_file(w, file, at, act.kind, (number, successor(file.number)))?;
             }
-            leave(w, gone.iter().map(|file| file.path.as_str()))?;
+            leave(w, gone.iter().map(|file| file.path.as_str()), self.known_until(at))?;
             Ok(number)
         });
         self.current.change();
@@ -378,9 +430,14 @@ fn drop_file(
     w.execute("DELETE FROM lake_file WHERE number = $1", params![file.number]).map(drop)
 }
 
-fn leave<'p>(w: &Writer<'_>, mut paths: impl Iterator<Item = &'p str>) -> Result<(), DbError> {
+fn leave<'p>(w: &Writer<'_>, mut paths: impl Iterator<Item = &'p str>, until: Option<Timestamp>) -> Result<(), DbError> {
     paths.try_for_each(|path| {
-        w.execute("INSERT INTO lake_leftover (path) VALUES ($1) ON CONFLICT (path) DO NOTHING", params![path]).map(drop)
+        w.execute(
+            "INSERT INTO lake_leftover (path, known_until) VALUES ($1, $2)
+             ON CONFLICT (path) DO UPDATE SET known_until = excluded.known_until, removed = 0",
+            params![path, until],
+        )
+        .map(drop)
     })
 }
 

@@ -35,7 +35,7 @@ const DIRECTORY: &str = "_delta_log";
 /// A table that other engines read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeltaTable {
-    /// Where it is: the directory of the files.
+    /// Where it is: the directory of the files, or the address of their object storage.
     pub path: PathBuf,
     /// The last version.
     pub version: u64,
@@ -52,10 +52,13 @@ impl Lake {
     /// See [`KeepError`].
     pub fn publish_delta(&self) -> Result<DeltaTable, KeepError> {
         let core = self.core();
+        // Other engines find files where the log is.
+        core.tend_store();
         core.catalogue.begin_publishing(core.clock.now())?;
         let version = core.publish()?.unwrap_or(0);
         let totals = core.catalogue.files()?.totals();
-        Ok(DeltaTable { path: core.directory.clone(), version, files: totals.files, events: totals.events })
+        let path = core.store.as_ref().map_or_else(|| core.directory.clone(), |store| PathBuf::from(store.address()));
+        Ok(DeltaTable { path, version, files: totals.files, events: totals.events })
     }
 
     /// Removes the Delta log; none is kept any more. The files are as they were.

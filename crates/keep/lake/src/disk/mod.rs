@@ -32,6 +32,11 @@ pub(crate) trait Disk: Send + Sync + 'static {
     /// Opens a file that exists, to be read only.
     fn read(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
 
+    /// As [`Disk::read`], past any cache: what is really there.
+    fn read_fresh(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        self.read(path)
+    }
+
     /// Gives a file another name in its directory, in the place of whatever had it.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 

@@ -49,7 +49,7 @@ impl Disk for RealDisk {
     }
 
     fn create_anew(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(path)?;
         Ok(Arc::new(RealFile(file)))
     }
 

@@ -131,6 +131,11 @@ impl FileWriter {
         self.writer.write_all(&filters).map_err(|source| FileError::Io { path: self.path.clone(), source })
     }
 
+    /// Writes what is gathered; more may follow.
+    pub(crate) fn flush(&mut self) -> Result<(), FileError> {
+        self.write_group()
+    }
+
     /// Makes the file whole, durable and seen.
     pub(crate) fn finish(mut self) -> Result<FileFacts, FileError> {
         self.write_group()?;

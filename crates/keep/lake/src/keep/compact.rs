@@ -18,7 +18,9 @@ use crate::catalogue::{FileRow, NewAct, NewFile, Successor, kind};
 use crate::error::KeepError;
 use crate::files::{FileError, OpenFile};
 use crate::lake::{Core, Lake};
+use crate::store::StoreDisk;
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use vigie_model::event::Class;
@@ -112,12 +114,12 @@ impl Core {
         let class = Class::from_uid(first.class_uid).ok_or(RewriteError::Stopped)?;
         self.check_room(sum(|file| file.facts.bytes).saturating_mul(3))?;
 
-        let path = path_beside(&first.path, "merged", first.number);
+        let path = path_beside(&first.path, "merged", first.number, &self.name()?);
         step(MergeStep::Announce)?;
         let protected = self.announce(&path)?;
         let runs: RefCell<Vec<Announced<'_>>> = RefCell::default();
         let run_path = || {
-            let path = path_beside(&first.path, &format!("run-{}", runs.borrow().len()), first.number);
+            let path = path_beside(&first.path, &format!("run-{}", runs.borrow().len()), first.number, "");
             runs.borrow_mut().push(self.announce(&path)?);
             Ok(self.directory.join(path))
         };
@@ -167,13 +169,22 @@ impl Core {
     pub(super) fn announce(&self, path: &str) -> Result<Announced<'_>, RewriteError> {
         let paths = [path.to_owned()];
         let protected = self.removals.protect(&paths);
-        self.catalogue.announce(&paths)?;
+        self.catalogue.announce(&paths, self.clock.now())?;
         Ok(protected)
     }
 
     fn remove_runs(&self, runs: &[Announced<'_>]) -> Result<(), RewriteError> {
         let paths = runs.iter().flat_map(|run| run.paths().iter().cloned()).collect();
-        Ok(super::removal::remove_files(&*self.disk, &self.directory, &self.catalogue, paths)?)
+        super::removal::remove_files(&*self.disk, &self.directory, &self.catalogue, paths, self.clock.now())?;
+        Ok(())
+    }
+
+    /// What goes into the names of files of this attempt.
+    pub(crate) fn name(&self) -> Result<String, RewriteError> {
+        if self.store.is_none() {
+            return Ok(String::new());
+        }
+        Ok(format!("-{}", StoreDisk::name().map_err(|_| RewriteError::NoRandomness)?))
     }
 
     /// Fails unless so many bytes may be written and intake still has its reserve.
@@ -188,9 +199,12 @@ impl Core {
 pub(crate) fn compact_when_due(core: &Core) {
     let every = Duration::from_secs(u64::from(core.settings.compaction.every_seconds));
     let mut wait = every;
+    core.tend_store();
     while core.signals.sleep(wait) {
+        core.tend_store();
         let started = core.clock.now();
-        let merged = core.compact_next(&|_| true);
+        let merged = catch_unwind(AssertUnwindSafe(|| core.compact_next(&|_| true)));
+        let merged = merged.unwrap_or(Err(RewriteError::BrokeOff));
         if let Err(error) = core.sweep() {
             tracing::warn!(error = &error as &dyn std::error::Error, "files that were replaced could not be removed");
         }

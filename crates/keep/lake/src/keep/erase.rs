@@ -291,7 +291,7 @@ impl Core {
         if order == Order::Time && !open.falls_in_time() {
             return Err(open.unexpected("order").into());
         }
-        let path = path_beside(&file.path, "erased", file.number);
+        let path = path_beside(&file.path, "erased", file.number, &self.name()?);
         announced.push(self.announce(&path)?);
         let stays = |event: &Result<vigie_model::event::StoredEvent, _>| match event {
             Ok(event) => ids.binary_search(&event.id.0).is_err(),
@@ -311,9 +311,9 @@ impl Core {
         const STEP: Duration = Duration::from_millis(50);
         let mut waited = Duration::ZERO;
         loop {
-            let read = self.sweep()?;
-            if read == 0 || waited >= PATIENCE || !self.signals.sleep(STEP) {
-                return Ok(read as u64);
+            let left = self.sweep()?;
+            if left.read == 0 || waited >= PATIENCE || !self.signals.sleep(STEP) {
+                return Ok((left.read + left.failed) as u64);
             }
             waited += STEP;
         }

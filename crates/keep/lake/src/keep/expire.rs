@@ -21,6 +21,9 @@ pub struct Expired {
     pub postponed: bool,
 }
 
+/// Rows that are worth a base: each base lists all files that are there.
+const WORTH_A_BASE: u64 = 10_000;
+
 impl Lake {
     /// Drops files whose events were all received longer ago than they are to be kept.
     ///
@@ -34,6 +37,7 @@ impl Lake {
             tracing::warn!("the clock has jumped since retention last ran; nothing is dropped this time");
             return Ok(Expired { postponed: true, ..Expired::default() });
         }
+        core.prune(now)?;
         let files = core.catalogue.files()?;
         let in_force = core.in_force(now)?;
         let (mut due, mut held) = (Vec::new(), 0);
@@ -71,6 +75,33 @@ impl Core {
         const TWO_DAYS: i64 = 2 * 86_400 * 1_000_000;
         let before = self.catalogue.retention_runs(now)?;
         Ok(before.is_some_and(|before| now.since(before) > TWO_DAYS || before > now))
+    }
+
+    /// Has a base stand for what was done long ago.
+    fn prune(&self, now: Timestamp) -> Result<(), KeepError> {
+        let days = self.settings.retention.chain_days;
+        if days == 0 {
+            return Ok(());
+        }
+        let before = now.plus_seconds(-86_400 * i64::from(days));
+        if self.catalogue.prunable(before)? < WORTH_A_BASE {
+            return Ok(());
+        }
+        // A base says that what lies before it is as it was: it must not cover what somebody changed.
+        let faults = self.verify_chain(None)?.1.faults;
+        if !faults.is_empty() {
+            tracing::error!(
+                faults = faults.len(),
+                "the chain of events is broken, so it is not pruned; see `vigie audit verify`"
+            );
+            return Ok(());
+        }
+        let _alone = self.alone();
+        let pruned = self.catalogue.prune(before, WORTH_A_BASE, now)?;
+        if pruned.acts > 0 {
+            tracing::info!(pruned.files, pruned.acts, "the chain begins at a new base");
+        }
+        Ok(())
     }
 
     /// Whether everything in a file was received longer ago than events of its class are kept.

@@ -35,6 +35,8 @@ pub(crate) enum RewriteError {
     NoRandomness,
     #[error("it was stopped")]
     Stopped,
+    #[error("it broke off")]
+    BrokeOff,
 }
 
 /// The paths of a merge, and whether to go on with it.
@@ -247,10 +249,10 @@ impl Iterator for Merged {
 }
 
 /// Where the file goes that takes the place of others: in their directory, under the number of the
-/// first of them, which no other file ever has.
-pub(crate) fn path_beside(path: &str, what: &str, number: i64) -> String {
+/// first of them, which no other file ever has, and a name of this attempt.
+pub(crate) fn path_beside(path: &str, what: &str, number: i64, name: &str) -> String {
     let directory = Path::new(path).parent().unwrap_or(Path::new(""));
-    directory.join(format!("{what}-{number:016}.parquet")).to_string_lossy().into_owned()
+    directory.join(format!("{what}-{number:016}{name}.parquet")).to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

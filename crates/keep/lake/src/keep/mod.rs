@@ -7,6 +7,7 @@ mod expire;
 mod hold;
 mod merge;
 mod removal;
+mod store;
 mod verify;
 
 pub use compact::Compacted;
@@ -27,6 +28,7 @@ use crate::error::KeepError;
 use crate::lake::{Core, Lake};
 use crate::seal::{SealError, Sealed, Sealer, Step};
 use crate::wal::{Refused, Segment};
+use std::io;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use tracing::field::Empty;
 use vigie_model::time::Timestamp;
@@ -130,6 +132,8 @@ impl Core {
             catalogue: &self.catalogue,
             disk: &self.disk,
             segments: &self.segments,
+            removals: &self.removals,
+            name: &self.name().map_err(|_| SealError::Log(io::ErrorKind::Other.into()))?,
             go_on,
         };
         let mut sum = Sealed::default();

@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 use vigie_db::DbError;
+use vigie_model::time::Timestamp;
 
 /// Files that must not be removed yet.
 #[derive(Default)]
@@ -27,6 +28,15 @@ struct State {
 struct Read {
     by: Vec<Weak<Files>>,
     paths: Vec<String>,
+}
+
+/// Files that are to be removed and are still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Waiting {
+    /// Somebody reads them.
+    pub(crate) read: usize,
+    /// They could not be removed.
+    pub(crate) failed: usize,
 }
 
 impl Removals {
@@ -72,29 +82,36 @@ impl Core {
         self.sweep().map(drop)
     }
 
-    /// Removes files that nobody reads any more; says how many are still read.
-    pub(crate) fn sweep(&self) -> Result<usize, DbError> {
+    /// Removes files that nobody reads any more; says how many are still read, and how many could not be
+    /// removed: they are tried again with the next.
+    pub(crate) fn sweep(&self) -> Result<Waiting, DbError> {
         let mut state = self.removals.state();
         let is_read = |read: &Read| read.by.iter().any(|by| by.strong_count() > 0);
         let (read, free): (Vec<Read>, Vec<Read>) = std::mem::take(&mut state.read).into_iter().partition(is_read);
         state.read = read;
-        let waiting = state.read.iter().map(|read| read.paths.len()).sum();
+        let read = state.read.iter().map(|read| read.paths.len()).sum();
+        let mut failed = Vec::new();
         drop(state);
         if !free.is_empty() {
             let paths = free.into_iter().flat_map(|read| read.paths).collect();
-            remove_files(&*self.disk, &self.directory, &self.catalogue, paths)?;
+            failed = remove_files(&*self.disk, &self.directory, &self.catalogue, paths, self.clock.now())?;
+        }
+        let waiting = Waiting { read, failed: failed.len() };
+        if waiting.failed > 0 {
+            self.removals.state().read.push(Read { by: Vec::new(), paths: failed });
         }
         Ok(waiting)
     }
 
     /// Removes the files of work that failed; what stays, the next start removes.
     pub(crate) fn clean_up(&self) {
-        let removed = self.catalogue.leftovers().and_then(|mut paths| {
+        let now = self.clock.now();
+        let removed = self.catalogue.leftovers(now).and_then(|mut paths| {
             let state = self.removals.state();
             let is_read = |path: &String| state.read.iter().any(|read| read.paths.contains(path));
             paths.retain(|path| !state.in_work.contains(path) && !is_read(path));
             drop(state);
-            remove_files(&*self.disk, &self.directory, &self.catalogue, paths)
+            remove_files(&*self.disk, &self.directory, &self.catalogue, paths, now)
         });
         if let Err(error) = removed {
             tracing::warn!(error = &error as &dyn std::error::Error, "unfinished files stay until the next start");
@@ -104,16 +121,16 @@ impl Core {
 
 /// Removes files that should not be there, at a start: of work that did not come to its end, and of
 /// rows that are gone.
-pub(crate) fn remove_leftovers(disk: &dyn Disk, directory: &Path, catalogue: &Catalogue) -> Result<(), DbError> {
-    let paths = catalogue.leftovers()?;
+pub(crate) fn remove_leftovers(disk: &dyn Disk, directory: &Path, catalogue: &Catalogue, now: Timestamp) -> Result<(), DbError> {
+    let paths = catalogue.leftovers(now)?;
     if paths.is_empty() {
         return Ok(());
     }
     tracing::info!(files = paths.len(), "files that are no longer of the lake are removed");
-    remove_files(disk, directory, catalogue, paths)
+    remove_files(disk, directory, catalogue, paths, now).map(drop)
 }
 
-/// Removes files that are not in the catalogue; those that cannot be removed are tried again later. A
+/// Removes files that are not in the catalogue; gives those that cannot be removed. A
 /// path is struck off when its removal is durable: an erased file must not come back after a power cut
 /// and nobody know of it.
 pub(super) fn remove_files(
@@ -121,12 +138,20 @@ pub(super) fn remove_files(
     directory: &Path,
     catalogue: &Catalogue,
     mut paths: Vec<String>,
-) -> Result<(), DbError> {
+    now: Timestamp,
+) -> Result<Vec<String>, DbError> {
+    let all = paths.clone();
+    // Where nobody answers, nobody does for the next file.
+    let mut answers = true;
     paths.retain(|path| {
         let path = directory.join(path);
+        if !answers {
+            return false;
+        }
         [path.with_extension("parquet.new"), path].iter().all(|path| match disk.remove(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 not_removed(path, &error);
+                answers = error.kind() != io::ErrorKind::NotConnected;
                 false
             }
             _ => true,
@@ -144,7 +169,8 @@ pub(super) fn remove_files(
         paths.iter().filter_map(|path| Some(directory.join(path).parent()?.to_owned())).collect();
     let unsynced: Vec<PathBuf> = directories.into_iter().filter(unsynced).collect();
     paths.retain(|path| !unsynced.iter().any(|unsynced| directory.join(path).parent() == Some(unsynced)));
-    catalogue.cleared(&paths)
+    catalogue.cleared(&paths, now)?;
+    Ok(all.into_iter().filter(|path| !paths.contains(path)).collect())
 }
 
 fn not_removed(path: &Path, error: &io::Error) {

@@ -6,7 +6,7 @@
 //! does not have it ([`Verified::expected`]).
 
 use super::KeepError;
-use crate::catalogue::{Act, FileRow, Files, Link, LinkKind, dropped_by, hex, hold_faults, kind, next_link};
+use crate::catalogue::{Act, Base, FileRow, Files, Link, LinkKind, dropped_by, hex, hold_faults, kind, next_link};
 use crate::disk::Disk;
 use crate::lake::{Core, Lake};
 use sha2::{Digest, Sha256};
@@ -23,6 +23,10 @@ pub struct Verified {
     pub files: u64,
     /// Bytes of all files that were read.
     pub bytes: u64,
+    /// Links that were pruned: what they were of is proven by the base of the chain, an act that says where it goes on.
+    pub pruned: u64,
+    /// The number of the link from which on the chain was walked; 0 from its first.
+    pub base: i64,
     /// Links of the chain whose files were dropped, merged or rewritten since.
     pub dropped: u64,
     /// Links of the chain that say what was done: merged, dropped, erased, held.
@@ -88,7 +92,7 @@ impl Lake {
         let (files, mut verified) = core.verify_chain(expect)?;
         let mut progress = Verifying { files_total: files.all().len() as u64, ..Verifying::default() };
         progress.bytes_total = files.all().iter().map(|file| file.facts.bytes).sum();
-        let mut buffer = vec![0; 1 << 20];
+        let mut buffer = vec![0; 4 << 20];
         for file in files.all() {
             if !go_on(progress) {
                 return Err(KeepError::Cancelled);
@@ -127,14 +131,18 @@ impl Lake {
 
 impl Core {
     /// Walks the chain; gives the files that it has, which stay on the disk as long as they are kept.
-    fn verify_chain(&self, expect: Option<[u8; 32]>) -> Result<(Arc<Files>, Verified), KeepError> {
+    pub(super) fn verify_chain(&self, expect: Option<[u8; 32]>) -> Result<(Arc<Files>, Verified), KeepError> {
         // Nothing is replaced between the two readings.
         let _alone = self.alone();
         let files = self.catalogue.files()?;
-        let mut walk = Walk { known: files.all().iter().map(|file| (file.number, file)).collect(), ..Walk::new(expect) };
+        let (base, unread) = self.catalogue.base()?;
+        let mut walk = Walk { known: files.all().iter().map(|file| (file.number, file)).collect(), ..Walk::new(expect, base) };
         let acts = walk.acts_of_chain(self)?;
+        walk.end();
         let Walk { mut verified, .. } = walk;
         verified.faults.extend(acts);
+        // A base that cannot be read proves nothing of what lies before it.
+        verified.faults.extend(unread.map(VerifyFault::Act));
         verified.faults.sort_by_key(|fault| match fault {
             VerifyFault::Chain(number) | VerifyFault::Act(number) => *number,
             _ => i64::MAX,
@@ -153,11 +161,36 @@ struct Walk<'f> {
     verified: Verified,
     acts: Vec<Act>,
     orphans: Vec<i64>,
+    /// What stands for the links up to its number.
+    base: Option<Base>,
 }
 
 impl<'f> Walk<'f> {
-    fn new(expect: Option<[u8; 32]>) -> Self {
-        Self { known: HashMap::new(), expect, verified: Verified::default(), acts: Vec::new(), orphans: Vec::new() }
+    fn new(expect: Option<[u8; 32]>, base: Option<Base>) -> Self {
+        let mut verified = Verified::default();
+        if let Some(base) = &base {
+            verified.base = base.through;
+            verified.pruned = base.files + base.acts;
+            verified.head_number = base.through;
+            verified.head = super::link_of(&base.link).unwrap_or_default();
+            verified.expected = expect.is_some_and(|expect| expect == verified.head).then_some(base.through);
+        }
+        Self { known: HashMap::new(), expect, verified, acts: Vec::new(), orphans: Vec::new(), base }
+    }
+
+    /// Whether a link from before the base is what the base says; it goes on without those.
+    fn before_base(&mut self, link: &Link) -> bool {
+        let Some(base) = self.base.as_mut().filter(|base| link.number <= base.through) else { return false };
+        if base.kept.remove(&link.number).is_none_or(|facts| facts != hex(&link.facts)) {
+            self.verified.faults.push(VerifyFault::Chain(link.number));
+        }
+        true
+    }
+
+    /// What the base says is there and is not.
+    fn end(&mut self) {
+        let missing = self.base.iter().flat_map(|base| base.kept.keys().copied().map(VerifyFault::Chain));
+        self.verified.faults.extend(missing);
     }
 
     /// Faults of acts.
@@ -188,14 +221,18 @@ impl<'f> Walk<'f> {
     }
 
     fn link(&mut self, link: Link, acts: &mut Vec<Act>) {
+        let before_base = self.before_base(&link);
         let verified = &mut self.verified;
-        let follows = link.number == verified.head_number + 1 && next_link(&verified.head, &link.facts) == link.link;
+        let follows =
+            before_base || link.number == verified.head_number + 1 && next_link(&verified.head, &link.facts) == link.link;
         if !follows {
             verified.faults.push(VerifyFault::Chain(link.number));
         }
-        (verified.head, verified.head_number) = (link.link, link.number);
-        if self.expect == Some(link.link) {
-            verified.expected = Some(link.number);
+        if !before_base {
+            (verified.head, verified.head_number) = (link.link, link.number);
+            if self.expect == Some(link.link) {
+                verified.expected = Some(link.number);
+            }
         }
         match link.kind {
             // Others changed it in the database since it was read, which searches do not see.
@@ -235,7 +272,7 @@ fn holds(r: &Reader<'_>, act: &Act) -> Result<bool, DbError> {
 }
 
 fn hash_of(disk: &dyn Disk, path: &Path, buffer: &mut [u8]) -> io::Result<[u8; 32]> {
-    let file = disk.read(path)?;
+    let file = disk.read_fresh(path)?;
     let length = file.length()?;
     let mut sha256 = Sha256::new();
     let mut at = 0;

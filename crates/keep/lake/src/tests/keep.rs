@@ -10,7 +10,7 @@ use vigie_model::lang::Lang;
 
 fn days(days: u32, classes: &[(&str, u32)]) -> Settings {
     let classes = classes.iter().map(|(name, days)| ((*name).to_owned(), *days)).collect();
-    Settings { retention: Retention { days, classes }, ..by_hand() }
+    Settings { retention: Retention { days, classes, ..Retention::default() }, ..by_hand() }
 }
 
 fn count(lake: &Lake) -> u64 {
@@ -113,7 +113,7 @@ fn a_newer_lake_is_refused_in_three_languages() {
     drop(open(directory.path()));
     let db = Db::open(&directory.path().join("state.db")).unwrap();
     db.write(|w| {
-        w.execute("INSERT INTO migration (room, number, name, applied_at) VALUES ('lake', 4, 'to come', 0)", vigie_db::params![])
+        w.execute("INSERT INTO migration (room, number, name, applied_at) VALUES ('lake', 5, 'to come', 0)", vigie_db::params![])
     })
     .unwrap();
     let error = Lake::open(&directory.path().join("lake"), db, clock(), by_hand()).map(drop).unwrap_err();

@@ -8,9 +8,11 @@ mod erasing;
 mod holding;
 mod keep;
 mod oracle;
+mod pruned;
 mod pruning;
 mod sealing;
 mod start;
+mod stores;
 mod tenants;
 mod using;
 

@@ -109,3 +109,21 @@ fn age_counts_by_the_clock() {
     clock.advance(-100_000);
     assert!(!lake.core().is_due());
 }
+
+#[test]
+fn an_event_that_breaks_an_encoder_is_put_aside_and_the_others_are_sealed() {
+    let directory = tempfile::tempdir().unwrap();
+    let lake = open(directory.path());
+    for n in 0..20 {
+        let raw = if n == 7 || n == 13 { format!("poison: {n}") } else { format!("a line {n}") };
+        lake.append(&batch(vec![unparsed(noon_plus(n), raw.as_bytes())])).unwrap();
+    }
+    lake.seal().unwrap();
+    let stats = lake.stats().unwrap();
+    assert_eq!((stats.events, stats.unsealed, stats.files), (18, 0, 1));
+    let aside = std::fs::read_dir(directory.path().join("lake/log/damaged")).unwrap();
+    let aside: Vec<Vec<u8>> = aside.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();
+    assert_eq!(aside.len(), 2);
+    assert!(aside.iter().all(|bytes| bytes.windows(7).any(|window| window == b"poison:")));
+    assert_eq!(lake.verify().unwrap().faults, []);
+}

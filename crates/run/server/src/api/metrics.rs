@@ -11,6 +11,8 @@ use axum::http::{HeaderName, header};
 use std::fmt::{Display, Write};
 use std::sync::Arc;
 use vigie_collect::SourceReport;
+use vigie_lake::StoreStatus;
+use vigie_model::time::Timestamp;
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -33,6 +35,9 @@ fn written(platform: &Platform) -> Result<String, ApiError> {
     page.gauge("vigie_lake_bytes", "Bytes that they take on disk.", &[(&[], lake.bytes)]);
     page.gauge("vigie_lake_files", "Files they lie in.", &[(&[], lake.files)]);
     page.gauge("vigie_lake_unsealed_events", "Durable events that are not in files yet.", &[(&[], lake.unsealed)]);
+    if let Some(store) = platform.lake.store_status() {
+        of_store(&mut page, &store, platform.clock.now());
+    }
     page.gauge("vigie_database_bytes", "Bytes of the database.", &[(&[], database)]);
     if let Ok(free) = vigie_kit::files::free_bytes(platform.dir().path()) {
         page.gauge("vigie_disk_free_bytes", "Bytes free where the data lie.", &[(&[], free)]);
@@ -51,6 +56,21 @@ fn written(platform: &Platform) -> Result<String, ApiError> {
     }
     of_rounds(&mut page, platform);
     Ok(page.0)
+}
+
+fn of_store(page: &mut Page, store: &StoreStatus, now: Timestamp) {
+    let failing = store.failing_since.map_or(0, |since| now.since(since).max(0) / 1_000_000);
+    page.gauge("vigie_lake_store_failing_seconds", "How long files could not be sent to object storage.", &[(&[], failing)]);
+    page.gauge("vigie_lake_store_cached_bytes", "Bytes of its files that are kept here, too.", &[(&[], store.cached_bytes)]);
+    for (name, help, count) in [
+        ("vigie_lake_store_sent_files_total", "Files sent to object storage.", store.sent),
+        ("vigie_lake_store_sent_bytes_total", "Bytes of those.", store.sent_bytes),
+        ("vigie_lake_store_failed_total", "Requests to send that failed.", store.failed),
+        ("vigie_lake_store_fetched_bytes_total", "Bytes fetched from object storage.", store.fetched_bytes),
+    ] {
+        page.family(name, help, "counter");
+        page.sample(name, &[], count);
+    }
 }
 
 fn of_sources(page: &mut Page, sources: &[SourceReport]) {

@@ -11,6 +11,10 @@ pub(super) fn run(platform: &Platform) -> Result<Text, Problem> {
     platform.access.forget_ended_api_tokens().map_err(Explain::explain)?;
     let removed = platform.lake.expire().map_err(Explain::explain)?.events;
     super::tell_system(platform);
+    // Events stay in the log while their files cannot be sent: the disk fills.
+    if let Some(problem) = platform.lake.store_status().and_then(|store| store.problem) {
+        return Err(problem.explain());
+    }
     Ok(text!(
         en "{removed} old events removed",
         fr "{removed} anciens événements supprimés",

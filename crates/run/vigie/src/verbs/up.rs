@@ -45,6 +45,8 @@ pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ende
     let opening = Opening {
         keep_days: args.keep_days,
         keep_classes: args.keep_class.iter().cloned().collect(),
+        lake_store: args.lake_store.clone(),
+        lake_cache_bytes: args.lake_cache_mib.saturating_mul(1 << 20),
         feeds,
         yara: args.yara.clone(),
         geoip: args.geoip.clone(),

@@ -136,7 +136,7 @@ impl ModelDisk {
     }
 
     /// A point of an operation.
-    fn point(&self) {
+    pub(crate) fn point(&self) {
         let mut state = self.state();
         state.points += 1;
         let due = state.at.as_ref().is_some_and(|(point, _)| *point < state.points);

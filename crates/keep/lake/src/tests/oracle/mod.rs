@@ -13,6 +13,9 @@
 //! - sources go on where their last batch ended; every file is what the catalogue says, none is left over;
 //! - the Delta log has every version, and its versions add up to the files.
 //!
+//! The same with files on object storage ([`ModelStore`]), which fails, is slow, does what it is asked later, or
+//! does it and does not say so: then, too, what nobody knows of must not be there.
+//!
 //! The database is outside the model: its transactions are atomic and durable, as SQLite's are with
 //! `synchronous=FULL`; that is its own promise, and the killed processes of [`super::crash`] rely on it.
 
@@ -22,8 +25,10 @@ mod promises;
 use super::by_hand;
 use super::delta::replayed;
 use crate::disk::model::{Fault, ModelDisk};
+use crate::store::Store;
+use crate::store::model::{ModelStore, StoreFault};
 use crate::testing::long_tier;
-use crate::{AppendError, Compaction, Erasure, Lake, Retention, Settings, Window};
+use crate::{AppendError, Compaction, Erasure, Lake, Retention, Settings, StoreSettings, Window};
 use chance::Chance;
 use promises::{Checked, Promises, SOURCES, SUBJECTS, about, orphans};
 use std::collections::BTreeSet;
@@ -63,6 +68,7 @@ enum Trouble {
     Killed,
     PowerCut,
     Fault(Fault),
+    Store(StoreFault),
 }
 
 /// A machine with a lake, and what was promised by it.
@@ -70,6 +76,7 @@ struct World {
     chance: Chance,
     clock: Arc<FakeClock>,
     disk: ModelDisk,
+    store: Option<ModelStore>,
     databases: tempfile::TempDir,
     opened: u32,
     db: Db,
@@ -81,18 +88,20 @@ struct World {
 /// What a stop leaves.
 struct Image {
     disk: ModelDisk,
+    store: Option<ModelStore>,
     db: PathBuf,
     promises: Promises,
 }
 
 impl World {
-    fn new(seed: u64, disk: ModelDisk) -> Self {
+    fn new(seed: u64, disk: ModelDisk, store: Option<ModelStore>) -> Self {
         // In memory, where there is such a place: what a sync of the database does is not asked here.
         let databases = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let mut world = Self {
             chance: Chance::of(seed),
             clock: Arc::new(FakeClock::at("2026-11-21T12:00:00Z")),
             disk,
+            store,
             db: Db::open(&databases.path().join("0.db")).unwrap(),
             databases,
             opened: 0,
@@ -110,11 +119,14 @@ impl World {
             reserve_bytes: RESERVE,
             compaction: Compaction { every_seconds: 0, after_seconds: 0, ..Compaction::default() },
             retention: Retention { days: DAYS_KEPT, ..Retention::default() },
+            // So little that files go and come back.
+            store: StoreSettings { cache_bytes: 60_000, ..StoreSettings::default() },
             ..by_hand()
         };
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let disk = Arc::new(self.disk.clone());
-        let lake = Lake::open_on(disk, Path::new(DIRECTORY), self.db.clone(), clock, settings);
+        let store = self.store.clone().map(|store| Arc::new(store) as Arc<dyn Store>);
+        let lake = Lake::open_on(disk, store, Path::new(DIRECTORY), self.db.clone(), clock, settings);
         let lake = lake.map_err(|error| format!("the lake does not open: {error}"))?;
         if !lake.recovered().damaged.is_empty() {
             return Err(format!("nothing was damaged, yet: {:?}", lake.recovered()));
@@ -152,7 +164,10 @@ impl World {
         match self.chance.below(10) {
             0..3 => Trouble::Killed,
             3..7 => Trouble::PowerCut,
-            7..9 if !matches!(work, Work::Slow | Work::Full) => Trouble::Fault(self.fault()),
+            7..9 if !matches!(work, Work::Slow | Work::Full) => match self.store {
+                Some(_) if self.chance.below(3) > 0 => Trouble::Store(self.store_fault()),
+                _ => Trouble::Fault(self.fault()),
+            },
             _ => Trouble::None,
         }
     }
@@ -171,6 +186,11 @@ impl World {
             Fault::Remove,
             Fault::SyncDir,
         ])
+    }
+
+    fn store_fault(&mut self) -> StoreFault {
+        let after = self.chance.below(40);
+        self.chance.one_of(&[StoreFault::Fails, StoreFault::DoneUntold, StoreFault::Late(after), StoreFault::Damaged])
     }
 
     /// Mostly some minutes; now and then days, and jumps of a clock that somebody sets.
@@ -200,6 +220,16 @@ impl World {
                 worked?;
                 self.promises.lock().unwrap().check(self.lake(), false)
             }
+            Trouble::Store(fault) => {
+                let store = self.store.clone().unwrap();
+                store.slow(Duration::from_millis(1));
+                store.plan(fault);
+                let worked = self.work(work, true);
+                store.calm();
+                worked?;
+                self.promises.lock().unwrap().check(self.lake(), false)?;
+                self.nothing_is_left_over()
+            }
             Trouble::Killed | Trouble::PowerCut => {
                 let image = self.image_within(|world| world.work(work, false))?;
                 self.stop(image, trouble);
@@ -220,12 +250,13 @@ impl World {
         self.opened += 1;
         let to = self.databases.path().join(format!("{}.db", self.opened));
         let (tell, told) = channel();
-        let (db, promises) = (self.db.clone(), Arc::clone(&self.promises));
+        let (db, promises, store) = (self.db.clone(), Arc::clone(&self.promises), self.store.clone());
         let take = move |disk: ModelDisk| {
             db.back_up(&to).unwrap();
             // Who is between asking and being told holds no lock.
             let promises = promises.lock().unwrap().clone();
-            tell.send(Image { disk, db: to, promises }).unwrap();
+            let store = store.map(|store| store.image(&disk));
+            tell.send(Image { disk, store, db: to, promises }).unwrap();
         };
         let after = match self.chance.below(3) {
             0 => self.chance.below(12),
@@ -242,6 +273,7 @@ impl World {
         self.stops += 1;
         self.lake = None;
         self.disk = image.disk;
+        self.store = image.store;
         self.disk.set_free(None);
         if trouble == Trouble::PowerCut {
             let (disk, chance) = (self.disk.clone(), &mut self.chance);
@@ -257,15 +289,27 @@ impl World {
 
     fn nothing_is_left_over(&self) -> Checked {
         // What others read by is up to date again, whatever was being written of it.
+        let core = self.lake().core();
+        core.tend_store();
         self.lake().publish_delta().map_err(|error| format!("{error:?}"))?;
-        let files = self.lake().core().catalogue.files().unwrap();
-        let (replayed, _) = replayed(&self.disk, Path::new(DIRECTORY))?;
+        let files = core.catalogue.files().unwrap();
+        let (replayed, _) = replayed(&*core.disk, Path::new(DIRECTORY))?;
         let paths: BTreeSet<String> = files.all().iter().map(|file| file.path.clone()).collect();
         if replayed != paths {
             return Err(format!("the Delta log has {replayed:?}"));
         }
+        if let Some(store) = &self.store {
+            store.catch_up();
+            let leftovers: BTreeSet<String> = core.catalogue.all_leftovers().unwrap().into_iter().collect();
+            let mut keys = store.keys();
+            keys.retain(|key| !paths.contains(key) && !leftovers.contains(key) && !key.starts_with("_delta_log/"));
+            if !keys.is_empty() {
+                return Err(format!("nobody knows of {keys:?} on object storage"));
+            }
+        }
         let known: Vec<PathBuf> = files.all().iter().map(|file| Path::new(DIRECTORY).join(&file.path)).collect();
-        let orphans = orphans(&self.disk.paths(), &known, &["log", "_delta_log"].map(|name| Path::new(DIRECTORY).join(name)));
+        let orphans =
+            orphans(&self.disk.paths(), &known, &["log", "_delta_log", "cache"].map(|name| Path::new(DIRECTORY).join(name)));
         if orphans.is_empty() { Ok(()) } else { Err(format!("nobody knows of {orphans:?}")) }
     }
 
@@ -333,7 +377,9 @@ impl World {
         if !matches!(told, Err(AppendError::Full { free: RESERVE, .. })) {
             return Err(format!("a full disk was taken for {told:?}"));
         }
-        self.promises.lock().unwrap().check(self.lake(), false)?;
+        // Reading fills the cache, where an image may be taken: the promises must not be held.
+        let mut promises = self.promises().clone();
+        promises.check(self.lake(), false)?;
         // What makes room works without any.
         self.lake().seal().map_err(|error| format!("{error:?}"))?;
         self.disk.set_free(None);
@@ -369,8 +415,8 @@ impl World {
 }
 
 /// Lives through so many rounds; gives how often it stopped, or what broke.
-fn live(seed: u64, rounds: u32, disk: ModelDisk) -> Result<u32, String> {
-    let mut world = World::new(seed, disk);
+fn live(seed: u64, rounds: u32, disk: ModelDisk, store: Option<ModelStore>) -> Result<u32, String> {
+    let mut world = World::new(seed, disk, store);
     for round in 0..rounds {
         world.round().map_err(|broken| format!("seed {seed}, round {round}: {broken}"))?;
     }
@@ -384,7 +430,20 @@ const ROUNDS: u32 = 25;
 fn every_promise_is_kept_wherever_the_machine_stops() {
     let worlds = if long_tier() { 40 } else { 2 };
     let first: u64 = std::env::var("VIGIE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
-    let stops: u32 = (first..first + worlds).map(|seed| live(seed, ROUNDS, ModelDisk::default()).unwrap()).sum();
+    let stops: u32 = (first..first + worlds).map(|seed| live(seed, ROUNDS, ModelDisk::default(), None).unwrap()).sum();
+    println!("{} rounds, {stops} stops", worlds * u64::from(ROUNDS));
+}
+
+#[test]
+fn every_promise_is_kept_with_files_on_object_storage() {
+    let worlds = if long_tier() { 40 } else { 2 };
+    let first: u64 = std::env::var("VIGIE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
+    let lived = |seed| {
+        let disk = ModelDisk::default();
+        let store = ModelStore::beside(&disk);
+        live(seed, ROUNDS, disk, Some(store)).unwrap()
+    };
+    let stops: u32 = (first..first + worlds).map(lived).sum();
     println!("{} rounds, {stops} stops", worlds * u64::from(ROUNDS));
 }
 
@@ -393,7 +452,7 @@ fn the_oracle_notices_a_disk_that_lies() {
     let noticed = (0..4).filter(|seed| {
         let disk = ModelDisk::default();
         disk.lie();
-        live(*seed, ROUNDS, disk).is_err()
+        live(*seed, ROUNDS, disk, None).is_err()
     });
     assert!(noticed.count() >= 3, "a machine that does not sync loses what it promised");
 }

@@ -15,7 +15,7 @@ use crate::delivery::{Batch, Checkpoint, Undelivered};
 use crate::frame::Piece;
 use crate::inputs::Start;
 use crate::intake::Record;
-use crate::mapping::Mappings;
+use crate::mapping::Pages;
 use crate::state::SourceState;
 use position::Position;
 use round::{Rounds, Said};
@@ -55,11 +55,11 @@ pub(crate) struct Settings {
 }
 
 /// Reads objects until told to stop.
-pub(crate) async fn read(settings: Settings, mappings: Arc<Mappings>, mut given: Given) {
+pub(crate) async fn read(settings: Settings, pages: Pages, mut given: Given) {
     let mut pauses = Pauses::from(FIRST_PAUSE);
     while !given.stopped_before_settled().await {
         let before = given.outbox.position().map(<[u8]>::to_vec);
-        let mut bucket = Bucket::open(&settings, mappings.clone(), &given);
+        let mut bucket = Bucket::open(&settings, pages.clone(), &given);
         let ended = pump(&mut bucket, &mut given.outbox, &mut given.stop).await;
         given.desk.reader = bucket.desk.reader;
         let state = match ended {
@@ -100,7 +100,7 @@ struct Group {
 }
 
 impl Bucket {
-    fn open(settings: &Settings, mappings: Arc<Mappings>, given: &Given) -> Self {
+    fn open(settings: &Settings, pages: Pages, given: &Given) -> Self {
         let stored = given.outbox.position().and_then(Position::read);
         let is_news = stored.is_none() && settings.start == Start::Newest;
         let beginning = if is_news { given.desk.clock.now().micros() } else { i64::MIN };
@@ -108,7 +108,7 @@ impl Bucket {
         let (sender, receiver) = mpsc::channel(WAITING);
         let rounds = Rounds {
             settings: settings.clone(),
-            mappings,
+            pages,
             clock: given.desk.clock.clone(),
             stats: given.desk.stats.clone(),
             sender,

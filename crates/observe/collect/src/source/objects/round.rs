@@ -6,7 +6,7 @@
 use super::Settings;
 use super::position::{Place, Position, fingerprint};
 use super::unpack::{Chunks, Given, Job, Trouble, run};
-use crate::mapping::Mappings;
+use crate::mapping::Pages;
 use crate::state::SourceState;
 use crate::stats::SourceStats;
 use futures_util::StreamExt;
@@ -39,7 +39,7 @@ pub(super) enum Said {
 /// Makes rounds.
 pub(super) struct Rounds {
     pub(super) settings: Settings,
-    pub(super) mappings: Arc<Mappings>,
+    pub(super) pages: Pages,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) stats: Arc<SourceStats>,
     pub(super) sender: mpsc::Sender<Said>,
@@ -146,7 +146,7 @@ impl Rounds {
     async fn read(&mut self, object: &Arc<Object>, name: &str) -> Result<Read, ObjectsError> {
         let from = self.position.place_of(object);
         let (chunks, receiver) = mpsc::channel(1);
-        let job = Job { key: object.key.clone(), from, mappings: self.mappings.clone() };
+        let job = Job { key: object.key.clone(), from, mappings: self.pages.current() };
         let (sender, of, fingerprint) = (self.sender.clone(), object.clone(), Arc::<str>::from(name));
         let reading = tokio::task::spawn_blocking(move || {
             run(Chunks::new(receiver), &job, &mut |given| {

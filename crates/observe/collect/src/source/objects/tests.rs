@@ -22,7 +22,7 @@ fn start(settings: Settings, bench: &Bench) -> tokio::task::JoinHandle<()> {
     let mut given = bench.given();
     // Objects are written now, not when the bench's clock stands.
     given.desk.clock = Arc::new(vigie_kit::clock::SystemClock);
-    tokio::spawn(read(settings, Mappings::shipped(), given))
+    tokio::spawn(read(settings, Mappings::shipped().into(), given))
 }
 
 async fn put(objects: &Objects, key: &str, bytes: &[u8]) {
