@@ -180,8 +180,7 @@ impl Meaning {
 
 /// What no field has, under its own name.
 fn keep_the_rest(meaning: &mut Meaning, page: &Ready, flat: &Flat<'_>) {
-    let is_left =
-        |entry: &&Entry<'_>| !entry.is_taken && !matches!(&entry.value, Scalar::Text(text) if text.is_empty());
+    let is_left = |entry: &&Entry<'_>| !entry.is_taken && !matches!(&entry.value, Scalar::Text(text) if text.is_empty());
     let left = flat.values.iter().filter(is_left).count();
     let kept = left.min(UNMAPPED_MAX.saturating_sub(meaning.unmapped.len()));
     meaning.unmapped.reserve(kept);

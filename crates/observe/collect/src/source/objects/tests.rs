@@ -1,6 +1,7 @@
 //! Objects in memory stand in for a bucket.
 
 use super::*;
+use crate::mapping::Mappings;
 use crate::source::testing::{Bench, Received};
 use std::io::Write;
 use vigie_objects::Bytes;
