@@ -35,6 +35,9 @@ const VERSION_BYTES_MAX: u64 = 256;
 /// Below this, nothing could be kept for long and SQLite could not even grow its log.
 const FREE_BYTES_MIN: u64 = 32 * 1024 * 1024;
 
+/// The file of settings that somebody may put there.
+pub const SETTINGS: &str = "vigie.toml";
+
 /// An opened data directory; other instances are kept out until it is dropped.
 #[derive(Debug)]
 pub struct DataDir {
@@ -210,13 +213,13 @@ fn write_layout(path: &Path) -> Result<(), DataDirError> {
     })
 }
 
-/// Whether there is nothing but what a mount point or a first start that was cut short leaves.
+/// Whether there is nothing but settings and what a mount point or a first start that was cut short leaves.
 fn is_empty(path: &Path) -> Result<bool, DataDirError> {
     for entry in fs::read_dir(path).map_err(|source| failed(path, source))? {
         let name = entry.map_err(|source| failed(path, source))?.file_name();
         let name = name.to_string_lossy();
         let is_first = ["VERSION.new-", "fingerprint.key"].iter().any(|first| name.starts_with(first));
-        if name != "lost+found" && name != "LOCK" && !is_first {
+        if ![SETTINGS, "lost+found", "LOCK"].contains(&&*name) && !is_first {
             return Ok(false);
         }
     }
@@ -291,6 +294,13 @@ mod tests {
             assert!(matches!(error, DataDirError::Newer { found: 2, known: 1, .. }));
         }
         assert_eq!(fs::read_to_string(dir.path().join("VERSION")).unwrap(), "vigie-data 2\n");
+    }
+
+    #[test]
+    fn settings_may_be_there_before_the_first_start() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(SETTINGS), "").unwrap();
+        DataDir::open(dir.path()).unwrap();
     }
 
     #[test]

@@ -3,12 +3,10 @@
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use vigie_collect::inputs::Inputs;
+use vigie_kit::data_dir::SETTINGS;
 use vigie_kit::files;
 use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::text;
-
-/// The file's name in the data folder.
-const NAME: &str = "vigie.toml";
 
 /// Larger files are not read.
 const BYTES_MAX: u64 = 1024 * 1024;
@@ -26,7 +24,7 @@ impl Config {
     pub(crate) fn read(named: Option<&Path>, data: &Path) -> Result<Self, Problem> {
         let path = match named {
             Some(path) => path.to_owned(),
-            None => match data.join(NAME) {
+            None => match data.join(SETTINGS) {
                 path if path.exists() => path,
                 _ => return Ok(Self::default()),
             },

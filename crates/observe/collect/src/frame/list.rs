@@ -127,7 +127,8 @@ impl ListFramer {
     /// Where the next element stands in the buffer, whether it continues one, and whether it is cut.
     fn find(&mut self, ended: bool) -> Option<(Range<usize>, bool, bool)> {
         loop {
-            let is_within_value = self.scan.at > 0 || self.continues;
+            // In the tail spaces may stand within a text, where they are as good as any other byte.
+            let is_within_value = self.scan.at > 0 || self.continues || self.within == Within::Tail;
             if !is_within_value && !self.enter(ended) {
                 return None;
             }
