@@ -436,7 +436,7 @@ fn every_promise_is_kept_wherever_the_machine_stops() {
 
 #[test]
 fn every_promise_is_kept_with_files_on_object_storage() {
-    let worlds = if long_tier() { 40 } else { 2 };
+    let worlds = if long_tier() { 12 } else { 2 };
     let first: u64 = std::env::var("VIGIE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
     let lived = |seed| {
         let disk = ModelDisk::default();
