@@ -11,6 +11,7 @@ pub mod clock;
 pub mod data_dir;
 pub mod files;
 pub mod http;
+pub mod nearest;
 pub mod problem;
 pub mod process;
 pub mod retry;

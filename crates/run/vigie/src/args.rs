@@ -2,9 +2,11 @@
 //! [`crate::help`], where a test holds that none is missing.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use vigie_checks::pss::Policy;
+use vigie_collect::inputs::Inputs;
 use vigie_model::image::Platform;
 use vigie_model::severity::Severity;
 use vigie_server::TenantOf;
@@ -27,7 +29,8 @@ pub(crate) struct Args {
 }
 
 /// How much is told on standard error.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Level {
     Error,
     Warn,
@@ -85,7 +88,7 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "ADDR", env = "VIGIE_FORWARD")]
     pub(crate) forward: Option<SocketAddr>,
     /// File with the shared key that Fluentd and Fluent Bit must know
-    #[arg(long, value_name = "FILE", env = "VIGIE_FORWARD_KEY_FILE", requires = "forward")]
+    #[arg(long, value_name = "FILE", env = "VIGIE_FORWARD_KEY_FILE")]
     pub(crate) forward_key_file: Option<PathBuf>,
     /// Receive no syslog
     #[arg(long)]
@@ -96,7 +99,7 @@ pub(crate) struct UpArgs {
     /// Do not read the journal and the usual log files
     #[arg(long)]
     pub(crate) no_local_logs: bool,
-    /// File with the brokers and stores that events are fetched from; without it vigie.toml of the data folder, where there is one
+    /// File with settings that stay; without it vigie.toml of the data folder, where there is one
     #[arg(long, value_name = "FILE", env = "VIGIE_CONFIG")]
     pub(crate) config: Option<PathBuf>,
     /// Whose records come in, or those that come with a token; may be given several times
@@ -129,6 +132,12 @@ pub(crate) struct UpArgs {
     /// Part of the traces that begin here and are sent: 0 none, 1 all
     #[arg(long, value_name = "RATIO", env = "VIGIE_TRACE_RATIO", value_parser = ratio)]
     pub(crate) trace_ratio: Option<f64>,
+    /// What events are fetched from: only the file of settings says it.
+    #[arg(skip)]
+    pub(crate) inputs: Inputs,
+    /// How much to tell, as the file says.
+    #[arg(skip)]
+    pub(crate) log_in_file: Option<Level>,
 }
 
 /// A number from 0 to 1.

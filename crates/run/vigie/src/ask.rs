@@ -2,7 +2,7 @@
 //! opening the stores ourselves. Either way the question is a request of the HTTP API, so the
 //! command line, the console and other programs get the same answer.
 
-use crate::{out, watched};
+use crate::{config, out, watched};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
@@ -46,7 +46,7 @@ impl House {
         let door = match DataDir::open(&path) {
             Ok(dir) => {
                 let _inside = runtime.enter();
-                let platform = Platform::open(dir, Arc::new(SystemClock), vigie_server::Opening::default())?;
+                let platform = Platform::open(dir, Arc::new(SystemClock), config::opening_of(&path)?)?;
                 Door::Ours(Box::new(local::router(Arc::new(platform))))
             }
             Err(DataDirError::InUse { .. }) => Door::Socket(path.join(local::SOCKET)),

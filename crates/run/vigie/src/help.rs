@@ -73,8 +73,8 @@ const TEXTS: &[Line] = &[
     (
         "up",
         "config",
-        "Fichier nommant les brokers et stockages d’où des événements sont tirés ; à défaut, vigie.toml du répertoire de données, s’il existe",
-        "Datei mit den Brokern und Speichern, aus denen Ereignisse geholt werden; sonst vigie.toml im Datenordner, wenn es sie gibt",
+        "Fichier des réglages durables ; à défaut, vigie.toml du répertoire de données, s’il existe",
+        "Datei mit den bleibenden Einstellungen; sonst vigie.toml im Datenordner, wenn es sie gibt",
     ),
     (
         "up",

@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => error.exit(),
     };
-    match verbs::run(args, lang) {
+    match verbs::run(args, &matches, lang) {
         Ok(Ended::Clean) => ExitCode::SUCCESS,
         Ok(Ended::Findings) => ExitCode::from(1),
         Err(problem) => failed(&problem, lang),

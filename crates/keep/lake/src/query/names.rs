@@ -154,25 +154,7 @@ pub(super) fn nearest(name: &str) -> Option<&'static str> {
     // A path that ends with the name is meant more often than a name that differs by a letter.
     let ends = |known: &&str| known.strip_suffix(&*name).is_some_and(|before| before.ends_with('.'));
     let by_end = all().into_iter().filter(ends).min_by_key(|known| known.len());
-    let limit = name.chars().count() / 3;
-    let by_letters = all().into_iter().map(|known| (distance(&name, known), known)).min().filter(|(far, _)| *far <= limit);
-    by_letters.map(|(_, known)| known).or(by_end)
-}
-
-/// Edits (Levenshtein) from one name to another.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (line, c) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for (column, d) in to.iter().enumerate() {
-            let changed = diagonal + usize::from(c != *d);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
+    vigie_kit::nearest::nearest(&name, all()).or(by_end)
 }
 
 #[cfg(test)]

@@ -15,15 +15,24 @@ mod version;
 
 use crate::Ended;
 use crate::args::{Args, Level, Verb};
+use crate::ask::data_path;
+use crate::config::Config;
+use clap::ArgMatches;
 use vigie_kit::problem::Problem;
 use vigie_kit::telemetry::traces::TraceSettings;
 use vigie_kit::telemetry::{self, Level as Told};
 use vigie_model::lang::Lang;
 
 /// Does what was asked.
-pub(crate) fn run(args: Args, lang: Lang) -> Result<Ended, Problem> {
-    let settings = match &args.verb {
-        Verb::Up(args) => TraceSettings::of(args.otlp_endpoint.as_deref(), args.trace_ratio, |name| std::env::var(name).ok())?,
+pub(crate) fn run(mut args: Args, matches: &ArgMatches, lang: Lang) -> Result<Ended, Problem> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let settings = match (&mut args.verb, matches.subcommand_matches("up")) {
+        (Verb::Up(up), Some(matches)) => {
+            let config = Config::read(up.config.as_deref(), &data_path(args.data.as_deref())?)?;
+            up.over(config, matches, &variable);
+            args.log = up.log_in_file.unwrap_or(args.log);
+            TraceSettings::of(up.otlp_endpoint.as_deref(), up.trace_ratio, variable)?
+        }
         _ => None,
     };
     // Nobody started it before us: this is the first thing the program does.

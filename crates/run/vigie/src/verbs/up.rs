@@ -2,8 +2,7 @@
 
 use crate::args::UpArgs;
 use crate::ask::{data_path, runtime};
-use crate::config::Config;
-use crate::{Ended, out};
+use crate::{Ended, config, out};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,7 +26,7 @@ const NO_FEEDS: &str = "none";
 pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ended, Problem> {
     let path = data_path(data)?;
     let dir = DataDir::open(&path).map_err(Explain::explain)?;
-    let inputs = Config::read(args.config.as_deref(), &path)?.collect.resolve(&|name| std::env::var(name).ok())?;
+    let inputs = args.inputs.resolve(&|name| std::env::var(name).ok())?;
     let settings = Settings {
         listen: args.listen,
         intake: args.intake,
@@ -42,15 +41,7 @@ pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ende
         inputs,
     };
     let feeds = (args.feeds != NO_FEEDS).then(|| Origin::of(&args.feeds));
-    let opening = Opening {
-        keep_days: args.keep_days,
-        keep_classes: args.keep_class.iter().cloned().collect(),
-        lake_store: args.lake_store.clone(),
-        lake_cache_bytes: args.lake_cache_mib.saturating_mul(1 << 20),
-        feeds,
-        yara: args.yara.clone(),
-        geoip: args.geoip.clone(),
-    };
+    let opening = Opening { feeds, ..config::opening(args) };
     runtime()?.block_on(async {
         let platform = Arc::new(Platform::open(dir, Arc::new(SystemClock), opening)?);
         let running = Running::start(platform, settings).await?;
@@ -67,8 +58,12 @@ pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ende
 
 /// The address of the forward protocol, with its key.
 fn forward(args: &UpArgs) -> Result<Option<(SocketAddr, Option<String>)>, Problem> {
-    let Some(address) = args.forward else { return Ok(None) };
-    let Some(path) = &args.forward_key_file else { return Ok(Some((address, None))) };
+    let (address, path) = match (args.forward, &args.forward_key_file) {
+        (None, None) => return Ok(None),
+        (None, Some(_)) => return Err(key_for_nothing()),
+        (Some(address), None) => return Ok(Some((address, None))),
+        (Some(address), Some(path)) => (address, path),
+    };
     let bytes = files::read_bounded(path, KEY_BYTES_MAX).map_err(Explain::explain)?;
     let key = String::from_utf8_lossy(&bytes).trim().to_owned();
     if key.is_empty() {
@@ -83,6 +78,20 @@ fn forward(args: &UpArgs) -> Result<Option<(SocketAddr, Option<String>)>, Proble
         ));
     }
     Ok(Some((address, Some(key))))
+}
+
+/// A key is given, and nothing is received with it.
+fn key_for_nothing() -> Problem {
+    let said = text!(
+        en "There is a key for Fluentd and Fluent Bit, but no address on which they are received",
+        fr "Il y a une clé pour Fluentd et Fluent Bit, mais aucune adresse où ils sont reçus",
+        de "Es gibt einen Schlüssel für Fluentd und Fluent Bit, aber keine Adresse, an der sie empfangen werden",
+    );
+    Problem::new(Kind::Settings, said).hint(text!(
+        en "give the address with --forward, or as `forward` below [listen] in vigie.toml",
+        fr "donnez l’adresse avec --forward, ou comme `forward` sous [listen] dans vigie.toml",
+        de "geben Sie die Adresse mit --forward an, oder als `forward` unter [listen] in vigie.toml",
+    ))
 }
 
 fn greet(running: &Running, data: &Path, lang: Lang) {
