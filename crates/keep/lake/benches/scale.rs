@@ -28,6 +28,10 @@ const SEALED_AT_ONCE: u64 = 250_000;
 const APART_MICROS: i64 = 8_640;
 const DAY_SECONDS: i64 = 86_400;
 
+/// When files are sealed, and when they are old enough to be merged.
+const SEALED: &str = "2027-06-01T00:00:00Z";
+const A_DAY_LATER: &str = "2027-06-02T00:00:00Z";
+
 fn main() {
     let (merged, rest): (Vec<String>, Vec<String>) =
         std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).partition(|argument| argument == "merged");
@@ -41,9 +45,11 @@ fn main() {
             (Some(directory), path)
         }
     };
-    let lake = open(&directory);
+    let mut lake = open(&directory, SEALED);
     fill(&lake, wanted);
     if !merged.is_empty() {
+        drop(lake);
+        lake = open(&directory, A_DAY_LATER);
         let start = Instant::now();
         println!("merged {:?} in {:?}", lake.compact().unwrap(), start.elapsed());
     }
@@ -52,7 +58,7 @@ fn main() {
     ask(lake, &directory);
 }
 
-fn open(directory: &Path) -> Lake {
+fn open(directory: &Path, now: &str) -> Lake {
     std::fs::create_dir_all(directory).unwrap();
     let db = Db::open(&directory.join("state.db")).unwrap();
     // Nothing is merged by itself, and nothing is too old to be kept.
@@ -66,7 +72,7 @@ fn open(directory: &Path) -> Lake {
         retention,
         ..Settings::default()
     };
-    let clock = FakeClock::at("2027-06-01T00:00:00Z");
+    let clock = FakeClock::at(now);
     Lake::open(&directory.join("lake"), db, Arc::new(clock), settings).unwrap()
 }
 
@@ -154,7 +160,7 @@ fn each_file(directory: &Path, visit: &mut dyn FnMut(&Path)) {
 fn ask(lake: Lake, directory: &Path) {
     drop(lake);
     let start = Instant::now();
-    let lake = open(directory);
+    let lake = open(directory, A_DAY_LATER);
     println!("opened in {:?} (budget 2 s)", start.elapsed());
     ask_for_events(&lake);
     ask_for_sums(&lake);

@@ -65,7 +65,7 @@ pub struct Retention {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            segment_bytes: 64 << 20,
+            segment_bytes: 48 << 20,
             seal_events: 256 * 1024,
             seal_after_seconds: 300,
             reserve_bytes: 256 << 20,

@@ -24,7 +24,7 @@ use vigie_model::event::{Class, FieldId, FieldKind};
 /// Rows of a row group: what a search may skip as a whole.
 pub(super) const GROUP_ROWS: usize = 131_072;
 /// Bytes of texts and records after which a row group is closed.
-const GROUP_BYTES: usize = 32 << 20;
+pub(super) const GROUP_BYTES: usize = 24 << 20;
 
 /// Bytes of the name of a source, a format or a host, usually.
 const ORIGIN_USUAL: usize = 12;

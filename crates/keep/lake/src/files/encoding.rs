@@ -8,7 +8,7 @@ use super::write::Order;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
-use arrow_schema::{DataType, Schema};
+use arrow_schema::{DataType, Field, Schema};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
@@ -26,7 +26,7 @@ const DICTIONARY_BYTES: usize = 1 << 20;
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 /// Values looked at to tell whether there are many different ones.
 const SAMPLE: usize = 4096;
-/// How hard to compress what is sealed as fast as it comes, and what is merged later and stays.
+/// How hard to compress what is sealed as fast as it comes or read only once, and what is merged and stays.
 const LEVELS: (i32, i32) = (1, 3);
 
 /// What holds for the file as a whole.
@@ -38,26 +38,28 @@ pub(super) fn of_file(order: Order, sorting: Vec<SortingColumn>) -> WriterProper
         .build()
 }
 
-/// What holds for the columns of a row group.
-pub(super) fn of_group(order: Order, schema: &Schema, arrays: &[ArrayRef]) -> WriterProperties {
+/// What holds for the columns of a row group, given in pieces that have all columns each.
+pub(super) fn of_group(order: Order, schema: &Schema, pieces: &[Vec<ArrayRef>]) -> WriterProperties {
     let mut properties = common(order);
-    for (field, array) in schema.fields().iter().zip(arrays) {
+    for (place, field) in schema.fields().iter().enumerate() {
+        let arrays: Vec<&ArrayRef> = pieces.iter().filter_map(|piece| piece.get(place)).collect();
+        let rows: usize = arrays.iter().map(|array| array.len()).sum();
         // A path with dots is one column here, not a nested one.
         let column = || ColumnPath::new(vec![field.name().clone()]);
-        if array.null_count() == array.len() && !matches!(field.data_type(), DataType::Map(..)) {
+        if arrays.iter().all(|array| array.null_count() == array.len()) && !matches!(field.data_type(), DataType::Map(..)) {
             properties = properties
                 .set_column_compression(column(), Compression::UNCOMPRESSED)
                 .set_column_dictionary_enabled(column(), false);
             continue;
         }
-        if let Some(encoding) = many_values(field.name(), array) {
+        if let Some(encoding) = many_values(field, &arrays) {
             properties = properties.set_column_dictionary_enabled(column(), false).set_column_encoding(column(), encoding);
         }
-        if entities().any(|entity| entity == field.name()) {
+        if order != Order::Run && entities().any(|entity| entity == field.name()) {
             properties = properties
                 .set_column_bloom_filter_enabled(column(), true)
                 .set_column_bloom_filter_fpp(column(), BLOOM_FALSE_POSITIVES)
-                .set_column_bloom_filter_max_ndv(column(), array.len() as u64);
+                .set_column_bloom_filter_max_ndv(column(), rows as u64);
         }
     }
     // By page only where pages differ: the file is sorted by time, and ids go with it.
@@ -69,7 +71,7 @@ pub(super) fn of_group(order: Order, schema: &Schema, arrays: &[ArrayRef]) -> Wr
 
 fn common(order: Order) -> WriterPropertiesBuilder {
     let level = match order {
-        Order::Time => LEVELS.0,
+        Order::Time | Order::Run => LEVELS.0,
         Order::Host => LEVELS.1,
     };
     WriterProperties::builder()
@@ -82,38 +84,36 @@ fn common(order: Order) -> WriterPropertiesBuilder {
 }
 
 /// The encoding of a column that has many different values; nothing where a dictionary is better.
-fn many_values(name: &str, array: &ArrayRef) -> Option<Encoding> {
-    match array.data_type() {
+fn many_values(field: &Field, arrays: &[&ArrayRef]) -> Option<Encoding> {
+    match field.data_type() {
         DataType::Timestamp(..) => Some(Encoding::DELTA_BINARY_PACKED),
-        DataType::Int64 if name == name::ID => Some(Encoding::DELTA_BINARY_PACKED),
+        DataType::Int64 if field.name() == name::ID => Some(Encoding::DELTA_BINARY_PACKED),
         DataType::Int64 => {
-            let array = array.as_primitive::<Int64Type>();
-            is_varied(array, |row| array.value(row)).then_some(Encoding::DELTA_BINARY_PACKED)
+            let value = |array: &&ArrayRef, row| array.as_primitive::<Int64Type>().value(row);
+            is_varied(arrays, value).then_some(Encoding::DELTA_BINARY_PACKED)
         }
         DataType::Int32 => {
-            let array = array.as_primitive::<Int32Type>();
-            is_varied(array, |row| array.value(row)).then_some(Encoding::DELTA_BINARY_PACKED)
+            let value = |array: &&ArrayRef, row| array.as_primitive::<Int32Type>().value(row);
+            is_varied(arrays, value).then_some(Encoding::DELTA_BINARY_PACKED)
         }
-        DataType::Utf8 if name == name::RAW => Some(Encoding::DELTA_LENGTH_BYTE_ARRAY),
+        DataType::Utf8 if field.name() == name::RAW => Some(Encoding::DELTA_LENGTH_BYTE_ARRAY),
         DataType::Utf8 => {
-            let array = array.as_string::<i32>();
-            is_varied(array, |row| array.value(row)).then_some(Encoding::DELTA_LENGTH_BYTE_ARRAY)
+            is_varied(arrays, |array, row| array.as_string::<i32>().value(row)).then_some(Encoding::DELTA_LENGTH_BYTE_ARRAY)
         }
         _ => None,
     }
 }
 
 /// Whether three in four of a sample of values are different.
-fn is_varied<'a, T: std::hash::Hash + Eq + 'a>(array: &'a dyn Array, value: impl Fn(usize) -> T) -> bool {
-    let values = array.len() - array.null_count();
+fn is_varied<'a, T: std::hash::Hash + Eq>(arrays: &'a [&'a ArrayRef], value: impl Fn(&'a &'a ArrayRef, usize) -> T) -> bool {
+    let values: usize = arrays.iter().map(|array| array.len() - array.null_count()).sum();
     let step = (values / SAMPLE).max(1);
-    let valid = |row: &usize| array.is_valid(*row);
+    let valid = |array: &'a &'a ArrayRef| (0..array.len()).filter(|row| array.is_valid(*row)).map(move |row| (array, row));
     let mut different = HashSet::new();
-    let sample = (0..array.len()).filter(valid).step_by(step).take(SAMPLE);
     let mut seen = 0;
-    for row in sample {
+    for (array, row) in arrays.iter().flat_map(valid).step_by(step).take(SAMPLE) {
         seen += 1;
-        different.insert(value(row));
+        different.insert(value(array, row));
     }
     different.len() * 4 > seen * 3
 }

@@ -12,8 +12,10 @@ mod encoding;
 mod export;
 mod open;
 mod part;
+mod pieces;
 mod rows;
 mod schema;
+mod today;
 mod words;
 mod write;
 
@@ -24,8 +26,10 @@ pub(crate) use encoding::PAGE_ROWS;
 pub(crate) use export::ExportWriter;
 pub(crate) use open::{Columns, OpenFile};
 pub(crate) use part::part_at;
+pub(crate) use pieces::text_bytes;
 pub(crate) use rows::{pairs, raw_bytes, read, stored_events};
 pub(crate) use schema::{all_columns, name};
+pub(crate) use today::Batches;
 pub(crate) use write::{FileFacts, FileWriter, Order, write};
 
 use std::io;

@@ -142,6 +142,19 @@ impl OpenFile {
         self.mapped.as_ref().is_none_or(|mapped| mapped.contains(path))
     }
 
+    /// The fields that any row may have in its map, where the file says so.
+    pub(crate) fn mapped(&self) -> impl Iterator<Item = &str> {
+        self.mapped.iter().flatten().map(|path| &**path).filter(|path| !path.is_empty())
+    }
+
+    /// Whether its columns are these, in this order and filled as they are today.
+    pub(crate) fn has_columns_of(&self, schema: &Schema) -> bool {
+        let own = self.whole.schema().fields();
+        let same =
+            |(own, wanted): (&Arc<Field>, &Arc<Field>)| own.name() == wanted.name() && own.data_type() == wanted.data_type();
+        self.mapped.is_some() && own.len() == schema.fields().len() && own.iter().zip(schema.fields()).all(same)
+    }
+
     /// Whether the texts of a column are addresses in the one form that they have.
     pub(crate) fn has_addresses(&self, column: &str) -> bool {
         self.mapped.is_some() && ADDRESSES.contains(&column)

@@ -7,12 +7,14 @@
 use super::FileError;
 use super::build::GroupBuilder;
 use super::encoding;
+use super::pieces::{Pieces, Seen};
 use super::schema::{MAPPED, TENANT, name};
 use super::words::{self, GroupWords};
 use crate::disk::{Disk, DiskFile};
 use crate::row::Record;
 use crate::tenant;
-use arrow_schema::Schema;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Schema};
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::errors::ParquetError;
@@ -21,10 +23,11 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::TypePtr;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vigie_model::event::{Class, FieldId, StoredEvent};
+use vigie_model::event::{Class, StoredEvent};
 use vigie_model::ids::EventId;
 use vigie_model::time::Timestamp;
 
@@ -48,6 +51,8 @@ pub(crate) enum Order {
     Time,
     /// By host, of each host newest first.
     Host,
+    /// The same, for a file that is read once to be merged: it is found by nobody, so it has no filters.
+    Run,
 }
 
 /// Writes a file of events that are there as such.
@@ -74,6 +79,10 @@ pub(crate) struct FileWriter {
     writer: SerializedFileWriter<Sink>,
     order: Order,
     group: GroupBuilder,
+    /// Rows that came as columns, for the next row group.
+    pieces: Pieces,
+    /// Fields in the map of rows that came as columns, by path.
+    mapped: BTreeSet<Box<str>>,
     /// Where the filters of the groups that are written are.
     words: Vec<GroupWords>,
     facts: Gathered,
@@ -100,7 +109,20 @@ impl FileWriter {
         .map_err(wrong)?;
         let path = path.to_owned();
         let disk = Arc::clone(disk);
-        Ok(Self { disk, path, beside, root, writer, order, group, words: Vec::new(), facts: Gathered::default(), malformed: 0 })
+        Ok(Self {
+            disk,
+            path,
+            beside,
+            root,
+            writer,
+            order,
+            group,
+            pieces: Pieces::default(),
+            mapped: BTreeSet::new(),
+            words: Vec::new(),
+            facts: Gathered::default(),
+            malformed: 0,
+        })
     }
 
     /// Makes room for so many events with so many bytes of records.
@@ -117,15 +139,40 @@ impl FileWriter {
         if self.group.is_full() { self.write_group() } else { Ok(()) }
     }
 
+    /// Adds rows of this class's columns, in the order of the file; those in their maps are among `mapped`.
+    pub(crate) fn push_rows(&mut self, tenant: &str, rows: &RecordBatch) -> Result<(), FileError> {
+        let unexpected = |what| FileError::Content { path: self.path.clone(), what };
+        let seen = Seen::of(rows).map_err(unexpected)?;
+        if !self.facts.add_rows(tenant, &seen) {
+            return Err(unexpected("tenant"));
+        }
+        if self.order != Order::Run {
+            seen.each_record(|record| self.group.words().push(record)).map_err(unexpected)?;
+        }
+        self.pieces.push(rows);
+        if self.pieces.is_full() { self.write_group() } else { Ok(()) }
+    }
+
+    /// Says which fields rows that come as columns may have in their map.
+    pub(crate) fn may_map<'m>(&mut self, paths: impl Iterator<Item = &'m str>) {
+        self.mapped.extend(paths.map(Box::from));
+    }
+
     fn write_group(&mut self) -> Result<(), FileError> {
-        if self.group.rows() == 0 {
+        let mut pieces = self.pieces.take();
+        if self.group.rows() > 0 {
+            pieces.push(self.group.finish());
+        }
+        if pieces.is_empty() {
             return Ok(());
         }
         let schema = Arc::clone(self.group.schema());
-        let arrays = self.group.finish();
-        let properties = encoding::of_group(self.order, &schema, &arrays);
-        let written = write_columns(&mut self.writer, &self.root, &schema, properties, &arrays);
+        let properties = encoding::of_group(self.order, &schema, &pieces);
+        let written = write_columns(&mut self.writer, &self.root, &schema, properties, &pieces);
         written.map_err(|source| FileError::Parquet { path: self.path.clone(), source })?;
+        if self.order == Order::Run {
+            return Ok(());
+        }
         let (filters, words) = self.group.words().finish(self.writer.bytes_written() as u64);
         self.words.push(words);
         self.writer.write_all(&filters).map_err(|source| FileError::Io { path: self.path.clone(), source })
@@ -140,7 +187,8 @@ impl FileWriter {
     pub(crate) fn finish(mut self) -> Result<FileFacts, FileError> {
         self.write_group()?;
         self.writer.append_key_value_metadata(KeyValue::new(words::KEY.to_owned(), words::written(&self.words)));
-        let mapped: Vec<&str> = self.group.mapped().map(FieldId::path).collect();
+        self.mapped.extend(self.group.mapped().map(|field| Box::from(field.path())));
+        let mapped: Vec<&str> = self.mapped.iter().map(|path| &**path).collect();
         self.writer.append_key_value_metadata(KeyValue::new(MAPPED.to_owned(), mapped.join(",")));
         if let Some(tenant) = self.facts.tenant.as_deref().filter(|tenant| *tenant != tenant::DEFAULT) {
             self.writer.append_key_value_metadata(KeyValue::new(TENANT.to_owned(), tenant.to_owned()));
@@ -164,7 +212,7 @@ fn write_columns(
     root: &TypePtr,
     schema: &Arc<Schema>,
     properties: WriterProperties,
-    arrays: &[arrow_array::ArrayRef],
+    pieces: &[Vec<ArrayRef>],
 ) -> Result<(), ParquetError> {
     // Encoders take their properties from a file; this one is only there to give them.
     let settings = SerializedFileWriter::new(io::sink(), Arc::clone(root), Arc::new(properties))?;
@@ -172,13 +220,23 @@ fn write_columns(
     let encoders = ArrowRowGroupWriterFactory::new(&settings, Arc::clone(schema)).create_column_writers(place)?;
     let mut encoders = encoders.into_iter();
     let mut group = writer.next_row_group()?;
-    for (field, array) in schema.fields().iter().zip(arrays) {
-        for (leaf, mut encoder) in compute_leaves(field, array)?.iter().zip(encoders.by_ref()) {
-            encoder.write(leaf)?;
+    for (place, field) in schema.fields().iter().enumerate() {
+        let mut own: Vec<_> = encoders.by_ref().take(leaves_of(field.data_type())).collect();
+        for array in pieces.iter().filter_map(|piece| piece.get(place)) {
+            for (leaf, encoder) in compute_leaves(field, array)?.iter().zip(&mut own) {
+                encoder.write(leaf)?;
+            }
+        }
+        for encoder in own {
             encoder.close()?.append_to_row_group(&mut group)?;
         }
     }
     group.close().map(drop)
+}
+
+/// How many columns of a file a column of ours takes: a map has names and values.
+const fn leaves_of(kind: &DataType) -> usize {
+    if matches!(kind, DataType::Map(..)) { 2 } else { 1 }
 }
 
 fn directory_of(path: &Path) -> &Path {
@@ -194,7 +252,7 @@ fn sorting(order: Order, schema: &Schema) -> Vec<SortingColumn> {
     };
     let columns = match order {
         Order::Time => vec![column(name::TIME, true)],
-        Order::Host => vec![column(name::HOST, false), column(name::TIME, true)],
+        Order::Host | Order::Run => vec![column(name::HOST, false), column(name::TIME, true)],
     };
     columns.into_iter().flatten().collect()
 }
@@ -257,6 +315,18 @@ impl Gathered {
         widen(&mut self.times, event.time());
         widen(&mut self.received, event.received());
         widen(&mut self.ids, event.id());
+        true
+    }
+
+    /// The same for rows that come as columns.
+    fn add_rows(&mut self, tenant: &str, seen: &Seen<'_>) -> bool {
+        if **self.tenant.get_or_insert_with(|| tenant.into()) != *tenant {
+            return false;
+        }
+        self.rows += seen.ids.len() as u64;
+        seen.times.iter().for_each(|time| widen(&mut self.times, Timestamp::from_micros(*time)));
+        seen.received.iter().for_each(|time| widen(&mut self.received, Timestamp::from_micros(*time)));
+        seen.ids.iter().for_each(|id| widen(&mut self.ids, EventId(id.cast_unsigned())));
         true
     }
 

@@ -12,7 +12,7 @@
 //! all the time: only 3 keeps a sealing waiting.
 
 use super::choice::{Rules, choose};
-use super::merge::{Merge, RUN_EVENTS, RewriteError, path_beside};
+use super::merge::{Merge, RUN_ROWS, RewriteError, path_beside};
 pub(super) use super::removal::Protected as Announced;
 use crate::catalogue::{FileRow, NewAct, NewFile, Successor, kind};
 use crate::error::KeepError;
@@ -130,7 +130,7 @@ impl Core {
             class,
             path: self.directory.join(&path),
             run_path: &run_path,
-            run_events: RUN_EVENTS,
+            run_rows: RUN_ROWS,
             go_on: &|| go_on(MergeStep::Write) && !self.signals.is_closing(),
         };
         let facts = merge.run(&open.collect::<Result<Vec<_>, _>>()?)?;

@@ -15,7 +15,8 @@
 
 use super::KeepError;
 use super::compact::Announced;
-use super::merge::{RewriteError, Rows, path_beside};
+use super::merge::{RewriteError, path_beside};
+use super::rows::Rows;
 use crate::catalogue::{FileRow, NewAct, NewFile, Successor, hex, kind};
 use crate::files::{self, OpenFile, Order};
 use crate::lake::{Core, Lake};

@@ -1,26 +1,26 @@
 //! Many files become one, sorted by host and then newest first, in bounded memory.
 //!
-//! Files that are sorted so already are read side by side, as are runs: as many events of the other
-//! files as fit in memory, sorted there and written beside. What fits as a whole is never written
-//! twice.
+//! Rows stay columns all the way; nothing is taken apart that is only put in another order. Files that are sorted
+//! so already are read side by side, as are runs: as many rows of the other files as fit in memory, sorted there
+//! and written beside. What fits as a whole is never written twice.
 
+use super::side_by_side::{SideBySide, Stream, sorted};
 use crate::disk::Disk;
-use crate::files::{self, Columns, FileError, FileFacts, OpenFile, Order, stored_events};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use crate::files::{Batches, FileError, FileFacts, FileWriter, OpenFile, Order, text_bytes};
+use crate::tenant;
+use arrow_array::RecordBatch;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vigie_model::event::{Class, StoredEvent};
+use vigie_model::event::Class;
 
-/// Events of a run: what is held in memory.
-pub(crate) const RUN_EVENTS: usize = 65_536;
-/// The same in bytes, of records and some more.
-const RUN_BYTES: usize = 48 << 20;
-/// What an event takes besides its record and its texts, roughly.
-const EVENT_BYTES: usize = 512;
-/// Rows read at once of each file.
-const BATCH_ROWS: usize = 256;
+/// Rows of a run: what is held in memory.
+pub(crate) const RUN_ROWS: usize = 131_072;
+/// The same in bytes of records and texts.
+const RUN_BYTES: usize = 32 << 20;
+/// Rows read at once of a file that is sorted only once it is in memory, and of those read side by side.
+const BATCH_ROWS: usize = 8192;
+const BATCH_ROWS_BESIDE: usize = 1024;
 
 /// Why files could not be merged, or one not be rewritten. They are as they were.
 #[derive(Debug, thiserror::Error)]
@@ -47,48 +47,65 @@ pub(crate) struct Merge<'m> {
     pub(crate) path: PathBuf,
     /// Gives a path for another run, noted as a leftover.
     pub(crate) run_path: &'m dyn Fn() -> Result<PathBuf, RewriteError>,
-    /// Events of a run at most.
-    pub(crate) run_events: usize,
+    /// Rows of a run at most.
+    pub(crate) run_rows: usize,
     /// Asked for each batch.
     pub(crate) go_on: &'m dyn Fn() -> bool,
 }
 
 impl Merge<'_> {
-    /// Merges files into one.
+    /// Merges files of one tenant into one.
     pub(crate) fn run(&self, files: &[Arc<OpenFile>]) -> Result<FileFacts, RewriteError> {
         let mut streams = Vec::new();
         let mut held = Held::default();
-        for file in files {
+        let mut mapped = BTreeSet::new();
+        let files: Vec<&Arc<OpenFile>> = files.iter().filter(|file| file.groups() > 0).collect();
+        let tenant = files.first().map_or(tenant::DEFAULT, |file| file.tenant());
+        for file in files.iter().copied() {
+            if file.tenant() != tenant {
+                return Err(file.unexpected("tenant").into());
+            }
             if file.falls_by_host() {
-                streams.push(Stream::Rows(Rows::of(Arc::clone(file))));
+                streams.push(Stream::of_file(Batches::of(Arc::clone(file), self.class, BATCH_ROWS_BESIDE)));
                 continue;
             }
-            for event in Rows::of(Arc::clone(file)) {
-                held.push(event?);
-                if held.events.len() >= self.run_events || held.bytes >= RUN_BYTES {
-                    streams.push(Stream::Rows(self.spill(&mut held)?));
+            let mut batches = Batches::of(Arc::clone(file), self.class, self.run_rows.min(BATCH_ROWS));
+            for batch in batches.by_ref() {
+                held.push(batch?);
+                if held.rows >= self.run_rows || held.bytes >= RUN_BYTES {
+                    streams.push(self.spill(&mut held, tenant)?);
                 }
-            }
-            self.check()?;
-        }
-        streams.push(Stream::Held(held.sorted().into_iter()));
-        let mut left = BATCH_ROWS;
-        let merged = Merged::of(streams)?.map(|event| {
-            left -= 1;
-            if left == 0 {
-                left = BATCH_ROWS;
                 self.check()?;
             }
-            event
-        });
-        files::write(self.disk, &self.path, self.class, Order::Host, merged)
+            mapped.extend(batches.mapped().into_iter().map(Box::<str>::from));
+        }
+        streams.push(Stream::of_rows(self.sorted(&mut held)?));
+
+        let mut writer = FileWriter::create(self.disk, &self.path, self.class, Order::Host)?;
+        let mut merged = SideBySide::of(streams)?;
+        while let Some(rows) = merged.next(BATCH_ROWS, &self.path)? {
+            self.check()?;
+            writer.push_rows(tenant, &rows)?;
+        }
+        writer.may_map(mapped.iter().map(|path| &**path).chain(merged.mapped()));
+        Ok(writer.finish()?)
     }
 
-    fn spill(&self, held: &mut Held) -> Result<Rows, RewriteError> {
+    /// Writes what is held as a run, and gives it to be read.
+    fn spill(&self, held: &mut Held, tenant: &str) -> Result<Stream, RewriteError> {
         self.check()?;
         let path = (self.run_path)()?;
-        files::write::<RewriteError>(self.disk, &path, self.class, Order::Host, held.sorted().into_iter().map(Ok))?;
-        Ok(Rows::of(Arc::new(OpenFile::open(&**self.disk, &path)?)))
+        let mut writer = FileWriter::create(self.disk, &path, self.class, Order::Run)?;
+        for rows in self.sorted(held)? {
+            writer.push_rows(tenant, &rows)?;
+        }
+        writer.finish()?;
+        let run = Arc::new(OpenFile::open(&**self.disk, &path)?);
+        Ok(Stream::of_file(Batches::of(run, self.class, BATCH_ROWS_BESIDE)))
+    }
+
+    fn sorted(&self, held: &mut Held) -> Result<Vec<RecordBatch>, FileError> {
+        sorted(&std::mem::take(held).batches, BATCH_ROWS, &self.path)
     }
 
     fn check(&self) -> Result<(), RewriteError> {
@@ -96,155 +113,19 @@ impl Merge<'_> {
     }
 }
 
-/// Events in memory.
+/// Rows in memory.
 #[derive(Default)]
 struct Held {
-    events: Vec<StoredEvent>,
+    batches: Vec<RecordBatch>,
+    rows: usize,
     bytes: usize,
 }
 
 impl Held {
-    fn push(&mut self, event: StoredEvent) {
-        self.bytes += EVENT_BYTES + event.event.raw.len() * 2;
-        self.bytes += event.event.unmapped.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
-        self.events.push(event);
-    }
-
-    fn sorted(&mut self) -> Vec<StoredEvent> {
-        self.bytes = 0;
-        let mut events = std::mem::take(&mut self.events);
-        events.sort_unstable_by(order);
-        events
-    }
-}
-
-/// The order of a merged file.
-fn order(one: &StoredEvent, other: &StoredEvent) -> Ordering {
-    let key = |event: &StoredEvent| Reverse((event.event.time, event.id));
-    one.event.origin.host.cmp(&other.event.origin.host).then_with(|| key(one).cmp(&key(other)))
-}
-
-/// The events of a file, row by row.
-pub(crate) struct Rows {
-    file: Arc<OpenFile>,
-    next_group: usize,
-    reader: Option<ParquetRecordBatchReader>,
-    batch: std::vec::IntoIter<StoredEvent>,
-}
-
-impl Rows {
-    pub(crate) fn of(file: Arc<OpenFile>) -> Self {
-        Self { file, next_group: 0, reader: None, batch: Vec::new().into_iter() }
-    }
-
-    /// Reads on until there is a batch; false at the end.
-    fn read_on(&mut self) -> Result<bool, FileError> {
-        loop {
-            if let Some(batch) = self.reader.as_mut().and_then(Iterator::next) {
-                let batch = batch.map_err(|error| self.file.wrong()(error.into()))?;
-                self.batch = stored_events(&batch, self.file.tenant()).map_err(|what| self.file.unexpected(what))?.into_iter();
-                return Ok(true);
-            }
-            if self.next_group >= self.file.groups() {
-                return Ok(false);
-            }
-            self.reader = Some(self.file.read(self.next_group, &Columns::All, None, BATCH_ROWS)?);
-            self.next_group += 1;
-        }
-    }
-}
-
-impl Iterator for Rows {
-    type Item = Result<StoredEvent, FileError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(event) = self.batch.next() {
-                return Some(Ok(event));
-            }
-            match self.read_on() {
-                Ok(true) => {}
-                Ok(false) => return None,
-                Err(error) => return Some(Err(error)),
-            }
-        }
-    }
-}
-
-enum Stream {
-    Rows(Rows),
-    Held(std::vec::IntoIter<StoredEvent>),
-}
-
-impl Stream {
-    fn next(&mut self) -> Result<Option<StoredEvent>, FileError> {
-        match self {
-            Self::Rows(rows) => rows.next().transpose(),
-            Self::Held(events) => Ok(events.next()),
-        }
-    }
-}
-
-/// Sorted streams as one.
-struct Merged {
-    streams: Vec<Stream>,
-    heads: BinaryHeap<Head>,
-}
-
-/// The next event of a stream; the first of them by [`order`] is on top.
-struct Head {
-    event: StoredEvent,
-    stream: usize,
-}
-
-impl PartialEq for Head {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Head {}
-
-impl PartialOrd for Head {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Head {
-    fn cmp(&self, other: &Self) -> Ordering {
-        order(&other.event, &self.event)
-    }
-}
-
-impl Merged {
-    fn of(streams: Vec<Stream>) -> Result<Self, FileError> {
-        let mut merged = Self { heads: BinaryHeap::with_capacity(streams.len()), streams };
-        for stream in 0..merged.streams.len() {
-            merged.refill(stream)?;
-        }
-        Ok(merged)
-    }
-
-    fn refill(&mut self, stream: usize) -> Result<(), FileError> {
-        if let Some(events) = self.streams.get_mut(stream)
-            && let Some(event) = events.next()?
-        {
-            self.heads.push(Head { event, stream });
-        }
-        Ok(())
-    }
-}
-
-impl Iterator for Merged {
-    type Item = Result<StoredEvent, RewriteError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let Head { event, stream } = self.heads.pop()?;
-        Some(match self.refill(stream) {
-            Ok(()) => Ok(event),
-            Err(error) => Err(error.into()),
-        })
+    fn push(&mut self, batch: RecordBatch) {
+        self.rows += batch.num_rows();
+        self.bytes += text_bytes(&batch);
+        self.batches.push(batch);
     }
 }
 
@@ -259,9 +140,19 @@ pub(crate) fn path_beside(path: &str, what: &str, number: i64, name: &str) -> St
 mod tests {
     use super::*;
     use crate::disk::RealDisk;
+    use crate::files;
+    use crate::keep::rows::Rows;
     use crate::testing::{any_event, at, of_tenant, sign_in};
     use proptest::prelude::*;
     use std::cell::Cell;
+    use std::cmp::{Ordering, Reverse};
+    use vigie_model::event::StoredEvent;
+
+    /// The order of a merged file.
+    fn order(one: &StoredEvent, other: &StoredEvent) -> Ordering {
+        let key = |event: &StoredEvent| Reverse((event.event.time, event.id));
+        one.event.origin.host.cmp(&other.event.origin.host).then_with(|| key(one).cmp(&key(other)))
+    }
 
     /// Writes each list as a file, merges them with runs of at most five events, and reads the result.
     fn merged(directory: &Path, lists: &[(Order, Vec<StoredEvent>)]) -> (Vec<StoredEvent>, usize) {
@@ -278,8 +169,7 @@ mod tests {
             Ok(directory.join(format!("run-{}.parquet", runs.get())))
         };
         let path = directory.join("merged.parquet");
-        let merge =
-            Merge { disk: &disk, class: Class::Authentication, path, run_path: &run_path, run_events: 5, go_on: &|| true };
+        let merge = Merge { disk: &disk, class: Class::Authentication, path, run_path: &run_path, run_rows: 5, go_on: &|| true };
         let facts = merge.run(&files).unwrap();
         let file = Arc::new(OpenFile::open(&*disk, &merge.path).unwrap());
         assert!(facts.rows == 0 || file.falls_by_host() && !file.falls_in_time());

@@ -7,6 +7,8 @@ mod expire;
 mod hold;
 mod merge;
 mod removal;
+mod rows;
+mod side_by_side;
 mod store;
 mod verify;
 

@@ -1,6 +1,7 @@
 //! The words of a query, one at a time, with their places.
 
 use super::error::QueryError;
+use super::habits::{self, Small};
 use super::names;
 use super::pattern::Sign;
 use std::iter::Peekable;
@@ -59,11 +60,13 @@ pub(super) fn tokens(query: &str) -> Result<Vec<Token>, QueryError> {
                   de "eine Abfrage hat höchstens {CHARS_MAX} Zeichen"),
         ));
     }
-    let mut lexer = Lexer { query, rest: query.char_indices().peekable(), at: 0, after_field: false, group: 0 };
-    let mut tokens = Vec::new();
+    let mut lexer = Lexer { query, rest: query.char_indices().peekable(), at: 0, after_field: false, group: 0, small: None };
+    let (mut tokens, mut small) = (Vec::new(), Vec::new());
     while let Some(token) = lexer.next()? {
+        small.extend(lexer.small.take().map(|said| (tokens.len(), said)));
         tokens.push(token);
     }
+    habits::settle(&mut tokens, &small)?;
     Ok(tokens)
 }
 
@@ -76,6 +79,8 @@ struct Lexer<'a> {
     after_field: bool,
     /// Open parentheses within the values of one field.
     group: usize,
+    /// What the last word may be besides itself: an operator in small letters.
+    small: Option<Small>,
 }
 
 impl Lexer<'_> {
@@ -84,6 +89,17 @@ impl Lexer<'_> {
         let at = self.at;
         let Some(first) = self.peek() else { return Ok(None) };
         let value = std::mem::take(&mut self.after_field);
+        if !value
+            && self.group == 0
+            && let Some(sign) = self.sign_before(at)?
+        {
+            self.take();
+            if sign == '+' {
+                // All conditions must hold anyway.
+                return self.next();
+            }
+            return Ok(Some(Token { kind: Kind::Not, at }));
+        }
         let kind = match first {
             '(' => {
                 self.group += usize::from(value || self.group > 0);
@@ -96,11 +112,18 @@ impl Lexer<'_> {
             '"' => Kind::Value(self.quoted()?),
             '<' | '>' if value || self.group > 0 => self.comparison(),
             '[' | '{' if value || self.group > 0 => self.range()?,
-            _ if value => Kind::Value(self.signs(&[])),
-            _ if self.group > 0 => self.word(),
+            '\'' if value => return Err(habits::single_quote(at)),
+            _ if value => {
+                let start = self.rest.peek().map_or(0, |(place, _)| *place);
+                let signs = self.signs(&[]);
+                let end = self.rest.peek().map_or(self.query.len(), |(place, _)| *place);
+                habits::refuse_regex(self.query.get(start..end).unwrap_or_default(), at)?;
+                Kind::Value(signs)
+            }
+            _ if self.group > 0 => self.word()?,
             _ => match self.field_name() {
                 Some(name) => self.field(name)?,
-                None => self.word(),
+                None => self.word()?,
             },
         };
         Ok(Some(Token { kind, at }))
@@ -159,14 +182,41 @@ impl Lexer<'_> {
         Ok(Kind::Field(name))
     }
 
-    fn word(&mut self) -> Kind {
-        let signs = self.signs(&[]);
-        match plain(&signs).as_deref() {
-            Some("AND") => Kind::And,
-            Some("OR") => Kind::Or,
-            Some("NOT") => Kind::Not,
-            _ => Kind::Value(signs),
+    /// A sign before a condition, as Lucene has them: `-` and `!` for what must not be, `+` for what must. Before a
+    /// plain word it may as well be a part of it (`-rf`), so that is refused.
+    fn sign_before(&mut self, at: usize) -> Result<Option<char>, QueryError> {
+        let Some(sign) = self.peek().filter(|char| matches!(char, '-' | '+' | '!')) else { return Ok(None) };
+        let mut behind = Lexer { query: self.query, rest: self.rest.clone(), at, after_field: false, group: 0, small: None };
+        behind.take();
+        match behind.peek() {
+            Some('(' | '"') => Ok(Some(sign)),
+            Some(_) if behind.field_name().is_some() => Ok(Some(sign)),
+            Some(char) if char.is_alphanumeric() => {
+                let word: String = behind.rest.map(|(_, char)| char).take_while(|char| !char.is_whitespace()).take(40).collect();
+                Err(habits::sign_before_word(sign, &word, at))
+            }
+            _ => Ok(None),
         }
+    }
+
+    fn word(&mut self) -> Result<Kind, QueryError> {
+        let at = self.at;
+        let signs = self.signs(&[]);
+        if signs == [Sign::Any, Sign::Char(':'), Sign::Any] {
+            return Ok(Kind::Value(vec![Sign::Any]));
+        }
+        let plain = plain(&signs);
+        Ok(match plain.as_deref() {
+            Some("AND" | "&&") => Kind::And,
+            Some("OR" | "||") => Kind::Or,
+            Some("NOT") => Kind::Not,
+            Some("=" | "==" | "|") => return Err(habits::sign_alone(plain.as_deref().unwrap_or_default(), at)),
+            Some(word) => {
+                self.small = Small::of(word, self.group > 0);
+                Kind::Value(signs)
+            }
+            None => Kind::Value(signs),
+        })
     }
 
     fn comparison(&mut self) -> Kind {

@@ -7,6 +7,7 @@
 
 mod error;
 mod expr;
+mod habits;
 mod lexer;
 mod matching;
 mod names;
@@ -47,7 +48,8 @@ use vigie_model::event::StoredEvent;
 /// | `container:*` | that have a container |
 /// | `user:(root OR admin)` | with one of these users |
 /// | `NOT user:root` | without this user, or without any |
-/// | `a OR b AND NOT (c d)` | `NOT` binds tightest, then `AND` (also implied), then `OR`; upper case |
+/// | `a OR b AND NOT (c d)` | `NOT` binds tightest, then `AND` (also implied), then `OR`; upper case, or any case beside a condition on a field |
+/// | `-user:root`, `a && b` | as Lucene has them: `-`, `!`, `+` before a condition on a field, a parenthesis or a quote; `&&`, `\|\|` |
 /// | `ip:10.0.0.0/8`, `src:2001:db8::1` | with an address of this network, with this address |
 /// | `port:>1024`, `port:[1 TO 1023]`, `port:{0 TO 1023]` | with a number in a range; `{` `}` leave the end out, `*` is no end |
 /// | `severity:>=high`, `class:authentication`, `activity:logon` | by OCSF's words, or its numbers |

@@ -50,11 +50,12 @@ pub(crate) struct Step {
 }
 
 impl Sequence {
-    /// Whether a text is meant as a sequence: then it begins with `sequence by` or `sequence with`.
+    /// Whether a text is meant as a sequence: then it begins with `sequence by`, `sequence with` or `sequence [`.
     #[must_use]
     pub fn is_meant(text: &str) -> bool {
         let mut words = text.split_whitespace();
-        words.next() == Some("sequence") && words.next().is_some_and(|word| word == "by" || word == "with")
+        words.next() == Some("sequence")
+            && words.next().is_some_and(|word| word == "by" || word == "with" || word.starts_with('['))
     }
 
     /// Reads a sequence.

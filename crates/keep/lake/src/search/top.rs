@@ -12,6 +12,7 @@ use crate::query::{QueryError, Target, folded, places};
 use crate::row::{Part, Row};
 use arrow_array::{Array, Int32Array, StringArray};
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder};
+use foldhash::fast::RandomState;
 use std::collections::{BTreeSet, HashMap};
 use vigie_model::event::Label;
 use vigie_model::time::Timestamp;
@@ -95,8 +96,8 @@ impl Values {
 /// Counts values.
 pub(crate) struct Tally<'v> {
     of: &'v Values,
-    texts: HashMap<Box<str>, u64>,
-    numbers: HashMap<i64, u64>,
+    texts: HashMap<Box<str>, u64, RandomState>,
+    numbers: HashMap<i64, u64, RandomState>,
     events: u64,
     without: u64,
     forgotten: u64,
@@ -105,7 +106,7 @@ pub(crate) struct Tally<'v> {
 
 impl<'v> Tally<'v> {
     pub(crate) fn new(of: &'v Values) -> Self {
-        Self { of, texts: HashMap::new(), numbers: HashMap::new(), events: 0, without: 0, forgotten: 0, uncertain: 0 }
+        Self { of, texts: HashMap::default(), numbers: HashMap::default(), events: 0, without: 0, forgotten: 0, uncertain: 0 }
     }
 
     /// The answer, with at most so many values.
