@@ -51,9 +51,12 @@ fn with_console(api: axum::Router, platform: Arc<Platform>) -> axum::Router {
         .layer(axum::middleware::from_fn(headers::secure))
 }
 
-/// The console, or, at the one address that both have, what clients of Elasticsearch ask: these bring a token with the
-/// question, and no browser does.
+/// The console; or, at the one address that both have, what clients of Elasticsearch ask: these bring a token with the
+/// question, and no browser does. What begins as an address of the API and is none is told so in its form.
 async fn page(platform: Arc<Platform>, request: Request) -> Response {
+    if request.uri().path().starts_with("/api/") {
+        return api::ApiError::not_found().spoken(api::language(request.headers()));
+    }
     if request.uri().path() == "/" && intake::credentials::token(request.headers()).is_some() {
         return intake::elastic_info(State(platform), request).await;
     }

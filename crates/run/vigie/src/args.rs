@@ -524,8 +524,8 @@ pub(crate) struct SearchArgs {
     #[arg(long, value_name = "DURATION")]
     pub(crate) deadline: Option<String>,
     /// How many
-    #[arg(long, value_name = "N", default_value_t = 50)]
-    pub(crate) limit: usize,
+    #[arg(long, value_name = "N", default_value_t = std::num::NonZeroUsize::MIN.saturating_add(49))]
+    pub(crate) limit: std::num::NonZeroUsize,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = SearchFormat::Table)]
     pub(crate) format: SearchFormat,

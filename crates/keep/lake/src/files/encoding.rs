@@ -43,7 +43,7 @@ pub(super) fn of_group(order: Order, schema: &Schema, pieces: &[Vec<ArrayRef>]) 
     let mut properties = common(order);
     for (place, field) in schema.fields().iter().enumerate() {
         let arrays: Vec<&ArrayRef> = pieces.iter().filter_map(|piece| piece.get(place)).collect();
-        let rows: usize = arrays.iter().map(|array| array.len()).sum();
+        let rows = arrays.iter().fold(0, |rows, array| rows + array.len());
         // A path with dots is one column here, not a nested one.
         let column = || ColumnPath::new(vec![field.name().clone()]);
         if arrays.iter().all(|array| array.null_count() == array.len()) && !matches!(field.data_type(), DataType::Map(..)) {

@@ -61,11 +61,8 @@ pub(super) fn settle(tokens: &mut [Token], small: &[(usize, Small)]) -> Result<(
 /// Whether a condition on a field, or a parenthesis, ends before this place.
 fn ends_condition(tokens: &[Token], place: usize) -> bool {
     let kind = |back: usize| place.checked_sub(back).and_then(|place| tokens.get(place)).map(|token| &token.kind);
-    match (kind(2), kind(1)) {
-        (_, Some(Kind::Close | Kind::Range { .. })) => true,
-        (Some(Kind::Field(_) | Kind::Compare(_)), Some(Kind::Value(_))) => true,
-        _ => false,
-    }
+    let is_value = matches!((kind(2), kind(1)), (Some(Kind::Field(_) | Kind::Compare(_)), Some(Kind::Value(_))));
+    is_value || matches!(kind(1), Some(Kind::Close | Kind::Range { .. }))
 }
 
 /// Whether a condition on a field, or a parenthesis, begins at this place.
@@ -185,6 +182,7 @@ mod tests {
         same("host:a And not user:root or failed", "host:a AND NOT user:root OR failed");
         same("user:(root or eva)", "user:(root OR eva)");
         same("*:*", "*");
+        same("status_id:failure", "status_id:2");
     }
 
     #[test]

@@ -82,6 +82,7 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("process", &["process.name", "actor.process.name"]),
     ("service", &["service.name", "api.service.name"]),
     ("src", &["src_endpoint.ip", "src_endpoint.hostname", "evidences.src_endpoint.ip", "evidences.src_endpoint.hostname"]),
+    ("status", &["status_id", "status"]),
     ("url", &["url.url_string", "http_request.url.url_string"]),
     (
         "user",

@@ -32,6 +32,7 @@ enum Kind {
     Boolean,
     Time,
     Severity,
+    Status,
     Class,
     Activity,
     Raw,
@@ -48,6 +49,7 @@ fn is_address(field: FieldId) -> bool {
 fn kind_of(target: &Target) -> Kind {
     match target {
         Target::Field(field) if is_address(*field) => Kind::Address,
+        Target::Field(field) if field.path() == "status_id" => Kind::Status,
         Target::Field(field) => match field.info().kind {
             FieldKind::Text | FieldKind::Texts => Kind::Text,
             FieldKind::Integer => Kind::Integer,
@@ -102,7 +104,7 @@ fn equal(kind: Kind, signs: &[Sign], at: usize) -> Result<Test, QueryError> {
         Kind::Class => class(signs, at),
         Kind::Activity => activity(signs, at),
         Kind::Raw => needle(signs, at),
-        Kind::Integer | Kind::Severity | Kind::Time => {
+        Kind::Integer | Kind::Severity | Kind::Status | Kind::Time => {
             let (low, high) = number(kind, signs, at)?;
             Ok(Test::Integer(low, high))
         }
@@ -113,7 +115,7 @@ type End = (Vec<Sign>, bool);
 
 fn between(kind: Kind, low: Option<&End>, high: Option<&End>, at: usize) -> Result<Test, QueryError> {
     match kind {
-        Kind::Integer | Kind::Severity | Kind::Time | Kind::Activity => {
+        Kind::Integer | Kind::Severity | Kind::Status | Kind::Time | Kind::Activity => {
             let low = low.map_or(Ok(i64::MIN), |(signs, included)| {
                 number(kind, signs, at).map(|(first, last)| if *included { first } else { last.saturating_add(1) })
             });
@@ -154,6 +156,7 @@ fn number(kind: Kind, signs: &[Sign], at: usize) -> Result<(i64, i64), QueryErro
     match kind {
         Kind::Time => time(&written, at),
         Kind::Severity => severity(&written, at),
+        Kind::Status => status(&written, at),
         _ => integer(&written, at),
     }
 }
@@ -170,6 +173,23 @@ fn integer(written: &str, at: usize) -> Result<(i64, i64), QueryError> {
         .hint(text!(en "this field holds numbers: write `443`, `>1024` or `[1 TO 1023]`",
                         fr "ce champ contient des nombres : écrivez `443`, `>1024` ou `[1 TO 1023]`",
                         de "dieses Feld enthält Zahlen: schreiben Sie `443`, `>1024` oder `[1 TO 1023]`"))
+    })
+}
+
+/// OCSF's words for how something ended.
+const STATUSES: [(&str, i64); 4] = [("unknown", 0), ("success", 1), ("failure", 2), ("other", 99)];
+
+fn status(written: &str, at: usize) -> Result<(i64, i64), QueryError> {
+    let word = folded(written);
+    let by_word = STATUSES.iter().find(|(known, _)| *known == word).map(|(_, number)| *number);
+    by_word.or(word.parse().ok()).map(|number| (number, number)).ok_or_else(|| {
+        QueryError::new(
+            at,
+            text!(en "`{written}` is not a status of an event", fr "`{written}` n’est pas un statut d’événement",
+                                  de "`{written}` ist kein Status eines Ereignisses"),
+        )
+        .hint(text!(en "use success, failure, unknown or other", fr "utilisez success, failure, unknown ou other",
+                    de "verwenden Sie success, failure, unknown oder other"))
     })
 }
 

@@ -161,6 +161,43 @@ impl ApiError {
         };
         Self { status, code, problem, retry_after_s: None }
     }
+
+    /// The request cannot be read, in the words of whoever tried.
+    fn unreadable(status: StatusCode, why: &str) -> Self {
+        let said = match why {
+            "" => text!(
+                en "The request cannot be read: {status}",
+                fr "La demande est illisible : {status}",
+                de "Die Anfrage ist nicht lesbar: {status}",
+            ),
+            why => text!(
+                en "The request cannot be read: {why}",
+                fr "La demande est illisible : {why}",
+                de "Die Anfrage ist nicht lesbar: {why}",
+            ),
+        };
+        Self::new(status, "invalid", said).with_hint(text!(
+            en "/api/v1/openapi.json says what it may hold",
+            fr "/api/v1/openapi.json indique ce qu’elle peut contenir",
+            de "/api/v1/openapi.json sagt, was sie enthalten darf",
+        ))
+    }
+
+    /// The answer in a language.
+    pub(crate) fn spoken(&self, lang: Lang) -> Response {
+        let body = ErrorBody {
+            error: ErrorDetail {
+                code: self.code,
+                said: self.problem.said.get(lang).to_owned(),
+                hint: self.problem.hint.as_ref().map(|hint| hint.get(lang).to_owned()),
+            },
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        if let Some(value) = self.retry_after_s.and_then(|seconds| HeaderValue::from_str(&seconds.to_string()).ok()) {
+            response.headers_mut().insert(header::RETRY_AFTER, value);
+        }
+        response
+    }
 }
 
 impl From<AccessError> for ApiError {
@@ -204,28 +241,33 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Bytes of what a library says of a request at most.
+const REASON_BYTES_MAX: usize = 16 << 10;
+
 /// Writes the body of errors in the language the caller asks for.
 pub(super) async fn speak(request: Request, next: Next) -> Response {
     let lang = language(request.headers());
     let response = next.run(request).await;
-    let Some(error) = response.extensions().get::<Arc<ApiError>>().cloned() else { return response };
-    let body = ErrorBody {
-        error: ErrorDetail {
-            code: error.code,
-            said: error.problem.said.get(lang).to_owned(),
-            hint: error.problem.hint.as_ref().map(|hint| hint.get(lang).to_owned()),
-        },
-    };
-    let mut response = (error.status, Json(body)).into_response();
-    if let Some(value) = error.retry_after_s.and_then(|seconds| HeaderValue::from_str(&seconds.to_string()).ok()) {
-        response.headers_mut().insert(header::RETRY_AFTER, value);
+    if let Some(error) = response.extensions().get::<Arc<ApiError>>() {
+        return error.spoken(lang);
     }
-    response
+    let is_text = response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !response.status().is_client_error() || !is_text {
+        return response;
+    }
+    // Parameters and bodies are read before us: what is wrong with them is said in the library's words.
+    let (head, body) = response.into_parts();
+    let reason = axum::body::to_bytes(body, REASON_BYTES_MAX).await.unwrap_or_default();
+    let mut answer = ApiError::unreadable(head.status, &String::from_utf8_lossy(&reason)).spoken(lang);
+    if let Some(allowed) = head.headers.get(header::ALLOW) {
+        answer.headers_mut().insert(header::ALLOW, allowed.clone());
+    }
+    answer
 }
 
 /// The first language of `Accept-Language` that we speak.
 #[must_use]
-pub(super) fn language(headers: &HeaderMap) -> Lang {
+pub(crate) fn language(headers: &HeaderMap) -> Lang {
     let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     wanted.split(',').find_map(|tag| Lang::from_tag(tag.trim())).unwrap_or_default()
 }

@@ -41,6 +41,7 @@ mod searches_tests;
 mod tests;
 
 pub use error::ApiError;
+pub(crate) use error::language;
 pub use guard::{LocalPeer, Needs, Rule};
 
 use crate::platform::Platform;

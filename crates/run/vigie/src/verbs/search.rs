@@ -33,7 +33,7 @@ pub(crate) fn run(args: &SearchArgs, data: Option<&Path>, lang: Lang) -> Result<
         }
     };
     if sequences::is_meant(&asked.query) && !args.count && args.top.is_none() {
-        sequences::show(&house, &window, args.limit, format, lang)?;
+        sequences::show(&house, &window, args.limit.get(), format, lang)?;
         return Ok(Ended::Clean);
     }
     if args.count {
@@ -47,13 +47,13 @@ pub(crate) fn run(args: &SearchArgs, data: Option<&Path>, lang: Lang) -> Result<
         return Ok(Ended::Clean);
     }
     if let Some(name) = &args.top {
-        let limit = args.limit.min(PAGE);
+        let limit = args.limit.get().min(PAGE);
         let answer = house.get_watched(&format!("/events/top?{window}&by={}&limit={limit}", encoded(name)))?;
         tell_partial(&answer, lang);
         show_top(name, &answer, format)?;
         return Ok(Ended::Clean);
     }
-    let events = pages(&house, &window, args.limit, lang)?;
+    let events = pages(&house, &window, args.limit.get(), lang)?;
     show(&events, format, &asked.columns)?;
     if let Some(word) = bare_word(&args.query).filter(|_| events.is_empty()) {
         let said = text!(en "`{word}` is found as a whole word; `*{word}*` finds it inside of words, too",
@@ -90,10 +90,14 @@ impl Asked {
         let ago = |seconds: i64| now.plus_seconds(-seconds);
         let kept = at("from").unwrap_or_else(|| ago(saved["last_s"].as_i64().unwrap_or(LAST_SECONDS)));
         let given = |text: &Option<String>| text.as_deref().map(|text| point(text, now)).transpose();
+        let (from, to) = (given(&args.from)?.unwrap_or(kept), given(&args.to)?.or_else(|| at("to")).unwrap_or(now));
+        if to <= from {
+            return Err(ends_before_it_begins(from, to));
+        }
         Ok(Self {
             query: narrowed(saved["q"].as_str().unwrap_or_default(), &typed),
-            from: given(&args.from)?.unwrap_or(kept),
-            to: given(&args.to)?.or_else(|| at("to")).unwrap_or(now),
+            from,
+            to,
             columns: searches::columns(&saved),
             deadline: args.deadline.as_deref().map(seconds).transpose()?,
         })
@@ -104,6 +108,22 @@ impl Asked {
         let deadline = deadline.map_or_else(String::new, |seconds| format!("&deadline_ms={}", seconds.saturating_mul(1000)));
         format!("q={}&from={}&to={}{deadline}", encoded(query), encoded(&from.to_string()), encoded(&to.to_string()))
     }
+}
+
+fn ends_before_it_begins(from: Timestamp, to: Timestamp) -> Problem {
+    Problem::new(
+        Kind::User,
+        text!(
+            en "the window ends ({to}) before it begins ({from})",
+            fr "la fenêtre se termine ({to}) avant de commencer ({from})",
+            de "das Zeitfenster endet ({to}), bevor es beginnt ({from})",
+        ),
+    )
+    .hint(text!(
+        en "--from is the earlier end: `--from 2h --to 1h`",
+        fr "--from est la borne la plus ancienne : `--from 2h --to 1h`",
+        de "--from ist die frühere Grenze: `--from 2h --to 1h`",
+    ))
 }
 
 /// One query and another: both must hold.
@@ -239,26 +259,33 @@ fn show(events: &[Value], format: Format, columns: &[String]) -> Result<(), Prob
     }
 }
 
-/// A point in time: RFC 3339, or so long ago (`90s`, `15m`, `24h`, `7d`).
+/// A point in time: RFC 3339, of which the zone (then UTC), the seconds or the time of day may be left out; `now`; or so
+/// long ago (`90s`, `15m`, `24h`, `7d`, `now-2w`).
 pub(super) fn point(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
-    if let Ok(time) = Timestamp::parse(text) {
+    let written = text.trim().replacen(' ', "T", 1);
+    let left_out = ["", "Z", ":00Z", "T00:00:00Z"].into_iter();
+    if let Some(time) = left_out.map(|rest| format!("{written}{rest}")).find_map(|whole| Timestamp::parse(&whole).ok()) {
         return Ok(time);
     }
+    if written == "now" {
+        return Ok(now);
+    }
+    let ago = written.strip_prefix("now-").unwrap_or(&written);
     let wrong = || {
         Problem::new(
             Kind::User,
             text!(en "`{text}` is no time", fr "`{text}` n’est pas un moment", de "`{text}` ist kein Zeitpunkt"),
         )
         .hint(text!(
-            en "write 2026-11-21T08:00:00Z, or 90s, 15m, 24h, 7d for so long ago",
-            fr "écrivez 2026-11-21T08:00:00Z, ou 90s, 15m, 24h, 7d pour une durée passée",
-            de "schreiben Sie 2026-11-21T08:00:00Z, oder 90s, 15m, 24h, 7d für so lange her",
+            en "write 2026-11-21T08:00:00Z, 2026-11-21, or 90s, 15m, 24h, 7d for so long ago",
+            fr "écrivez 2026-11-21T08:00:00Z, 2026-11-21, ou 90s, 15m, 24h, 7d pour une durée passée",
+            de "schreiben Sie 2026-11-21T08:00:00Z, 2026-11-21, oder 90s, 15m, 24h, 7d für so lange her",
         ))
     };
-    Ok(now.plus_seconds(-span(text).ok_or_else(wrong)?))
+    Ok(now.plus_seconds(-span(ago).ok_or_else(wrong)?))
 }
 
-/// The seconds of a duration (`90s`, `15m`, `24h`, `7d`).
+/// The seconds of a duration (`90s`, `15m`, `24h`, `7d`, `2w`).
 pub(super) fn seconds(text: &str) -> Result<i64, Problem> {
     span(text).ok_or_else(|| {
         Problem::new(
@@ -280,6 +307,7 @@ fn span(text: &str) -> Option<i64> {
         'm' => 60,
         'h' => 3600,
         'd' => 86_400,
+        'w' => 7 * 86_400,
         _ => return None,
     };
     let number: i64 = text.trim_end_matches(unit).parse().ok()?;
@@ -306,7 +334,17 @@ mod tests {
         let now = Timestamp::parse("2026-11-21T08:00:00Z").unwrap();
         assert_eq!(point("15m", now).unwrap().to_string(), "2026-11-21T07:45:00Z");
         assert_eq!(point("2026-11-20T00:00:00+02:00", now).unwrap().to_string(), "2026-11-19T22:00:00Z");
-        for wrong in ["", "h", "yesterday", "1y", "é"] {
+        for (written, time) in [
+            ("2026-11-20", "2026-11-20T00:00:00Z"),
+            ("2026-11-20T20:15", "2026-11-20T20:15:00Z"),
+            ("2026-11-20 20:15:10", "2026-11-20T20:15:10Z"),
+            ("now", "2026-11-21T08:00:00Z"),
+            ("now-1h", "2026-11-21T07:00:00Z"),
+            ("1w", "2026-11-14T08:00:00Z"),
+        ] {
+            assert_eq!(point(written, now).unwrap().to_string(), time, "{written}");
+        }
+        for wrong in ["", "h", "yesterday", "1y", "é", "now-", "nowh"] {
             assert!(point(wrong, now).is_err(), "{wrong}");
         }
     }
