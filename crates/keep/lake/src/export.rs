@@ -14,6 +14,9 @@ pub enum ExportError {
     /// The events cannot be read, or somebody cancelled it.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// Files or records could not be read: what was written is whole, but lacks what they hold.
+    #[error("{0} files or records of events cannot be read; the export lacks what they hold")]
+    Unreadable(u64),
     /// Whoever was to take it does not, or went away.
     #[error("the export cannot be written")]
     Write(#[source] Source),
@@ -34,7 +37,7 @@ impl Lake {
     ) -> Result<u64, ExportError> {
         let wrong = |error| ExportError::Write(Box::new(error));
         let mut writer = ExportWriter::new(to).map_err(wrong)?;
-        let mut before = None;
+        let (mut before, mut unreadable) = (None, 0);
         loop {
             let page = self.search_until(query, window, PAGE, before, cancel)?;
             if page.partial {
@@ -44,8 +47,10 @@ impl Lake {
                 writer.push(event).map_err(wrong)?;
             }
             before = page.next;
+            unreadable += page.unreadable;
             if before.is_none() {
-                return writer.finish().map_err(wrong);
+                let count = writer.finish().map_err(wrong)?;
+                return if unreadable == 0 { Ok(count) } else { Err(ExportError::Unreadable(unreadable)) };
             }
         }
     }

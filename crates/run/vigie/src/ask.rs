@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -26,6 +27,8 @@ pub(crate) struct House {
     runtime: tokio::runtime::Runtime,
     door: Door,
     lang: Lang,
+    /// Files and records that searches could not read.
+    unreadable: Cell<u64>,
 }
 
 enum Door {
@@ -39,8 +42,10 @@ impl House {
     /// Opens the house on a data directory that exists.
     pub(crate) fn open(data: Option<&Path>, lang: Lang) -> Result<Self, Problem> {
         let path = data_path(data)?;
-        if !path.join("VERSION").exists() {
-            return Err(nothing_there(&path));
+        match path.join("VERSION").try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Err(nothing_there(&path)),
+            Err(error) => return Err(not_entered(&path, error)),
         }
         let runtime = runtime()?;
         let door = match DataDir::open(&path) {
@@ -52,7 +57,7 @@ impl House {
             Err(DataDirError::InUse { .. }) => Door::Socket(path.join(local::SOCKET)),
             Err(other) => return Err(other.explain()),
         };
-        Ok(Self { runtime, door, lang })
+        Ok(Self { runtime, door, lang, unreadable: Cell::new(0) })
     }
 
     /// Asks for something.
@@ -64,7 +69,31 @@ impl House {
     /// the first interruption takes what was found so far.
     pub(crate) fn get_watched(&self, path: &str) -> Result<Value, Problem> {
         let bytes = self.runtime.block_on(watched::get(self, path))?;
-        serde_json::from_slice(&bytes).map_err(|error| no_answer().because(error))
+        let answer: Value = serde_json::from_slice(&bytes).map_err(|error| no_answer().because(error))?;
+        let unreadable = answer["covered"]["unreadable"].as_u64().unwrap_or_default();
+        self.unreadable.set(self.unreadable.get().max(unreadable));
+        Ok(answer)
+    }
+
+    /// Fails when something that was asked for could not be read: what was answered lacks it.
+    pub(crate) fn all_was_read(&self) -> Result<(), Problem> {
+        let unreadable = self.unreadable.get();
+        if unreadable == 0 {
+            return Ok(());
+        }
+        let problem = Problem::new(
+            Kind::Environment,
+            text!(
+                en "{unreadable} files or records of events cannot be read: this answer lacks what they hold",
+                fr "{unreadable} fichiers ou enregistrements d’événements sont illisibles : il manque à cette réponse ce qu’ils contiennent",
+                de "{unreadable} Dateien oder Datensätze mit Ereignissen sind nicht lesbar: was sie enthalten, fehlt in dieser Antwort",
+            ),
+        );
+        Err(problem.hint(text!(
+            en "`vigie audit verify` names them",
+            fr "`vigie audit verify` les nomme",
+            de "`vigie audit verify` nennt sie",
+        )))
     }
 
     /// Has something done.
@@ -202,6 +231,25 @@ fn no_answer() -> Problem {
         fr "démarre-t-elle encore, ou est-elle d’une autre version ? Réessayez, ou arrêtez-la d’abord",
         de "startet sie noch, oder ist es eine andere Version? Versuchen Sie es erneut oder beenden Sie sie zuerst",
     ))
+}
+
+/// The directory is there, or may be, and we may not look into it.
+fn not_entered(path: &Path, error: std::io::Error) -> Problem {
+    let path = path.display();
+    let problem = Problem::new(
+        Kind::Environment,
+        text!(
+            en "{path} cannot be looked into",
+            fr "impossible de regarder dans {path}",
+            de "{path} lässt sich nicht einsehen",
+        ),
+    );
+    let hint = text!(
+        en "run it as the user that Vigie runs as",
+        fr "exécutez la commande sous l’utilisateur de Vigie",
+        de "führen Sie den Befehl als der Benutzer aus, unter dem Vigie läuft",
+    );
+    problem.hint(hint).because(error)
 }
 
 fn nothing_there(path: &Path) -> Problem {

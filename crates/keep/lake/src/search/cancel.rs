@@ -15,6 +15,7 @@ struct Shared {
     files_total: AtomicU64,
     events: AtomicU64,
     events_total: AtomicU64,
+    unreadable: AtomicU64,
 }
 
 const GO_ON: u8 = 0;
@@ -33,6 +34,8 @@ pub struct Progress {
     pub events: u64,
     /// Events in all of them.
     pub events_total: u64,
+    /// Files, and records of the log, that could not be read: what they hold is missing from the answer.
+    pub unreadable: u64,
 }
 
 impl Cancel {
@@ -64,7 +67,13 @@ impl Cancel {
         let Shared { files, files_total, events, events_total, .. } = &*self.0;
         let (files_total, events_total) = (files_total.load(Relaxed), events_total.load(Relaxed));
         let (files, events) = (files.load(Relaxed).min(files_total), events.load(Relaxed).min(events_total));
-        Progress { files, files_total, events, events_total }
+        let unreadable = self.0.unreadable.load(Relaxed);
+        Progress { files, files_total, events, events_total, unreadable }
+    }
+
+    /// A file or a record could not be read.
+    pub(super) fn cannot_read(&self) {
+        self.0.unreadable.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn check(&self) -> Result<(), SearchError> {
@@ -135,8 +144,8 @@ mod tests {
         one.file();
         one.events(150);
         two.events(4);
-        assert_eq!(cancel.progress(), Progress { files: 1, files_total: 3, events: 104, events_total: 110 });
+        assert_eq!(cancel.progress(), Progress { files: 1, files_total: 3, events: 104, events_total: 110, unreadable: 0 });
         two.finish();
-        assert_eq!(cancel.progress(), Progress { files: 2, files_total: 3, events: 110, events_total: 110 });
+        assert_eq!(cancel.progress(), Progress { files: 2, files_total: 3, events: 110, events_total: 110, unreadable: 0 });
     }
 }

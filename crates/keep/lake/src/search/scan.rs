@@ -103,7 +103,7 @@ impl Scan<'_> {
             Ok::<_, SearchError>(())
         })?;
         span.record("parts", parts.len()).record("examined", scanned.examined);
-        if !scanned.partial {
+        if !scanned.partial && scanned.unreadable == 0 {
             track.finish();
         }
         Ok(scanned)
@@ -128,7 +128,7 @@ impl Scan<'_> {
     ) -> Result<Scanned, SearchError> {
         let mut scanned = Scanned::default();
         while let Some(part) = parts.get(next.fetch_add(1, Relaxed)) {
-            let mut passed = 0;
+            let (mut passed, unreadable) = (0, scanned.unreadable);
             let mut pass = |events| {
                 track.events(events);
                 passed += events;
@@ -148,8 +148,10 @@ impl Scan<'_> {
                 }
                 other => other?,
             }
-            track.events(part.events().saturating_sub(passed));
-            track.file();
+            if scanned.unreadable == unreadable {
+                track.events(part.events().saturating_sub(passed));
+                track.file();
+            }
         }
         Ok(scanned)
     }
@@ -190,6 +192,7 @@ impl Scan<'_> {
             Ok(examined) => scanned.examined += examined,
             Err(SearchError::File(error)) => {
                 scanned.unreadable += 1;
+                question.cancel.cannot_read();
                 tracing::error!(path = row.path, %error, "a file of events cannot be read");
             }
             Err(error) => return Err(error),
@@ -223,6 +226,7 @@ fn scan_segment(
             match scan_record(segment, entry, &mut buffer, question, sink) {
                 Err(SearchError::Record(error)) => {
                     scanned.unreadable += 1;
+                    question.cancel.cannot_read();
                     tracing::error!(first_id = entry.first_id, %error, "a record of the log cannot be read");
                 }
                 other => other?,

@@ -171,3 +171,45 @@ async fn sequences_values_and_names_are_found_and_told_how_far() {
     assert_eq!((&page["partial"], &page["covered"]["events_total"]), (&json!(false), &json!(3)));
     assert_eq!(house.ask(Method::GET, "/events/running/1", Value::Null).await.0, StatusCode::NOT_FOUND, "it is over");
 }
+
+/// The files of events below a directory.
+fn event_files(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let below = |path: std::path::PathBuf| if path.is_dir() { event_files(&path) } else { vec![path] };
+    entries.flat_map(below).filter(|path| path.extension().is_some_and(|end| end == "parquet")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_said_in_every_answer() {
+    let house = house();
+    house.platform.lake.seal().unwrap();
+    let [file] = &event_files(&house._dir.path().join("lake"))[..] else { panic!("one file") };
+    std::fs::write(file, b"PAR1 no more PAR1").unwrap();
+    let asked = "q=user:eva&from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z";
+    for path in ["/events?", "/events/histogram?", "/events/top?by=user&"] {
+        let answer = house.get(&format!("{path}{asked}")).await;
+        assert_eq!((&answer["partial"], &answer["covered"]["unreadable"]), (&json!(true), &json!(1)), "{path}: {answer}");
+        assert!(answer["covered"]["events"].as_u64() < answer["covered"]["events_total"].as_u64(), "{answer}");
+    }
+    for format in ["ndjson", "csv", "parquet"] {
+        let request = Request::get(format!("/api/v1/events/export?format={format}&{asked}")).body(Body::empty()).unwrap();
+        let response = house.router.clone().oneshot(request).await.unwrap();
+        assert!(response.into_body().collect().await.is_err(), "{format} ended as if it were whole");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_have_one_form_whoever_finds_them() {
+    let house = house();
+    for (path, status, hint) in [
+        ("/events?limit=abc", StatusCode::BAD_REQUEST, true),
+        ("/events/abc", StatusCode::BAD_REQUEST, true),
+        ("/events?q=-rf", StatusCode::BAD_REQUEST, true),
+        ("/events/99", StatusCode::NOT_FOUND, false),
+    ] {
+        let (said, answer) = house.ask(Method::GET, path, Value::Null).await;
+        assert_eq!(said, status, "{path}: {answer}");
+        assert!(answer["error"]["code"].is_string() && answer["error"]["said"].is_string(), "{path}: {answer}");
+        assert_eq!(answer["error"]["hint"].is_string(), hint, "{path}: {answer}");
+    }
+}

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &SearchArgs, data: Option<&Path>, lang: Lang) -> Result<
     };
     if sequences::is_meant(&asked.query) && !args.count && args.top.is_none() {
         sequences::show(&house, &window, args.limit.get(), format, lang)?;
-        return Ok(Ended::Clean);
+        return house.all_was_read().map(|()| Ended::Clean);
     }
     if args.count {
         let answer = house.get_watched(&format!("/events/histogram?{window}&buckets=1"))?;
@@ -44,14 +44,14 @@ pub(crate) fn run(args: &SearchArgs, data: Option<&Path>, lang: Lang) -> Result<
             Format::Json => out::json(&json!({ "schema": "vigie.count/1", "count": total, "partial": answer["partial"] }))?,
             Format::Table | Format::Csv => out::line(&total.to_string())?,
         }
-        return Ok(Ended::Clean);
+        return house.all_was_read().map(|()| Ended::Clean);
     }
     if let Some(name) = &args.top {
         let limit = args.limit.get().min(PAGE);
         let answer = house.get_watched(&format!("/events/top?{window}&by={}&limit={limit}", encoded(name)))?;
         tell_partial(&answer, lang);
         show_top(name, &answer, format)?;
-        return Ok(Ended::Clean);
+        return house.all_was_read().map(|()| Ended::Clean);
     }
     let events = pages(&house, &window, args.limit.get(), lang)?;
     show(&events, format, &asked.columns)?;
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &SearchArgs, data: Option<&Path>, lang: Lang) -> Result<
                          de "`{word}` wird als ganzes Wort gesucht; `*{word}*` findet es auch innerhalb von Wörtern");
         out::say(&format!("hint: {}", said.get(lang)));
     }
-    Ok(Ended::Clean)
+    house.all_was_read().map(|()| Ended::Clean)
 }
 
 /// What is asked: as typed, or as saved.
@@ -185,7 +185,8 @@ fn not_of_parquet(flag: &str) -> Problem {
 
 /// Says what of the events was not looked at.
 pub(super) fn tell_partial(answer: &Value, lang: Lang) {
-    if answer["partial"] == true {
+    let covered = &answer["covered"];
+    if answer["partial"] == true && covered["events"] != covered["events_total"] {
         let (events, total) = (&answer["covered"]["events"], &answer["covered"]["events_total"]);
         out::say(&say!(lang,
             en "This is not all: {events} of {total} events were looked at",

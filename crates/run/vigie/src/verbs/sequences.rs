@@ -15,7 +15,7 @@ const MOST: usize = 500;
 /// Whether a query is meant as a sequence.
 pub(super) fn is_meant(query: &str) -> bool {
     let mut words = query.split_whitespace();
-    words.next() == Some("sequence") && words.next().is_some_and(|word| word == "by" || word == "with")
+    words.next() == Some("sequence") && words.next().is_some_and(|word| word == "by" || word == "with" || word.starts_with('['))
 }
 
 /// Finds sequences and shows them.

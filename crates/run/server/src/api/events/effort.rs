@@ -40,11 +40,20 @@ pub(in crate::api) struct CoveredView {
     /// Events in what was gone through, also where it was known without reading that none matches.
     events: u64,
     events_total: u64,
+    /// Files, and records of the log, that could not be read: what they hold is missing.
+    unreadable: u64,
 }
 
 impl From<Progress> for CoveredView {
-    fn from(Progress { files, files_total, events, events_total }: Progress) -> Self {
-        Self { files, files_total, events, events_total }
+    fn from(Progress { files, files_total, events, events_total, unreadable }: Progress) -> Self {
+        Self { files, files_total, events, events_total, unreadable }
+    }
+}
+
+impl CoveredView {
+    /// Whether something is missing from an answer that may have been ended early.
+    pub(super) const fn is_partial(&self, ended_early: bool) -> bool {
+        ended_early || self.unreadable > 0
     }
 }
 

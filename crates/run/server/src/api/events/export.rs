@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
-use vigie_lake::{Cancel, Query as Asked, Window};
+use vigie_lake::{Cancel, ExportError, Query as Asked, Window};
 use vigie_model::event::StoredEvent;
 use vigie_model::time::Timestamp;
 
@@ -92,7 +92,11 @@ type Pieces = mpsc::Sender<io::Result<Bytes>>;
 fn write_parquet(platform: &Platform, query: &Asked, window: &Window, to: Pieces, cancel: &Cancel) {
     let mut writer = PieceWriter { to, piece: Vec::new() };
     let written = platform.lake.export_parquet(query, window, &mut writer, cancel);
-    match written.map_err(io::Error::other).and_then(|_| writer.send()) {
+    let sent = match &written {
+        Ok(_) | Err(ExportError::Unreadable(_)) => writer.send(),
+        Err(_) => Ok(()),
+    };
+    match written.map_err(io::Error::other).and(sent) {
         Err(error) if !cancel.is_cancelled() => {
             tracing::error!(%error, "an export of events broke off");
             drop(writer.to.blocking_send(Err(error)));
@@ -133,7 +137,7 @@ impl io::Write for PieceWriter {
 
 /// Writes until all is said or nobody listens. What goes wrong breaks the answer off, so that nobody takes it for whole.
 fn write(platform: &Platform, query: &Asked, window: &Window, csv: bool, to: &Pieces, cancel: &Cancel) {
-    let mut before = None;
+    let (mut before, mut unreadable) = (None, 0);
     if csv && to.blocking_send(csv_rows([COLUMNS.map(str::to_owned)])).is_err() {
         return;
     }
@@ -149,10 +153,19 @@ fn write(platform: &Platform, query: &Asked, window: &Window, csv: bool, to: &Pi
             }
         };
         let piece = if csv { csv_rows(page.events.iter().map(cells)) } else { ndjson(&page.events) };
-        if to.blocking_send(piece).is_err() || page.next.is_none() {
+        unreadable += page.unreadable;
+        if to.blocking_send(piece).is_err() {
             return;
         }
         before = page.next;
+        if before.is_none() {
+            if unreadable > 0 {
+                let error = ExportError::Unreadable(unreadable);
+                tracing::error!(%error, "an export of events is not whole");
+                drop(to.blocking_send(Err(io::Error::other(error))));
+            }
+            return;
+        }
     }
 }
 

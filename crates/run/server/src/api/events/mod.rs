@@ -78,7 +78,7 @@ pub(super) struct EventsPage {
     /// Events that were looked at.
     scanned: u64,
     took_ms: u64,
-    /// Whether it was ended before all was gone through: what is missing is what `covered` lacks of its totals.
+    /// Whether it was ended before all was gone through, or something could not be read: `covered` says what is missing.
     partial: bool,
     covered: CoveredView,
 }
@@ -170,13 +170,14 @@ pub(super) async fn list(
     let page = effort.search(&platform, move |platform, cancel| {
         let begun = Instant::now();
         let page = platform.lake.search_until(&query, &window, limit, before, cancel).map_err(ApiError::of)?;
+        let covered = CoveredView::from(cancel.progress());
         Ok(EventsPage {
             events: page.events.iter().map(event_row).collect(),
             next: page.next.map(|cursor| cursor.to_string()),
             scanned: page.examined,
             took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            partial: page.partial,
-            covered: cancel.progress().into(),
+            partial: covered.is_partial(page.partial),
+            covered,
         })
     });
     Ok(Json(page.await?))
@@ -195,15 +196,16 @@ pub(super) async fn histogram(
     let query = Counting::parsed(asked.q.as_deref().unwrap_or_default())?;
     let effort = Effort::of(&caller, asked.deadline_ms, asked.running)?;
     let view = effort.search(&platform, move |platform, cancel| {
-        let (counts, partial) = counted(platform, &query, &window, pieces, cancel)?;
+        let (counts, ended_early) = counted(platform, &query, &window, pieces, cancel)?;
+        let covered = CoveredView::from(cancel.progress());
         Ok(HistogramView {
             from: window.from.to_string(),
             to: window.to.to_string(),
             width_s: window.to.since(window.from) as f64 / 1e6 / pieces as f64,
             total: counts.iter().map(BucketView::count).sum(),
             counts,
-            partial,
-            covered: cancel.progress().into(),
+            partial: covered.is_partial(ended_early),
+            covered,
         })
     });
     Ok(Json(view.await?))

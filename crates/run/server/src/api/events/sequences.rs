@@ -81,13 +81,14 @@ pub(in crate::api) async fn sequences(
     let effort = Effort::of(&caller, asked.deadline_ms, asked.running)?;
     let view = effort.search(&platform, move |platform, cancel| {
         let found = platform.lake.sequences(&sequence, &window, limit, before, cancel).map_err(ApiError::of)?;
+        let covered = CoveredView::from(cancel.progress());
         Ok(SequencesView {
             by: sequence.by().to_vec(),
             sequences: found.found.into_iter().map(view).collect(),
             more: found.more,
             next: found.next.map(|cursor| cursor.to_string()),
-            partial: found.partial,
-            covered: cancel.progress().into(),
+            partial: covered.is_partial(found.partial),
+            covered,
         })
     });
     Ok(Json(view.await?))

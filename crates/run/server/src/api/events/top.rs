@@ -100,10 +100,11 @@ pub(in crate::api) async fn top(
             Ranked::Events(query, values) => platform.lake.top(query, &window, values, limit, cancel),
             Ranked::Sequences(sequence, place) => platform.lake.top_of_sequences(sequence, &window, *place, limit, cancel),
         };
-        Ok((top.map_err(ApiError::of)?, cancel.progress().into()))
+        Ok((top.map_err(ApiError::of)?, CoveredView::from(cancel.progress())))
     });
     let (top, covered) = search.await?;
     let values = top.values.into_iter().map(|value| TopValueView { value: value.value, count: value.count });
     let (different, others, without, uncertain) = (top.different, top.others, top.without, top.uncertain);
-    Ok(Json(TopView { values: values.collect(), different, others, without, uncertain, partial: top.partial, covered }))
+    let partial = covered.is_partial(top.partial);
+    Ok(Json(TopView { values: values.collect(), different, others, without, uncertain, partial, covered }))
 }
