@@ -90,8 +90,9 @@ fn is_csvlog(folder: &str, name: &str) -> bool {
 }
 
 fn read_syslog<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> (Line<'a>, Option<Meaning>) {
-    if let Some((line, meaning)) = format::shape::read(text, &mut Clock::new(received, local)) {
-        return (line, Some(meaning));
+    let mut clock = Clock::new(received, local);
+    if let Some((line, meaning)) = format::shape::read(text, &mut clock) {
+        return (clock.noted(line), Some(meaning));
     }
     understand(syslog::parse(text, received, local))
 }

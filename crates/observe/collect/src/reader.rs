@@ -6,19 +6,21 @@
 //! another, all its bytes.
 
 mod aside;
+mod colours;
 mod printed;
 mod sent;
 mod taken;
 
 pub use aside::BROKE_OFF;
 
+use self::colours::without_colours;
 use crate::container::Container;
 use crate::dialect::Dialect;
 use crate::format;
 use crate::frame::Piece;
 use crate::header::journal::Entry;
 use crate::header::{Line, LocalTime, facility_name, settle};
-use crate::mapping::{Mapper, Mappings, Pages, pieces};
+use crate::mapping::{Mapper, Mappings, Pages, pieces, unfold};
 use crate::meaning::{FormatName, Meaning};
 use crate::windows;
 use jiff::tz::TimeZone;
@@ -106,14 +108,26 @@ impl Reader {
             let is_one = std::str::from_utf8(piece.bytes).is_ok_and(|text| {
                 let mappings = self.mapper.mappings();
                 pieces(text, &mappings, &mut |bytes| {
-                    each(self.record(Piece { bytes: bytes.as_bytes(), ..piece }, received));
+                    self.each_in(Piece { bytes: bytes.as_bytes(), ..piece }, received, each);
                 })
             });
             if is_one {
                 return;
             }
         }
-        each(self.record(piece, received));
+        self.each_in(piece, received, each);
+    }
+
+    /// The events of a record that is no document: one, or those of a list deep inside.
+    fn each_in(&mut self, piece: Piece<'_>, received: Timestamp, each: &mut dyn FnMut(Event)) {
+        let event = self.record(piece, received);
+        let is_many = unfold::is_folded(&event.origin.format)
+            && std::str::from_utf8(piece.bytes).is_ok_and(|text| {
+                unfold::unfold(text, &mut |part| each(self.record(Piece { bytes: part.as_bytes(), ..piece }, received)))
+            });
+        if !is_many {
+            each(event);
+        }
     }
 
     /// The events of a stretch of records of the audit system.
@@ -280,9 +294,10 @@ fn is_program(name: &str) -> bool {
     !matches!(name, "" | "kernel" | "CEF" | "LEEF") && !name.starts_with('%')
 }
 
-/// The text of a record; what is not UTF-8 has U+FFFD in its place. Most records are ASCII, which is seen faster here.
+/// The text of a record, without colours; what is not UTF-8 has U+FFFD in its place. Most records are ASCII, which is seen
+/// faster here.
 fn as_text(bytes: &[u8]) -> Cow<'_, str> {
-    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+    without_colours(std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed))
 }
 
 /// Marks the event of a part of a record.

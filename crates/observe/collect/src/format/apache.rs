@@ -7,7 +7,7 @@
 //! `docs/log-message-tags/list` of httpd; ModSecurity 2 and 3 add `[name "value"]` behind their message.
 
 use super::own_log::{self, RESTART, START, STOP, course, lifecycle};
-use super::words::{Words, between, host_port, unescaped};
+use super::words::{Words, address_port, between, host_port, unescaped};
 use super::{http, level};
 use crate::header::{Clock, Line, number};
 use crate::meaning::{Meaning, SOURCE};
@@ -83,7 +83,9 @@ fn understand(head: &Head<'_>, message: &str) -> Meaning {
         .or_else(|| (!head.client.is_empty()).then(|| request(text)))
         .unwrap_or_else(|| own_log::said(FORMAT, head.level));
     if !head.client.is_empty() && matches!(meaning.class, Class::HttpActivity | Class::Authentication) {
-        let (host, port) = host_port(head.client);
+        // Before 2.4 no port was written, and neither a module nor a process id.
+        let has_port = !head.module.is_empty() || head.pid.is_some();
+        let (host, port) = if has_port { address_port(head.client) } else { host_port(head.client) };
         meaning.endpoint(SOURCE, host, port);
     }
     if meaning.class == Class::HttpActivity {

@@ -185,6 +185,26 @@ pub(super) fn read_ruby<'a>(text: &'a str, clock: &mut Clock<'_>) -> Option<(Lin
     Some(said(Some(time), &Head { level, logger, pid: number(pid) }, message))
 }
 
+/// Reads a line that Go's `logrus` prints on a terminal: `WARN[0012] text   key=value`, `INFO[2026-11-21T08:30:00Z] text`.
+pub(super) fn read_logrus<'a>(text: &'a str, clock: &mut Clock<'_>) -> Option<(Line<'a>, Meaning)> {
+    let (word, rest) = text.split_once('[')?;
+    let level = match word {
+        "TRAC" => "trace",
+        "DEBU" => "debug",
+        "INFO" => "info",
+        "WARN" => "warning",
+        "ERRO" => "error",
+        "FATA" | "PANI" => "fatal",
+        _ => return None,
+    };
+    let (stamp, message) = rest.split_once("] ")?;
+    let time = clock.iso(stamp).map(|(time, _)| time);
+    if time.is_none() && number(stamp).is_none() {
+        return None;
+    }
+    Some(said(time, &Head { level, ..Head::default() }, message.trim()))
+}
+
 /// Reads a line of the C library of Google and of Kubernetes: `W1121 08:30:00.123456     842 file.go:12] text`.
 pub(super) fn read_klog<'a>(text: &'a str, clock: &mut Clock<'_>) -> Option<(Line<'a>, Meaning)> {
     let level = match text.as_bytes().first()? {

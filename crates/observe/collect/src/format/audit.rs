@@ -225,12 +225,27 @@ fn actor(meaning: &mut Meaning, key: &str, value: &str) -> bool {
     true
 }
 
+/// The name that auditd adds to a number, where the record itself gives none.
+fn named_once<'m>(meaning: &'m mut Meaning, name: &str) -> &'m mut Meaning {
+    if meaning.fields.text(field::USER_NAME).is_none() {
+        meaning.set_text(field::USER_NAME, given(name));
+    }
+    meaning
+}
+
+/// A name, or nothing where auditd found none.
+fn given(name: &str) -> &str {
+    if name == "unset" || name.starts_with("unknown(") { "" } else { name }
+}
+
 fn session(record: &Record<'_>, activity: u8) -> Meaning {
     let mut meaning = mapped(record, Class::Authentication, activity, |meaning, key, value| {
         match key {
             "acct" => drop(meaning.set_text(field::USER_NAME, value)),
             "id" | "auid" if value != UNSET => drop(meaning.set_text(field::USER_UID, value)),
             "addr" => drop(meaning.endpoint(SOURCE, if value == "?" { "" } else { value }, None)),
+            "ID" | "AUID" => drop(named_once(meaning, value)),
+            "UID" => drop(meaning.set_text(field::ACTOR_USER_NAME, given(value))),
             _ => return actor(meaning, key, value),
         }
         true
@@ -246,6 +261,8 @@ fn account(record: &Record<'_>, activity: u8) -> Meaning {
         match key {
             "acct" => drop(meaning.set_text(field::USER_NAME, value)),
             "id" => drop(meaning.set_text(field::USER_UID, value)),
+            "ID" => drop(named_once(meaning, value)),
+            "UID" => drop(meaning.set_text(field::ACTOR_USER_NAME, given(value))),
             "addr" => drop(meaning.endpoint(SOURCE, if value == "?" { "" } else { value }, None)),
             _ => return actor(meaning, key, value),
         }

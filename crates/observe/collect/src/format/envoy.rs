@@ -20,13 +20,27 @@ pub(super) fn read<'a>(text: &'a str, clock: &mut Clock<'_>) -> Option<(Line<'a>
     let mut words = Words(rest.strip_prefix("] ").filter(|rest| rest.starts_with('"'))?);
     let asked = words.next()?;
     let (code, flags) = (words.next().filter(|code| number(code).is_some())?, words.value());
-    let (mut details, mut word) = (("", "", ""), words.next()?);
-    if number(word).is_none() {
-        details = (given(word), words.value(), words.value());
+    let (mut details, mut count, mut word) = (["", "", ""], 0, words.next()?);
+    // Istio puts three words there, before 1.8 two.
+    for detail in &mut details {
+        if number(word).is_some() {
+            break;
+        }
+        (*detail, count) = (given(word), count + 1);
         word = words.next()?;
     }
     let (received, sent, duration) = (word, words.next()?, words.next()?);
-    let _upstream_time = words.next()?;
+    let upstream_time = words.next()?;
+    // Whatever else an administrator writes has other columns.
+    if ![received, sent, duration, upstream_time].into_iter().all(is_count) || !words.rest().starts_with('"') {
+        return None;
+    }
+    let (reason, failure) = match (count, details) {
+        (3, [reason, _, failure]) => (reason, failure),
+        (2, [_, failure, _]) => ("", failure),
+        (0, _) => ("", ""),
+        _ => return None,
+    };
     let (forwarded, agent, id, host, upstream) = (words.value(), words.value(), words.value(), words.value(), words.value());
     let is_request = asked.contains(" HTTP/") && asked != "- - -" && asked != "- - HTTP/1.1";
     let mut meaning = if is_request {
@@ -57,9 +71,11 @@ pub(super) fn read<'a>(text: &'a str, clock: &mut Clock<'_>) -> Option<(Line<'a>
     if let (Some((host, port)), false) = (Some(host_port(upstream.trim_start_matches("tcp://"))), upstream.is_empty()) {
         meaning.endpoint(DESTINATION, host, port);
     }
-    meaning
-        .set_text(field::STATUS_CODE, flags)
-        .set_text(field::STATUS_DETAIL, details.0)
-        .keep_text("upstream_failure", details.2);
+    meaning.set_text(field::STATUS_CODE, flags).set_text(field::STATUS_DETAIL, reason).keep_text("upstream_failure", failure);
     Some((Line { time: Some(time), message: asked, ..Line::default() }, meaning))
+}
+
+/// A number of octets or milliseconds, or the `-` for none.
+fn is_count(word: &str) -> bool {
+    word == "-" || number(word).is_some()
 }

@@ -5,7 +5,7 @@
 
 use super::http::{self, answered};
 use super::own_log::{START, STOP, lifecycle};
-use super::words::{Words, given, host_port};
+use super::words::{Words, address_port, given};
 use crate::header::{Line, number};
 use crate::meaning::{DESTINATION, Meaning, SOURCE};
 use vigie_model::event::Class;
@@ -89,7 +89,7 @@ fn connect(text: &str) -> Option<Meaning> {
     let (client, rest) = text.strip_prefix("Connect from ")?.split_once(" to ")?;
     let (server, frontend) = rest.split_once(" (")?;
     let mut meaning = Meaning::new(FORMAT, Class::NetworkActivity, network_activity::OPEN);
-    let (host, port) = host_port(server);
+    let (host, port) = address_port(server);
     meaning.endpoint(DESTINATION, host, port).keep("frontend", frontend.trim_end_matches(')'));
     Some(from(meaning, client))
 }
@@ -122,7 +122,12 @@ fn health(text: &str) -> Option<Meaning> {
 }
 
 fn from(mut meaning: Meaning, client: &str) -> Meaning {
-    let (host, port) = host_port(given(client));
+    let client = given(client);
+    // Behind a socket's `unix:` stands the number of the listener.
+    if client.starts_with("unix:") {
+        return meaning;
+    }
+    let (host, port) = address_port(client);
     meaning.endpoint(SOURCE, host, port);
     meaning
 }

@@ -34,6 +34,7 @@ mod haproxy;
 mod http;
 mod iis;
 mod kernel;
+mod keycloak;
 mod level;
 mod login;
 mod logind;
@@ -56,6 +57,7 @@ mod samba;
 #[cfg(test)]
 pub(crate) mod samples;
 mod sendmail;
+mod sftp;
 pub(crate) mod shape;
 mod sqlserver;
 mod squid;
@@ -116,6 +118,7 @@ pub const FORMATS: &[&str] = &[
     "junos",
     "kernel",
     "key-value",
+    "keycloak",
     "leef",
     "logfmt",
     "login",
@@ -195,6 +198,7 @@ pub(crate) fn understand(line: &Line<'_>) -> Option<Meaning> {
 fn by_program(program: &str, line: &Line<'_>) -> Option<Meaning> {
     match program {
         "sshd" | "sshd-session" | "sshd-auth" => sshd::parse(line),
+        "internal-sftp" | "sftp-server" => sftp::parse(line),
         "sudo" => sudo::parse(line),
         "doas" => doas::parse(line),
         "su" | "su-l" | "runuser" => su::parse(line),

@@ -41,6 +41,11 @@ pub(super) fn read_old<'a>(text: &'a str, clock: &mut Clock<'_>) -> Option<(Line
     let clock_text = if hour.len() == 1 { format!("0{}", rest.trim_start()) } else { rest.trim_start().to_owned() };
     let iso = format!("20{}-{}-{} {}", part(0)?, part(2)?, part(4)?, clock_text.get(..8)?);
     let (time, _) = clock.iso(&iso)?;
+    let clock_at = rest.len() - rest.trim_start().len();
+    let after = rest.get(clock_at..)?.split_once([' ', '\t']).map(|(clock, _)| clock_at + clock.len())?;
+    if rest.as_bytes().get(after) == Some(&b'\t') {
+        return entry(rest.get(after..)?, Some(time));
+    }
     let at = rest.find(" [").or_else(|| rest.find(" InnoDB:"))?;
     entry(rest.get(at..)?, Some(time))
 }
@@ -137,29 +142,42 @@ fn own(text: &str) -> Option<Meaning> {
     Some(meaning)
 }
 
-/// The general log: `Connect\teva@192.0.2.7 on shop using TCP/IP`, `Query\tselect 1`, `Quit\t`.
+/// The general log: `Connect\teva@192.0.2.7 on shop using TCP/IP`, `Query\tselect 1`, `Quit\t`. Words of the commands as in
+/// `sql/sql_parse.cc`.
 fn general(text: &str) -> Option<Meaning> {
     let (command, rest) = text.split_once('\t').unwrap_or((text.trim_end(), ""));
     match command {
-        "Connect" => {
+        "Connect" | "Change user" => {
             let (who, rest) = rest.split_once(" on ").unwrap_or((rest, ""));
             if let Some(meaning) = refused(who) {
                 return Some(meaning);
             }
-            let (user, host) = who.rsplit_once('@')?;
+            let (user, host) = who.split(" as ").next().unwrap_or(who).rsplit_once('@')?;
             let mut meaning = Meaning::new(FORMAT, Class::Authentication, authentication::OTHER);
             meaning.set(field::SERVICE_NAME, "mysqld").set_text(field::USER_NAME, user).endpoint(SOURCE, host, None);
             meaning.keep_text("database", rest.split(' ').next().unwrap_or_default());
             Some(meaning)
         }
-        "Query" | "Execute" | "Prepare" | "Init DB" | "Field List" => {
-            let mut meaning = Meaning::new(FORMAT, Class::DatastoreActivity, activity_of(rest));
+        "Query" | "Execute" | "Prepare" | "Init DB" | "Field List" | "Create DB" | "Drop DB" => {
+            let activity = match command {
+                "Create DB" => datastore_activity::CREATE,
+                "Drop DB" => datastore_activity::DELETE,
+                _ => activity_of(rest),
+            };
+            let mut meaning = Meaning::new(FORMAT, Class::DatastoreActivity, activity);
             meaning.set_text(field::QUERY_INFO_QUERY_STRING, rest).keep("command", command);
             Some(meaning)
         }
         "Quit" => {
             let mut meaning = Meaning::new(FORMAT, Class::Authentication, authentication::LOGOFF);
             meaning.set(field::SERVICE_NAME, "mysqld").succeeded();
+            Some(meaning)
+        }
+        "Close stmt" | "Reset stmt" | "Long Data" | "Fetch" | "Ping" | "Statistics" | "Processlist" | "Kill" | "Refresh"
+        | "Shutdown" | "Set option" | "Debug" | "Reset Connection" | "Register Slave" | "Register Replica" | "Binlog Dump"
+        | "Binlog Dump GTID" | "Table Dump" | "Clone" => {
+            let mut meaning = Meaning::new(FORMAT, Class::DatastoreActivity, datastore_activity::OTHER);
+            meaning.keep("command", command).keep_text("argument", rest.trim());
             Some(meaning)
         }
         _ => None,

@@ -3,8 +3,8 @@
 //! The service (`sshd`) and the stage (`auth`, `account`, `session`, `chauthtok`) stand in
 //! parentheses. A failed check is Authentication (3002) with activity `Logon`, or `Account Switch`
 //! for services whose purpose that is; sessions are `Logon` and `Logoff`; a changed password is
-//! Account Change (3001). The same try often has a line of the program as well: rules count one
-//! of the two. Formats: Linux-PAM's `pam_unix`, `pam_succeed_if`, `pam_faillock`, `pam_tally2`,
+//! Account Change (3001). Where the program says the same in a line that is read (sshd, su, login …), that line
+//! counts, and PAM's is `Preauth` or `Other`. Formats: Linux-PAM's `pam_unix`, `pam_succeed_if`, `pam_faillock`, `pam_tally2`,
 //! `pam_listfile`, `pam_nologin`, `pam_access`; sssd's `pam_sss`; Google's authenticator.
 
 use super::pairs;
@@ -88,7 +88,11 @@ fn understand(message: &Message<'_>) -> Option<Meaning> {
 fn opened(message: &Message<'_>, rest: &str) -> Meaning {
     let rest = rest.strip_prefix("user ").unwrap_or(rest);
     let (user, by) = rest.rcut(" by ").unwrap_or((rest, ""));
-    let activity = if is_switch(message.service) { authentication::ACCOUNT_SWITCH } else { authentication::LOGON };
+    let activity = if matches!(message.service, "sshd" | "su" | "su-l" | "login" | "remote") {
+        authentication::OTHER
+    } else {
+        tried(message)
+    };
     let mut meaning = attempt(message, activity);
     set_user(&mut meaning, user);
     let (by, uid) = name_and_uid(by);
@@ -109,8 +113,8 @@ fn opened(message: &Message<'_>, rest: &str) -> Meaning {
 
 /// `logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=root`
 fn judged(message: &Message<'_>, what: &str, facts: &str) -> Meaning {
-    let is_switch = is_switch(message.service);
-    let mut meaning = attempt(message, if is_switch { authentication::ACCOUNT_SWITCH } else { authentication::LOGON });
+    let is_told = matches!(message.service, "sshd" | "su" | "su-l" | "sudo" | "sudo-i" | "login" | "remote" | "dovecot");
+    let mut meaning = attempt(message, if is_told { authentication::PREAUTH } else { tried(message) });
     if what.ends_with("success") {
         meaning.succeeded()
     } else {
@@ -220,6 +224,11 @@ fn other(message: &Message<'_>) -> Meaning {
     let mut meaning = Meaning::new(FORMAT, Class::BaseEvent, base_event::OTHER);
     meaning.set_text(field::STATUS_DETAIL, message.text);
     meaning
+}
+
+/// What somebody wants of a service.
+fn tried(message: &Message<'_>) -> u8 {
+    if is_switch(message.service) { authentication::ACCOUNT_SWITCH } else { authentication::LOGON }
 }
 
 fn attempt(message: &Message<'_>, activity: u8) -> Meaning {

@@ -6,7 +6,7 @@
 //! `%u|%I`). In its files a line with the time stands before each message: both are kept.
 
 use super::own_log;
-use super::words::{between, host_port};
+use super::words::{address_port, between};
 use crate::header::{Clock, Line};
 use crate::meaning::{DESTINATION, Meaning, SOURCE};
 use vigie_model::event::Class;
@@ -19,9 +19,14 @@ const FORMAT: &str = "samba";
 pub(super) fn read<'a>(text: &'a str, clock: &mut Clock<'_>) -> Option<(Line<'a>, Meaning)> {
     let (time, rest) = clock.slashed(text.strip_prefix('[')?)?;
     let (level, place) = rest.strip_prefix(',')?.split_once(']')?;
-    let mut meaning = own_log::said(FORMAT, if level.trim().starts_with('0') { "error" } else { "info" });
+    // The message follows in a line that is indented.
+    let (place, message) =
+        place.trim().split_once('\n').map_or((place.trim(), place.trim()), |(place, text)| (place, text.trim()));
+    let line = Line { time: Some(time), program: "smbd", message, ..Line::default() };
+    let of_level = || own_log::said(FORMAT, if level.trim().starts_with('0') { "error" } else { "info" });
+    let mut meaning = parse("smbd", &line).unwrap_or_else(of_level);
     meaning.keep("place", place.trim());
-    Some((Line { time: Some(time), program: "smbd", message: place.trim(), ..Line::default() }, meaning))
+    Some((line, meaning))
 }
 
 pub(super) fn parse(program: &str, line: &Line<'_>) -> Option<Meaning> {
@@ -54,7 +59,7 @@ fn signed_in(text: &str) -> Option<Meaning> {
     };
     meaning.set(field::STATUS_CODE, status).keep_text("workstation", between(rest, " workstation [", "]").unwrap_or_default());
     for (key, end) in [(" remote host [", SOURCE), (" local host [", DESTINATION)] {
-        let (host, port) = host_port(between(rest, key, "]").map(address).unwrap_or_default());
+        let (host, port) = address_port(between(rest, key, "]").map(address).unwrap_or_default());
         meaning.endpoint(end, host, port);
     }
     Some(meaning)
@@ -100,7 +105,7 @@ fn share(text: &str) -> Option<Meaning> {
         meaning.set_text(field::ACTOR_USER_NAME, user.split(" (").next().unwrap_or_default());
     }
     let (machine, client) = before.split_once(" (").unwrap_or((before, ""));
-    let (host, port) = host_port(address(client.trim_end_matches(')')));
+    let (host, port) = address_port(address(client.trim_end_matches(')')));
     meaning.endpoint(SOURCE, machine, None).endpoint(SOURCE, host, port);
     Some(meaning)
 }

@@ -5,8 +5,8 @@
 //! that nobody else writes.
 
 use super::{
-    apache, app_log, asterisk, dns, envoy, exchange, exim, ftp, gitlab, guards, iis, level, mongodb, mysql, nginx, panels,
-    postgres, proxifier, redis, samba, sqlserver, squid, web_access,
+    apache, app_log, asterisk, dns, envoy, exchange, exim, ftp, gitlab, guards, iis, keycloak, level, mongodb, mysql, nginx,
+    panels, postgres, proxifier, redis, samba, sqlserver, squid, web_access,
 };
 use crate::header::{Clock, Line};
 use crate::meaning::Meaning;
@@ -46,7 +46,7 @@ pub(crate) fn read<'a>(text: &'a str, clock: &mut Clock<'_>) -> Read<'a> {
             (b'-', _, _) => dated(text, clock),
             (b'/', _, _) => slashed(text, clock),
             (_, b' ', _) => {
-                mysql::read_old(text, clock).or_else(|| app_log::read_short(text, clock)).or_else(|| app_log::read_cluster(text))
+                mysql::read_old(text, clock).or_else(|| app_log::read_short(text, clock)).or_else(|| numbered(text, clock))
             }
             (_, _, b' ') => mysql::read_audit(text, clock).or_else(|| numbered(text, clock)),
             _ => numbered(text, clock),
@@ -110,6 +110,8 @@ fn dated<'a>(text: &'a str, clock: &mut Clock<'_>) -> Read<'a> {
     match rest.as_bytes().first()? {
         b',' if rest.starts_with(", ") => return app_log::read(time, rest),
         b',' => return postgres::csv(text, time).or_else(|| exchange::read(time, rest)),
+        // MySQL's general log.
+        b'\t' => return mysql::entry(rest, Some(time)),
         b' ' if !is_syslog(rest) => {}
         _ => return None,
     }
@@ -120,6 +122,7 @@ fn dated<'a>(text: &'a str, clock: &mut Clock<'_>) -> Read<'a> {
         .or_else(|| postgres::read(time, rest))
         .or_else(|| guards::read_fail2ban(time, rest))
         .or_else(|| exim::read(time, rest))
+        .or_else(|| keycloak::read(time, rest))
         .or_else(|| app_log::read(time, rest))
 }
 
@@ -149,6 +152,9 @@ fn word<'a>(text: &'a str, clock: &mut Clock<'_>) -> Read<'a> {
     }
     if bytes.get(1).is_some_and(u8::is_ascii_digit) && matches!(bytes.first(), Some(b'I' | b'W' | b'E' | b'F')) {
         return app_log::read_klog(text, clock);
+    }
+    if bytes.get(4) == Some(&b'[') {
+        return app_log::read_logrus(text, clock);
     }
     if bytes.get(1) == Some(&b',') {
         return app_log::read_ruby(text, clock);

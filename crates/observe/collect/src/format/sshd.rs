@@ -265,6 +265,13 @@ fn failed_connection(text: &str) -> Option<Meaning> {
         meaning.failed(why);
         return Some(meaning);
     }
+    // OpenSSH 9.8 and later: `ipv4: new 192.0.2.7/32 active penalty of 5 seconds for penalty: failed authentication`
+    if let Some(rest) = text.strip_prefix("srclimit_penalise: ") {
+        let address = rest.split(' ').find_map(|word| word.split_once('/'))?.0;
+        let mut meaning = connected(ssh_activity::REFUSE, &Peer { user: None, host: address, port: None, rest: "" });
+        meaning.failed(rest.cut(" for ").map_or(rest, |(_, why)| why));
+        return Some(meaning);
+    }
     if let Some(rest) = text.strip_prefix("refused connect from ") {
         let (name, ip) = rest.cut(" (").map_or((rest, rest), |(name, ip)| (name, ip.trim_end_matches(')')));
         let mut meaning = connected(ssh_activity::REFUSE, &Peer { user: None, host: ip, port: None, rest: "" });

@@ -2,7 +2,7 @@
 //!
 //! util-linux writes `(to root) eva on pts/0` and `FAILED SU (to root) eva on pts/0`, shadow
 //! `Successful su for root by eva` and `+ /dev/pts/0 eva:root`, busybox and the BSDs
-//! `eva to root on /dev/pts/0` and `BAD SU …`.
+//! `eva to root on /dev/pts/0` and `BAD SU …`, System V `'su root' failed for eva on /dev/pts/0`.
 
 use crate::header::Line;
 use crate::meaning::Meaning;
@@ -35,6 +35,11 @@ pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
 }
 
 fn read(text: &str) -> Option<Switch<'_>> {
+    if let Some((to, rest)) = text.strip_prefix("'su ").and_then(|rest| rest.split_once("' ")) {
+        let (word, rest) = rest.split_once(" for ")?;
+        let (from, terminal) = rest.rsplit_once(" on ").unwrap_or((rest, ""));
+        return matches!(word, "failed" | "succeeded").then_some(Switch { from, to, terminal, is_done: word == "succeeded" });
+    }
     let (rest, is_done) = match ["FAILED SU ", "FAILED su ", "BAD SU "].iter().find_map(|mark| text.strip_prefix(mark)) {
         Some(rest) => (rest, false),
         None => (text.strip_prefix("Successful su ").unwrap_or(text), true),

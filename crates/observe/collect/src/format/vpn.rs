@@ -5,7 +5,7 @@
 //! `drivers/net/wireguard/receive.c` and `device.c` of Linux.
 
 use super::own_log::{self, START, STOP, course, lifecycle};
-use super::words::{between, host_port};
+use super::words::{address_port, between};
 use crate::header::Line;
 use crate::meaning::{DESTINATION, Meaning, SOURCE};
 use vigie_model::event::Class;
@@ -35,7 +35,7 @@ fn openvpn(text: &str) -> Option<Meaning> {
     const FORMAT: &str = "openvpn";
     let (first, after) = text.split_once(' ').unwrap_or((text, ""));
     let (user, client) = first.split_once('/').unwrap_or(("", first));
-    let (host, port) = host_port(client);
+    let (host, port) = address_port(client);
     let is_client = host.parse::<std::net::IpAddr>().is_ok();
     let (user, rest) = if is_client { (user, after) } else { ("", text) };
     let mut meaning =
@@ -84,7 +84,7 @@ fn openvpn(text: &str) -> Option<Meaning> {
                 meaning.failed(rest);
             }
             if let Some((_, address)) = rest.split_once("[AF_INET]").or_else(|| rest.split_once("[AF_INET6]")) {
-                let (host, port) = host_port(address.split(',').next().unwrap_or_default());
+                let (host, port) = address_port(address.split(',').next().unwrap_or_default());
                 meaning.endpoint(SOURCE, host, port);
             }
             meaning
@@ -193,7 +193,7 @@ pub(super) fn wireguard(text: &str) -> Option<Meaning> {
     let mut meaning = tunnel(FORMAT, activity, "");
     meaning.set_text(field::TUNNEL_INTERFACE_NAME, interface).set_text(field::STATUS_DETAIL, rest);
     let address = between(rest, "(", ")").or_else(|| rest.rsplit_once(" from ").map(|(_, address)| address)).unwrap_or_default();
-    let (host, port) = host_port(address);
+    let (host, port) = address_port(address);
     if host.parse::<std::net::IpAddr>().is_ok() {
         meaning.endpoint(SOURCE, host, port);
     }

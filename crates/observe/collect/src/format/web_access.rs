@@ -68,21 +68,40 @@ fn client(meaning: &mut Meaning, who: &str) -> Option<()> {
     let is_address = |word: &str| word.parse::<std::net::IpAddr>().is_ok();
     let (first, rest) = who.split_once(' ')?;
     let (second, after) = rest.split_once(' ').unwrap_or((rest, ""));
-    let (vhost, host, rest) = if is_address(second) && !is_address(first) && !first.ends_with(',') {
+    let (vhost, host, mut rest) = if is_address(second.trim_end_matches(','))
+        && !is_address(first)
+        && !first.ends_with(',')
+        && first.split(',').all(|part| !is_address(part))
+    {
         (first, second, after)
     } else {
         ("", first, rest)
     };
+    // What proxies hand on may be a list: the client, and who passed it on.
+    let (host, passed_on) = host.split_once(',').unwrap_or((host, ""));
+    let mut proxies: Vec<Box<str>> = passed_on.split(',').filter(|part| is_address(part)).map(Into::into).collect();
+    let mut goes_on = host.len() < first.len() && first.ends_with(',') || second.ends_with(',') && !vhost.is_empty();
+    while goes_on && let Some((next, after)) = rest.split_once(' ') {
+        goes_on = next.ends_with(',');
+        let next = next.trim_end_matches(',');
+        if !is_address(next) {
+            break;
+        }
+        proxies.push(next.into());
+        rest = after;
+    }
+    if !proxies.is_empty() {
+        meaning.set(field::SRC_ENDPOINT_INTERMEDIATE_IPS, proxies.into_boxed_slice());
+    }
     if !vhost.is_empty() {
         let (name, port) = host_port(vhost);
         meaning.set_text(field::DST_ENDPOINT_HOSTNAME, name).set_some(field::DST_ENDPOINT_PORT, port);
     }
     if given(host).is_empty() || host == "unix:" {
         // Over a socket there is no other end.
-    } else if let (host, Some(port)) = host_port(host.trim_end_matches(',')) {
-        meaning.endpoint(SOURCE, host, Some(port));
     } else {
-        meaning.endpoint(SOURCE, host.trim_end_matches(','), None);
+        let (host, port) = host_port(host);
+        meaning.endpoint(SOURCE, host, port);
     }
     // The identity of RFC 1413 that nobody asks for, and a user that may hold blanks.
     let (_, user) = rest.split_once(' ').unwrap_or(("", rest));

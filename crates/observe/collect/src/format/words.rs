@@ -18,6 +18,8 @@ impl<'a> Words<'a> {
             _ => "",
         };
         let inside = if close.is_empty() { None } else { rest.get(1..).and_then(|rest| rest.split_once(close)) };
+        // What goes on behind its bracket is an address of IPv6 and its port.
+        let inside = inside.filter(|(_, after)| close != "]" || !after.starts_with(':'));
         let (word, after) = inside.unwrap_or_else(|| rest.split_once(' ').unwrap_or((rest, "")));
         self.0 = after;
         Some(word)
@@ -65,10 +67,24 @@ pub(super) fn host_port(text: &str) -> (&str, Option<i64>) {
     }
     match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') && crate::header::number(port).is_some() => (host, crate::header::number(port)),
-        // HAProxy writes IPv6 addresses without brackets: eight groups and a port are nine.
-        Some((host, port)) if host.matches(':').count() == 7 && !host.contains("::") => (host, crate::header::number(port)),
+        // What is no address with its last group is one without it.
+        Some((host, port)) if host.contains(':') && !is_address(text) && is_address(host) => (host, crate::header::number(port)),
         _ => (text, None),
     }
+}
+
+/// `192.0.2.7:80`, `2001:db8::1:80`, `[2001:db8::1]:80`, of a program that always writes a port: what stands behind the last
+/// colon is one, with or without brackets.
+pub(super) fn address_port(text: &str) -> (&str, Option<i64>) {
+    match text.rsplit_once(':').map(|(host, port)| (host, crate::header::number(port))) {
+        Some((host, Some(port))) if !text.starts_with('[') && port <= 65_535 && is_address(host) => (host, Some(port)),
+        _ => host_port(text),
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    let (plain, zone) = text.split_once('%').unwrap_or((text, ""));
+    !zone.contains(':') && plain.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// What stands between two marks.
@@ -83,9 +99,9 @@ mod tests {
 
     #[test]
     fn reads_words() {
-        let mut words = Words(r#"192.0.2.7 - "a \"b\"" [c d] {e|f} -  "open"#);
+        let mut words = Words(r#"192.0.2.7 - "a \"b\"" [c d] {e|f} - [2001:db8::7]:80 []  "open"#);
         let seen: Vec<&str> = std::iter::from_fn(|| words.next()).collect();
-        assert_eq!(seen, ["192.0.2.7", "-", r#"a \"b\""#, "c d", "e|f", "-"]);
+        assert_eq!(seen, ["192.0.2.7", "-", r#"a \"b\""#, "c d", "e|f", "-", "[2001:db8::7]:80", ""]);
         assert_eq!(words.rest(), "\"open");
         assert_eq!(unescaped(r#"a \"b\" \\"#), r#"a "b" \"#);
     }
@@ -99,8 +115,25 @@ mod tests {
             ("2001:db8:0:0:0:0:0:1:80", ("2001:db8:0:0:0:0:0:1", Some(80))),
             ("web-1:80", ("web-1", Some(80))),
             ("web-1", ("web-1", None)),
+            ("2001:db8::7:51000", ("2001:db8::7", Some(51_000))),
+            ("::ffff:192.0.2.7:80", ("::ffff:192.0.2.7", Some(80))),
+            ("fe80::7%eth0:51000", ("fe80::7%eth0", Some(51_000))),
+            ("2001:db8::x:51000", ("2001:db8::x:51000", None)),
+            ("unix:1", ("unix", Some(1))),
         ] {
-            assert_eq!(host_port(text), expected);
+            assert_eq!(host_port(text), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("192.0.2.7:80", ("192.0.2.7", Some(80))),
+            ("[2001:db8::1]:80", ("2001:db8::1", Some(80))),
+            // Also an address of its own, but not where a port always follows.
+            ("2001:db8::7:80", ("2001:db8::7", Some(80))),
+            ("::1:443", ("::1", Some(443))),
+            ("2001:db8:0:1:2:3:4:5:80", ("2001:db8:0:1:2:3:4:5", Some(80))),
+            ("web-1:80", ("web-1", Some(80))),
+            ("2001:db8::face", ("2001:db8::face", None)),
+        ] {
+            assert_eq!(address_port(text), expected, "{text}");
         }
     }
 
@@ -114,6 +147,7 @@ mod tests {
             }
             prop_assert!(count <= text.len());
             host_port(&text);
+            address_port(&text);
         }
     }
 }

@@ -1,22 +1,36 @@
 //! Times as programs write them that keep a file of their own.
 //!
 //! Web servers, databases and C's `ctime` each have their form. A time without zone is local; a zone
-//! that is a word is believed where it is UTC's, and local otherwise.
+//! that is a word is believed where it means one only ([`super::zone`]); else it is local, and the word is remembered.
 
-use super::syslog::read_offset;
 use super::time::{Civil, LocalTime, month, number, read_fraction, small};
+use super::zone::{Zone, named, read_zone};
+use super::{Cow, Line};
 use vigie_model::time::Timestamp;
+
+/// The name of a zone that means several, among the values that have no field.
+const ZONE: &str = "time_zone";
 
 /// Reads times: knows the zone of the machine and when the record came.
 #[derive(Debug)]
 pub(crate) struct Clock<'z> {
     received: Timestamp,
     local: &'z mut LocalTime,
+    /// The name of a zone that means several, of the time that was read last.
+    ambiguous: Option<&'static str>,
 }
 
 impl<'z> Clock<'z> {
     pub(crate) const fn new(received: Timestamp, local: &'z mut LocalTime) -> Self {
-        Self { received, local }
+        Self { received, local, ambiguous: None }
+    }
+
+    /// The same line with what its time says that could not be believed.
+    pub(crate) fn noted<'a>(&self, mut line: Line<'a>) -> Line<'a> {
+        if let Some(zone) = self.ambiguous {
+            line.more.push((Cow::Borrowed(ZONE), Cow::Borrowed(zone)));
+        }
+        line
     }
 
     /// `2026-11-21 08:30:00.123456 +01:00`, with `T` or a blank, with a comma, with or without zone. Gives
@@ -64,8 +78,7 @@ impl<'z> Clock<'z> {
             }
         };
         let civil = Civil { year, ..civil };
-        let time = if is_utc(zone) { civil.at_offset(0) } else { self.local.at(civil) };
-        Some((time?, rest))
+        Some((self.in_zone(civil, named(zone))?, rest))
     }
 
     /// `21 Nov 2026 08:30:00.123`, also with hyphens between day, month and year, and without year. Gives what
@@ -86,15 +99,23 @@ impl<'z> Clock<'z> {
     /// A time with the zone that follows it, if one does.
     fn with_zone<'a>(&mut self, civil: Civil, rest: &'a str) -> Option<(Timestamp, &'a str)> {
         let zone = rest.strip_prefix(' ').unwrap_or(rest);
-        // A minus that no digits follow is one between words.
-        if let Some((offset, after)) = read_offset(zone).filter(|(_, after)| !after.starts_with(|c: char| c.is_alphanumeric())) {
-            return Some((civil.at_offset(offset)?, after));
+        // A minus that no digits follow is one between words; a name has a blank before it.
+        let is_offset = matches!(zone.as_bytes().first(), Some(b'Z' | b'z' | b'+' | b'-'));
+        match read_zone(zone).filter(|_| is_offset || zone.len() < rest.len()) {
+            Some((zone, after)) => Some((self.in_zone(civil, Some(zone))?, after)),
+            None => Some((self.in_zone(civil, None)?, rest)),
         }
-        let (word, after) = split_word(zone);
-        if is_utc(word) && zone.len() < rest.len() {
-            return Some((civil.at_offset(0)?, after));
+    }
+
+    fn in_zone(&mut self, civil: Civil, zone: Option<Zone>) -> Option<Timestamp> {
+        match zone {
+            Some(Zone::Offset(offset)) => civil.at_offset(offset),
+            Some(Zone::Ambiguous(name)) => {
+                self.ambiguous = Some(name);
+                self.local.at(civil)
+            }
+            None => self.local.at(civil),
         }
-        Some((self.local.at(civil)?, rest))
     }
 }
 
@@ -129,10 +150,6 @@ fn read_year(digits: &str) -> Option<i16> {
     i16::try_from(number(digits).filter(|year| (1970..=9999).contains(year))?).ok()
 }
 
-fn is_utc(zone: &str) -> bool {
-    matches!(zone, "UTC" | "GMT" | "Z" | "UCT" | "Etc/UTC")
-}
-
 fn split_word(text: &str) -> (&str, &str) {
     let end = text.find([' ', ']', '|', ',']).unwrap_or(text.len());
     text.split_at_checked(end).unwrap_or((text, ""))
@@ -165,7 +182,15 @@ mod tests {
         check("iso", "2026-11-21 08:30:00,123 - name", "2026-11-21T07:30:00.123Z| - name");
         check("iso", "2026-11-21 08:30:00 +0400] x", "2026-11-21T04:30:00Z|] x");
         check("iso", "2026-11-21T08:30:00Z x", "2026-11-21T08:30:00Z| x");
-        check("iso", "2026-11-21 08:30:00 CET x", "2026-11-21T07:30:00Z| CET x");
+        check("iso", "2026-11-21 08:30:00 CET x", "2026-11-21T07:30:00Z| x");
+        check("iso", "2026-11-21 08:30:00.123 EST [842] x", "2026-11-21T13:30:00.123Z| [842] x");
+        check("iso", "2026-11-21 08:30:00.123 -03,x", "2026-11-21T11:30:00.123Z|,x");
+        check("iso", "2026-07-21 08:30:00 GMT+02:00 x", "2026-07-21T06:30:00Z| x");
+        check("iso", "2026-11-21 08:30:00 CST [842] x", "2026-11-21T07:30:00Z| [842] x");
+        check("iso", "2026-11-21 08:30:00 LOG: x", "2026-11-21T07:30:00Z| LOG: x");
+        check("iso", "2026-11-21T08:30:00CET x", "2026-11-21T07:30:00Z|CET x");
+        check("ctime", "Sat Nov  7 03:17:27 EST 2026 x", "2026-11-07T08:17:27Z| x");
+        check("ctime", "Sat Nov  7 03:17:27 Ort 2026 x", "2026-11-07T02:17:27Z| x");
         check("common", "1/Apr/2026:00:00:01 -0500] x", "2026-04-01T05:00:01Z|] x");
         check("slashed", "2026/11/21 08:30:00 [error]", "2026-11-21T07:30:00Z| [error]");
         check("ctime", "Sat Nov 21 08:30:00.25 2026] x", "2026-11-21T07:30:00.25Z|] x");

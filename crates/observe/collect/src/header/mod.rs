@@ -8,9 +8,11 @@ mod clock;
 pub mod journal;
 pub mod syslog;
 mod time;
+mod zone;
 
 pub(crate) use clock::{Clock, epoch};
 pub(crate) use time::{Civil, LocalTime, When, number, settle};
+pub(crate) use zone::{Zone, read_zone};
 
 use std::borrow::Cow;
 use vigie_model::time::Timestamp;

@@ -6,6 +6,7 @@
 //! seen, not a format: where it is ambiguous, a first word that ends in `:` or `]:` is the program.
 
 use super::time::{Civil, LocalTime, number};
+use super::zone::{Zone, read_zone};
 use super::{Cow, Line};
 use crate::seek::Seek;
 use vigie_model::time::Timestamp;
@@ -119,19 +120,21 @@ fn read_quoted(text: &str) -> Option<(Cow<'_, str>, &str)> {
 }
 
 fn read_3164<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> Line<'a> {
-    let Some((time, rest)) = read_any_time(text, received, local) else {
+    let mut zone = None;
+    let Some((time, rest)) = read_any_time(text, received, local, &mut zone) else {
         let (program, pid, message) = read_program(text).unwrap_or(("", None, text));
         return Line { program, pid, message, ..Line::default() };
     };
+    let more = zone.map(|zone| (Cow::Borrowed("time_zone"), Cow::Borrowed(zone))).into_iter().collect();
     let rest = rest.trim_start_matches(' ');
     let (first, after) = rest.cut(" ").unwrap_or((rest, ""));
     if first.ends_with(':') || first.len() > HOST_MAX || !is_name(first) {
         let (program, pid, message) = read_program(rest).unwrap_or(("", None, rest));
-        return Line { time: Some(time), program, pid, message, ..Line::default() };
+        return Line { time: Some(time), program, pid, message, more, ..Line::default() };
     }
     let after = after.trim_start_matches(' ');
     let (program, pid, message) = read_program(after).unwrap_or(("", None, after));
-    Line { time: Some(time), host: given(sender(first)), program, pid, message, ..Line::default() }
+    Line { time: Some(time), host: given(sender(first)), program, pid, message, more, ..Line::default() }
 }
 
 /// `collector->192.0.2.1`, as archives of a manager write: who sent it, or whose file it was.
@@ -139,9 +142,9 @@ fn sender(host: &str) -> &str {
     host.cut("->").map_or(host, |(collector, from)| if from.contains('/') { collector } else { from })
 }
 
-/// Whether a word may name a host or a program: pairs, lists and JSON are the message already.
+/// Whether a word may name a host or a program: pairs, lists and JSON are the message already, and so is what a tab parts.
 fn is_name(word: &str) -> bool {
-    !word.bytes().any(|byte| matches!(byte, b'=' | b',' | b'"' | b'{' | b'<' | b'|'))
+    !word.bytes().any(|byte| matches!(byte, b'=' | b',' | b'"' | b'{' | b'<' | b'|' | b'\x00'..=b' ' | b'\x7f'))
 }
 
 /// `sshd[842]: text` → program, process id, message.
@@ -163,41 +166,80 @@ fn read_program(text: &str) -> Option<(&str, Option<i64>, &str)> {
     Some((program, pid, message.strip_prefix(' ').unwrap_or(message)))
 }
 
-/// A time of RFC 3164, with or without year, or an ISO time. Gives what follows.
-fn read_any_time<'a>(text: &'a str, received: Timestamp, local: &mut LocalTime) -> Option<(Timestamp, &'a str)> {
-    if text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
-        return read_time(text, local).or_else(|| read_year_first(text, local));
+/// A time of RFC 3164, with or without year and zone, or an ISO time. Gives what follows, and the name of a zone that means
+/// several.
+fn read_any_time<'a>(
+    text: &'a str,
+    received: Timestamp,
+    local: &mut LocalTime,
+    several: &mut Option<&'static str>,
+) -> Option<(Timestamp, &'a str)> {
+    let (civil, rest) = if text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        if let Some((civil, rest)) = Civil::read_iso(text) {
+            if let Some((offset, rest)) = read_offset(rest) {
+                return Some((civil.at_offset(offset)?, rest));
+            }
+            (civil, rest)
+        } else {
+            read_year_first(text)?
+        }
+    } else {
+        // Some devices mark an unsynchronised clock with `*` or `.`.
+        let text = text.trim_start_matches(['*', '.', ' ']);
+        Civil::read_syslog(text).or_else(|| read_year_third(text))?
+    };
+    let (zone, rest) = zone_behind(rest).map_or((None, rest), |(zone, rest)| (Some(zone), rest));
+    let time = match zone {
+        Some(Zone::Offset(offset)) if civil.year == 0 => civil.latest_at(offset, received),
+        Some(Zone::Offset(offset)) => civil.at_offset(offset),
+        _ if civil.year == 0 => local.latest(civil, received),
+        _ => local.at(civil),
+    };
+    if let Some(Zone::Ambiguous(name)) = zone {
+        *several = Some(name);
     }
-    // Some devices mark an unsynchronised clock with `*` or `.`.
-    let text = text.trim_start_matches(['*', '.', ' ']);
-    if let Some((civil, rest)) = Civil::read_syslog(text) {
-        let rest = rest.strip_prefix(':').unwrap_or(rest);
-        return Some((local.latest(civil, received)?, rest));
+    Some((time?, rest.strip_prefix(':').unwrap_or(rest)))
+}
+
+/// A zone behind a time: ` UTC: %ASA-6-302013: …`, ` CET host %SYS-5-CONFIG_I: …`. A word with the program behind it is the
+/// host, whatever it is called.
+fn zone_behind(rest: &str) -> Option<(Zone, &str)> {
+    let rest = rest.strip_prefix(' ')?;
+    let is_offset = match rest.as_bytes().first()? {
+        b'+' | b'-' => true,
+        b'A'..=b'Z' => false,
+        _ => return None,
+    };
+    let (zone, after) = read_zone(rest)?;
+    if after.starts_with(':') || is_offset {
+        return Some((zone, after));
     }
-    // `Nov 21 2026 08:30:00`
-    let mut words = text.splitn(4, ' ');
-    let (month, day, year, rest) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let next = after.strip_prefix(' ')?.trim_start_matches(' ').split(' ').next()?;
+    (next.starts_with('%') || !next.ends_with(':')).then_some((zone, after))
+}
+
+/// `Nov 21 2026 08:30:00.123 …`, as Cisco's devices write.
+fn read_year_third(text: &str) -> Option<(Civil, &str)> {
+    let (month, rest) = text.cut(" ").filter(|(month, _)| month.len() == 3)?;
+    let (day, rest) = rest.trim_start_matches(' ').cut(" ")?;
+    let (year, rest) = rest.cut(" ")?;
     let year = number(year).filter(|year| (1970..=9999).contains(year))?;
-    let clock = rest.get(..8)?;
-    let without_year = format!("{month} {day} {clock}");
-    let (civil, _) = Civil::read_syslog(&without_year)?;
-    let time = local.at(Civil { year: i16::try_from(year).ok()?, ..civil })?;
-    let rest = rest.get(8..)?;
-    Some((time, rest.strip_prefix(':').unwrap_or(rest)))
+    let (civil, rest) = Civil::read_syslog_parts(month, day, rest)?;
+    Some((Civil { year: i16::try_from(year).ok()?, ..civil }, rest))
 }
 
 /// `2026 Nov 21 08:30:00 host …`, as NX-OS writes, and `2026:11:21-08:30:00 host …`, as Sophos UTM does.
-fn read_year_first<'a>(text: &'a str, local: &mut LocalTime) -> Option<(Timestamp, &'a str)> {
+pub(crate) fn read_year_first(text: &str) -> Option<(Civil, &str)> {
     if text.as_bytes().get(4) == Some(&b':') && text.as_bytes().get(10) == Some(&b'-') {
         let (date, clock) = (text.get(..10)?.replace(':', "-"), text.get(11..19)?);
         let stamp = format!("{date} {clock}");
         let (civil, _) = Civil::read_iso(&stamp)?;
-        return Some((local.at(civil)?, text.get(19..)?));
+        return Some((civil, text.get(19..)?));
     }
     let (year, rest) = text.cut(" ").filter(|(year, _)| year.len() == 4)?;
     let year = number(year).filter(|year| (1970..=9999).contains(year))?;
     let (civil, rest) = Civil::read_syslog(rest)?;
-    Some((local.at(Civil { year: i16::try_from(year).ok()?, ..civil })?, rest))
+    Some((Civil { year: i16::try_from(year).ok()?, ..civil }, rest))
 }
 
 /// An ISO time with offset, or without and local. Gives what follows.
@@ -301,6 +343,21 @@ mod tests {
         );
         check("1 2026-11-21T08:30:00Z h p - - - text", "2026-11-21T08:30:00Z|h|p||||text");
         check("2026 Nov 21 08:30:00 h %X-5-Y: text", "2026-11-21T08:30:00Z|h|%X-5-Y||||text");
+        check("2026-11-21 08:30:00\t   42 Query\tselect 1", "2026-11-21T08:30:00Z||||||\t   42 Query\tselect 1");
+    }
+
+    #[test]
+    fn zones_of_devices_are_part_of_the_time() {
+        check("<189>2026 Nov 21 08:30:00.5 CET: %X-5-Y: text", "2026-11-21T07:30:00.5Z||%X-5-Y||23.5||text");
+        check("<189>*Nov 21 08:30:00.5 EST: %X-5-Y: text", "2026-11-21T13:30:00.5Z||%X-5-Y||23.5||text");
+        check("Nov 21 2026 03:30:00.123 EST: %X-5-Y: text", "2026-11-21T08:30:00.123Z||%X-5-Y||||text");
+        check("Nov  2 2026 08:30:00 UTC fw-1 : %X-5-Y: text", "2026-11-02T08:30:00Z|fw-1|||||: %X-5-Y: text");
+        check("2026-11-21 09:30:00 +0100 web-1 sshd[842]: text", "2026-11-21T08:30:00Z|web-1|sshd|842|||text");
+        check("Nov 21 09:30:00 CET %X-5-Y: text", "2026-11-21T08:30:00Z||%X-5-Y||||text");
+        check("Nov 21 08:30:00 CST: %X-5-Y: text", "2026-11-21T08:30:00Z||%X-5-Y|||time_zone=CST|text");
+        // A host may be called so.
+        check("Nov 21 08:30:00 MSK sshd[842]: text", "2026-11-21T08:30:00Z|MSK|sshd|842|||text");
+        check("Nov 21 08:30:00 EST1 text", "2026-11-21T08:30:00Z|EST1|||||text");
     }
 
     proptest! {

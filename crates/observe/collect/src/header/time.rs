@@ -45,6 +45,8 @@ pub(crate) enum When {
     At(Timestamp),
     /// Without zone; year 0 is the latest that fits.
     Local(Civil),
+    /// Without year, so many seconds east of Greenwich: the latest that fits.
+    Latest(Civil, i64),
 }
 
 impl When {
@@ -54,6 +56,7 @@ impl When {
             Self::At(time) => Some(time),
             Self::Local(civil) if civil.year == 0 => local.latest(civil, received),
             Self::Local(civil) => local.at(civil),
+            Self::Latest(civil, offset) => civil.latest_at(offset, received),
         }
     }
 }
@@ -112,6 +115,14 @@ impl Civil {
         let days = days_since_1970(i64::from(self.year), i64::from(self.month), i64::from(self.day));
         let seconds = days * 86_400 + i64::from(self.hour) * 3600 + i64::from(self.minute) * 60;
         self.within(seconds - offset)
+    }
+
+    /// This time without year at an offset from UTC in seconds: the latest that is not in the future.
+    pub(crate) fn latest_at(self, offset: i64, received: Timestamp) -> Option<Timestamp> {
+        let bound = received.plus_seconds(FUTURE_MAX_SECONDS);
+        let year = jiff::Timestamp::from_second(bound.seconds() + offset).ok()?.to_zoned(TimeZone::UTC).year();
+        let mut times = (0..=YEARS_BACK_MAX).filter_map(|back| Self { year: year - back, ..self }.at_offset(offset));
+        times.find(|time| *time <= bound)
     }
 
     /// The time of this second in a minute that starts then.

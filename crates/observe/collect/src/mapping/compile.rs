@@ -116,6 +116,24 @@ impl Compiler {
     }
 }
 
+fn cuts_of(take: &page::Take) -> Box<[(page::CutAt, Box<str>)]> {
+    take.cut.iter().map(|(at, sign)| (*at, sign.as_str().into())).collect()
+}
+
+/// What a value has to be where its path says it and the page does not.
+fn form_by_path(ready: &mut Take, take: &page::Take, path: &str) {
+    if ready.form == Form::Plain && ready.table.is_none() && take.form.is_none() {
+        ready.form = match path.rsplit('.').next() {
+            Some("ip") => Form::Address,
+            Some("hostname") => Form::Host,
+            _ => Form::Plain,
+        };
+    }
+    if let (Some(ready), Some(take)) = (&mut ready.or, &take.or) {
+        form_by_path(ready, take, path);
+    }
+}
+
 impl Desk<'_> {
     fn wrong<T>(&self, place: &str, what: impl Into<String>) -> Result<T, PageError> {
         Err(PageError { page: self.name.to_owned(), place: place.to_owned(), what: what.into() })
@@ -218,9 +236,13 @@ impl Desk<'_> {
         };
         let time = match own.time.as_ref().or(common.time.as_ref()) {
             None => None,
-            Some(take) => {
-                Some(TakeTime { from: self.nodes(&take.from), form: self.time_form(&at("time"), take)?, keep: take.keep })
-            }
+            Some(take) => Some(TakeTime {
+                from: self.nodes(&take.from),
+                form: self.time_form(&at("time"), take)?,
+                cuts: cuts_of(take),
+                is_strict: take.strict,
+                keep: take.keep,
+            }),
         };
         let text = |word: &str| Some(Value::Text(word.into()));
         let host = match own.host.as_ref().or(common.host.as_ref()) {
@@ -259,13 +281,7 @@ impl Desk<'_> {
         }
         let kind = field.info().kind;
         let mut ready = self.take(place, take, kind, &|word| constant(path, kind, word))?;
-        if ready.form == Form::Plain && ready.table.is_none() && take.form.is_none() {
-            ready.form = match path.rsplit('.').next() {
-                Some("ip") => Form::Address,
-                Some("hostname") => Form::Host,
-                _ => Form::Plain,
-            };
-        }
+        form_by_path(&mut ready, take, path);
         Ok(Some((field, ready)))
     }
 
@@ -306,7 +322,7 @@ impl Desk<'_> {
             is: some(self, &take.is)?.map(in_list),
             kind,
             form,
-            cuts: take.cut.iter().map(|(at, sign)| (*at, sign.as_str().into())).collect(),
+            cuts: cuts_of(take),
             is_strict: take.strict,
             table: (!rows.is_empty()).then(|| Table::new(rows, self.page.ignore_case)),
             steps: steps.into(),
@@ -316,6 +332,7 @@ impl Desk<'_> {
             join: take.join.as_deref().map(Into::into),
             keep: take.keep,
             times: take.times,
+            or: take.or.as_ref().map(|or| self.take(place, or, kind, value_of).map(Box::new)).transpose()?,
         })
     }
 

@@ -26,6 +26,7 @@ mod split;
 mod take;
 #[cfg(test)]
 mod tests;
+pub(crate) mod unfold;
 mod value;
 
 pub use flat::{DEPTH_MAX, NAME_MAX, RECORD_MAX, VALUES_MAX};

@@ -99,6 +99,8 @@ pub(super) struct Take {
     /// Whether the value also stays among the unmapped ones.
     pub(super) keep: bool,
     pub(super) times: Option<f64>,
+    /// What counts where this gives nothing.
+    pub(super) or: Option<Box<Self>>,
 }
 
 /// Which part of a text stays.
@@ -333,6 +335,7 @@ impl Desk<'_> {
                 "all" => take.all = self.truth(here, value)?,
                 "join" => take.join = Some(self.text(here, value)?),
                 "keep" => take.keep = self.truth(here, value)?,
+                "or" => take.or = Some(Box::new(self.take(here, value)?)),
                 "times" => take.times = Some(self.number(here, value)?),
                 _ => return self.wrong(here, "is no word of a rule"),
             }

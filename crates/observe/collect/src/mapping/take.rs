@@ -31,6 +31,7 @@ pub(super) struct Take {
     pub(super) join: Option<Box<str>>,
     pub(super) keep: bool,
     pub(super) times: Option<f64>,
+    pub(super) or: Option<Box<Self>>,
 }
 
 /// What a text has to be, or how it changes.
@@ -142,7 +143,7 @@ impl Take {
         } else {
             self.first(flat, slots, local)
         };
-        value.or_else(|| self.absent.clone())
+        value.or_else(|| self.or.as_ref()?.value(flat, slots, local)).or_else(|| self.absent.clone())
     }
 
     fn first(&self, flat: &mut Flat<'_>, slots: &Slots, local: &mut LocalTime) -> Option<Value> {
@@ -227,7 +228,7 @@ impl Take {
             }
         }
         let whole = scalar.text();
-        let text = self.cut(whole.trim())?;
+        let text = cut(&self.cuts, self.is_strict, whole.trim())?;
         let text: Cow<'_, str> = match self.form {
             Form::Verb => value::verb(text).unwrap_or(text).into(),
             Form::Lower => text.to_lowercase().into(),
@@ -264,21 +265,22 @@ impl Take {
             FieldKind::Text | FieldKind::Texts => (!is_nothing(&formed)).then(|| Value::Text(formed.into())),
         }
     }
+}
 
-    fn cut<'t>(&self, text: &'t str) -> Option<&'t str> {
-        self.cuts.iter().try_fold(text, |text, (at, sign)| {
-            let parts = match at {
-                CutAt::Part(number) => return text.split(&**sign).nth(number.saturating_sub(1)).filter(|part| !part.is_empty()),
-                CutAt::After | CutAt::Before => text.split_once(&**sign),
-                CutAt::AfterLast | CutAt::BeforeLast => text.rsplit_once(&**sign),
-            };
-            match parts {
-                Some((before, after)) => Some(if matches!(at, CutAt::After | CutAt::AfterLast) { after } else { before }),
-                None if self.is_strict => None,
-                None => Some(text),
-            }
-        })
-    }
+/// The part of a text that is meant.
+fn cut<'t>(cuts: &[(CutAt, Box<str>)], is_strict: bool, text: &'t str) -> Option<&'t str> {
+    cuts.iter().try_fold(text, |text, (at, sign)| {
+        let parts = match at {
+            CutAt::Part(number) => return text.split(&**sign).nth(number.saturating_sub(1)).filter(|part| !part.is_empty()),
+            CutAt::After | CutAt::Before => text.split_once(&**sign),
+            CutAt::AfterLast | CutAt::BeforeLast => text.rsplit_once(&**sign),
+        };
+        match parts {
+            Some((before, after)) => Some(if matches!(at, CutAt::After | CutAt::AfterLast) { after } else { before }),
+            None if is_strict => None,
+            None => Some(text),
+        }
+    })
 }
 
 /// The texts that stand for nothing.
@@ -291,6 +293,8 @@ fn is_nothing(text: &str) -> bool {
 pub(super) struct TakeTime {
     pub(super) from: Box<[Node]>,
     pub(super) form: TimeForm,
+    pub(super) cuts: Box<[(CutAt, Box<str>)]>,
+    pub(super) is_strict: bool,
     pub(super) keep: bool,
 }
 
@@ -302,9 +306,16 @@ impl TakeTime {
                 continue;
             }
             let Some(entry) = flat.values.get_mut(at as usize) else { continue };
-            if let Some(time) = value::time(&entry.value, &self.form, local) {
+            let time = if self.cuts.is_empty() {
+                value::time(&entry.value, &self.form, local)
+            } else {
+                let whole = entry.value.text();
+                let part = cut(&self.cuts, self.is_strict, whole.trim());
+                part.and_then(|part| value::time(&Scalar::Text(Cow::Borrowed(part)), &self.form, local))
+            };
+            if time.is_some() {
                 entry.is_taken |= !self.keep;
-                return Some(time);
+                return time;
             }
         }
         None

@@ -22,7 +22,7 @@ fn events(reader: &mut Reader, text: &str) -> Vec<Event> {
     let mut events = Vec::new();
     split(text, &Mappings::shipped(), &mut |record| {
         let piece = crate::frame::Piece { bytes: record.as_bytes(), continues: false, cut: false };
-        events.push(reader.record(piece, Timestamp::parse("2026-11-22T00:00:00Z").unwrap()));
+        reader.records(piece, Timestamp::parse("2026-11-22T00:00:00Z").unwrap(), &mut |event| events.push(event));
     });
     events
 }

@@ -4,10 +4,13 @@
 //! stays among the unmapped ones.
 
 use super::flat::Scalar;
-use crate::header::{Civil, LocalTime};
+use crate::header::{Civil, LocalTime, Zone, read_zone};
 use std::borrow::Cow;
 use std::net::IpAddr;
 use vigie_model::time::Timestamp;
+
+/// Farther from Greenwich no zone is, in seconds.
+const OFFSET_MAX: i64 = 18 * 3600;
 
 /// How a page says that a time is written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -102,33 +105,16 @@ fn read_web(text: &str) -> Option<(Civil, &str)> {
 }
 
 fn settle(civil: Civil, zone: &str, form: &TimeForm, local: &mut LocalTime) -> Option<Timestamp> {
-    match zone {
-        "" if form.is_local => local.at(civil),
-        "" | "Z" | "z" | "UTC" | "GMT" | "(UTC)" => civil.at_offset(0),
-        zone => match offset(zone) {
-            Some(seconds) => civil.at_offset(seconds),
-            // An abbreviation such as CET, which only the machine that wrote it knows.
-            None if zone.len() <= 5 && zone.bytes().all(|byte| byte.is_ascii_uppercase()) => local.at(civil),
-            None => None,
-        },
+    match (zone, read_zone(zone)) {
+        ("", _) if form.is_local => local.at(civil),
+        ("" | "(UTC)", _) => civil.at_offset(0),
+        (_, Some((Zone::Offset(seconds), ""))) => {
+            Some(seconds).filter(|it| it.abs() <= OFFSET_MAX).and_then(|it| civil.at_offset(it))
+        }
+        // A name that means several, or that only the machine that wrote it knows.
+        (zone, _) if zone.len() <= 5 && zone.bytes().all(|byte| byte.is_ascii_uppercase()) => local.at(civil),
+        _ => None,
     }
-}
-
-/// `+01:00`, `-0530`, `+01`: seconds east of Greenwich.
-fn offset(zone: &str) -> Option<i64> {
-    let (sign, digits) = match zone.as_bytes().first()? {
-        b'+' => (1, zone.get(1..)?),
-        b'-' => (-1, zone.get(1..)?),
-        _ => return None,
-    };
-    let (hours, minutes) = match digits.len() {
-        2 => (digits, "00"),
-        4 => (digits.get(..2)?, digits.get(2..)?),
-        5 => digits.split_once(':')?,
-        _ => return None,
-    };
-    let seconds = crate::header::number(hours)? * 3600 + crate::header::number(minutes)? * 60;
-    (seconds <= 18 * 3600).then_some(sign * seconds)
 }
 
 fn by_format(text: &str, format: &str, form: &TimeForm, local: &mut LocalTime) -> Option<Timestamp> {
@@ -500,6 +486,10 @@ mod tests {
             ("2026-11-21T03:00:00-05:30", "2026-11-21T08:30:00Z"),
             ("2026-11-21 08:30:00.123 UTC", "2026-11-21T08:30:00.123Z"),
             ("2026-11-21 09:30:00 CET", "2026-11-21T08:30:00Z"),
+            ("2026-11-21 03:30:00.5 EST", "2026-11-21T08:30:00.5Z"),
+            ("2026-11-21 05:30:00 -03", "2026-11-21T08:30:00Z"),
+            ("2026-11-21 14:00:00 GMT+05:30", "2026-11-21T08:30:00Z"),
+            ("2026-11-21 09:30:00 CST", "2026-11-21T08:30:00Z"),
             ("21/Nov/2026:09:30:00 +0100", "2026-11-21T08:30:00Z"),
             ("1795249800", "2026-11-21T08:30:00Z"),
             ("1795249800123", "2026-11-21T08:30:00.123Z"),

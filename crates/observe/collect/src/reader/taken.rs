@@ -1,5 +1,6 @@
 //! The events of records that a shipper handed over: the line within is read like any other.
 
+use super::colours::without_colours;
 use super::{Reader, as_text, mark_part};
 use crate::dialect::{Dialect, understand};
 use crate::format::{self, shape};
@@ -8,7 +9,7 @@ use crate::header::{Clock, Line, syslog};
 use crate::intake::Record;
 use crate::intake::flat::Pair;
 use crate::intake::open::{JSON_MAX, Opened, open};
-use crate::mapping::pieces;
+use crate::mapping::{pieces, unfold};
 use crate::meaning::Meaning;
 use std::borrow::Cow;
 use std::path::Path;
@@ -40,11 +41,22 @@ impl Reader {
     }
 
     fn one_taken(&mut self, record: &Record<'_>, received: Timestamp, events: &mut impl FnMut(Event)) {
-        let whole = as_text(&record.raw);
-        let text = record.text.as_deref().unwrap_or(&whole);
+        let text = match &record.text {
+            Some(text) => without_colours(Cow::Borrowed(text)),
+            None => as_text(&record.raw),
+        };
+        let text = &*text;
         if let (None, Some(opened)) = (record.problem, open(text)) {
             let event = self.opened(record, text, opened, received);
-            events(with_raw(event, &record.raw));
+            let is_many = unfold::is_folded(&event.origin.format)
+                && unfold::unfold(text, &mut |part| {
+                    if let Some(opened) = open(part) {
+                        events(with_raw(self.opened(record, part, opened, received), part.as_bytes()));
+                    }
+                });
+            if !is_many {
+                events(with_raw(event, &record.raw));
+            }
             return;
         }
         if record.raw.len() <= LINE_MAX || (record.text.is_some() && record.raw.len() <= JSON_MAX) {
@@ -97,7 +109,9 @@ impl Reader {
                     add_about(&mut line, record);
                     return (line, Some(own));
                 }
-                if let Some((mut line, meaning)) = shape::read(text, &mut Clock::new(received, &mut self.local)) {
+                let mut clock = Clock::new(received, &mut self.local);
+                if let Some((line, meaning)) = shape::read(text, &mut clock) {
+                    let mut line = clock.noted(line);
                     let meaning = self.described(&mut line, Some(meaning), text);
                     return (line, meaning);
                 }

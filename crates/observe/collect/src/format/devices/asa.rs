@@ -6,7 +6,7 @@
 
 use super::facts::{self, To, put, set_clock, set_protocol, set_verdict, verdict};
 use super::scan::{between, scan};
-use super::{cisco_user, ftd};
+use super::{cisco_user, clock, ftd};
 use crate::header::number;
 use crate::meaning::{DESTINATION, Endpoint, Meaning, SOURCE};
 use std::net::IpAddr;
@@ -17,7 +17,9 @@ use vigie_model::event::{Class, EventSeverity};
 pub(super) const FORMAT: &str = "cisco-asa";
 
 /// Reads `ASA-6-302013` and what stands behind its colon.
-pub(super) fn parse(tag: &str, text: &str) -> Option<Meaning> {
+///
+/// `before` is what the header left: with EMBLEM the time with its zone.
+pub(super) fn parse(before: &str, tag: &str, text: &str) -> Option<Meaning> {
     let (head, id) = tag.rsplit_once('-')?;
     let level = head.rsplit('-').next().and_then(number).filter(|level| *level <= 7)?;
     let id = id.trim();
@@ -30,6 +32,9 @@ pub(super) fn parse(tag: &str, text: &str) -> Option<Meaning> {
     meaning.set(field::METADATA_PRODUCT_NAME, product);
     if meaning.severity.is_none() {
         meaning.severity = u8::try_from(level).ok().map(EventSeverity::from_syslog);
+    }
+    if meaning.when.is_none() {
+        clock::before_tag(&mut meaning, before);
     }
     Some(meaning)
 }

@@ -263,15 +263,12 @@ fn labelled(meaning: &mut Meaning, key: &str, label: &str, value: &str) {
 
 /// `rt` is when it was received by the device: the event's time; `start` and `end` have fields.
 fn time(meaning: &mut Meaning, key: &str, value: &str) {
-    match (clock::any(value), key) {
-        (Some(when), "rt" | "deviceReceiptTime") => meaning.when = Some(when),
-        (Some(when), _) => {
-            meaning.keep(key, value);
-            if meaning.when.is_none() {
-                meaning.when = Some(when);
-            }
-        }
-        (None, _) => drop(meaning.keep_text(key, value)),
+    if matches!(key, "rt" | "deviceReceiptTime") && clock::set(meaning, value) {
+        return;
+    }
+    meaning.keep_text(key, value);
+    if meaning.when.is_none() {
+        meaning.when = clock::any(value);
     }
 }
 

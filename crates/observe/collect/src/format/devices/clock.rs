@@ -1,7 +1,8 @@
 //! Times as devices write them inside their messages.
 
-use crate::header::syslog::read_offset;
-use crate::header::{Civil, When, number};
+use crate::header::syslog::read_year_first;
+use crate::header::{Civil, When, Zone, number, read_zone};
+use crate::meaning::Meaning;
 use vigie_model::time::Timestamp;
 
 /// A date (`2026-11-21`, `2026/11/21`) and a time of day in two texts, with an offset if there is one.
@@ -25,15 +26,51 @@ pub(crate) fn date_and_time(date: &str, time: &str, offset: &str) -> Option<When
     zoned(civil, offset)
 }
 
-/// A time with the zone that follows it: an offset, `UTC`, `GMT`, or nothing for the local one.
+/// A time with the zone that follows it, or nothing for the local one; a name that is not understood is local, too.
 fn zoned(civil: Civil, zone: &str) -> Option<When> {
-    let zone = zone.trim();
-    if zone == "UTC" || zone == "GMT" {
-        return civil.at_offset(0).map(When::At);
+    match zone_of(zone) {
+        Some(offset) if civil.year == 0 => Some(When::Latest(civil, offset)),
+        Some(offset) => civil.at_offset(offset).map(When::At),
+        None => Some(When::Local(civil)),
     }
-    match read_offset(zone) {
-        Some((offset, _)) if civil.year != 0 => civil.at_offset(offset).map(When::At),
-        _ => Some(When::Local(civil)),
+}
+
+/// Seconds east of Greenwich; names in any case, as administrators write them.
+fn zone_of(zone: &str) -> Option<i64> {
+    let zone = zone.trim().trim_end_matches(':');
+    let read = |zone: &str| match read_zone(zone)? {
+        (Zone::Offset(offset), _) => Some(offset),
+        (Zone::Ambiguous(_), _) => None,
+    };
+    let is_small = zone.len() <= 5 && zone.bytes().any(|byte| byte.is_ascii_lowercase());
+    if is_small { read(&zone.to_ascii_uppercase()) } else { read(zone) }
+}
+
+/// Sets when an event was by a time that CEF and LEEF allow, and keeps the name of a zone that means several. False for
+/// what is no time.
+pub(crate) fn set(meaning: &mut Meaning, text: &str) -> bool {
+    let Some(when) = any(text) else { return false };
+    if matches!(when, When::Local(_)) {
+        let name = text.trim().rsplit(' ').next().unwrap_or_default();
+        if name.len() <= 5 && name.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            meaning.keep_text("time_zone", name);
+        }
+    }
+    meaning.when = Some(when);
+    true
+}
+
+/// What stands before the tag of a message of Cisco's: `29: router-1: *Oct  6 03:32:04.114 UTC: `, `Nov 21 2026 08:30:00 EST: `,
+/// `2026 Nov 21 08:30:00.123 CET: `. The time, marked where the clock is not set, and the name.
+pub(crate) fn before_tag(meaning: &mut Meaning, before: &str) {
+    for part in before.split(": ") {
+        let part = part.trim_matches([' ', '*', '.', ':']);
+        if part.is_empty() || part.bytes().all(|byte| byte.is_ascii_digit()) || set(meaning, part) {
+            continue;
+        }
+        if part.starts_with(|sign: char| sign.is_ascii_alphabetic()) && !part.contains([' ', '[']) {
+            meaning.host = Some(part.into());
+        }
     }
 }
 
@@ -68,8 +105,12 @@ pub(crate) fn any(text: &str) -> Option<When> {
         let year = number(rest.trim()).and_then(|year| i16::try_from(year).ok()).unwrap_or(0);
         return zoned(Civil { year, ..civil }, if year == 0 { rest } else { "" });
     }
-    let mut words = text.splitn(4, ' ').filter(|word| !word.is_empty());
-    let (month, day, year, rest) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    if let Some((civil, rest)) = read_year_first(text) {
+        return zoned(civil, rest);
+    }
+    let (month, rest) = text.split_once(' ')?;
+    let (day, rest) = rest.trim_start_matches(' ').split_once(' ')?;
+    let (year, rest) = rest.split_once(' ')?;
     let year = i16::try_from(number(year.trim_end_matches(','))?).ok()?;
     let (civil, rest) = Civil::read_syslog_parts(month, day.trim_end_matches(','), rest)?;
     zoned(Civil { year, ..civil }, rest)
@@ -94,6 +135,11 @@ mod tests {
             ("Nov 21 08:30:00", "2026-11-21T08:30:00Z"),
             ("2026-11-21T08:30:00.000+01:00", "2026-11-21T07:30:00Z"),
             ("2026-11-21 08:30:00", "2026-11-21T08:30:00Z"),
+            ("Nov 21 2026 09:30:00.123 CET", "2026-11-21T08:30:00.123Z"),
+            ("Nov  2 2026 09:30:00.000 GMT+01:00", "2026-11-02T08:30:00Z"),
+            ("Nov 21 03:30:00 est", "2026-11-21T08:30:00Z"),
+            ("2026 Nov 21 03:30:00.5 EST", "2026-11-21T08:30:00.5Z"),
+            ("2026-11-21 08:30:00 CST", "2026-11-21T08:30:00Z"),
         ] {
             let time = any(text).and_then(|when| when.timestamp(&mut local, received)).unwrap();
             assert_eq!(time.to_string(), expected, "{text}");

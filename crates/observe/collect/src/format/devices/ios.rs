@@ -3,9 +3,10 @@
 //! Facility, severity and mnemonic as in Cisco's system message guides. What stands before the `%`
 //! (a sequence number, a time with its zone, an uptime) is the header's, in a dozen shapes.
 
+use super::clock;
 use super::facts::{self, To, put, set_protocol, set_verdict};
 use super::scan::{between, scan};
-use crate::header::{Civil, When, number};
+use crate::header::number;
 use crate::meaning::{DESTINATION, Meaning, SOURCE};
 use vigie_model::event::ocsf::activity::{
     authentication, base_event, detection_finding, device_config_state_change, network_activity, process_activity, ssh_activity,
@@ -46,21 +47,8 @@ pub(super) fn parse(before: &str, tag: &str, text: &str) -> Option<Meaning> {
     if meaning.severity.is_none() {
         meaning.severity = Some(EventSeverity::from_syslog(level));
     }
-    header(&mut meaning, before);
+    clock::before_tag(&mut meaning, before);
     Some(meaning)
-}
-
-/// `29: router-1: *Oct  6 03:32:04.114 gmt: `: the time, marked where the clock is not set, and the name.
-/// Names of zones are the administrator's: the time is taken for local.
-fn header(meaning: &mut Meaning, before: &str) {
-    for part in before.split(": ") {
-        let part = part.trim_matches([' ', '*', '.', ':']);
-        if let Some((civil, _)) = Civil::read_syslog(part) {
-            meaning.when = Some(When::Local(civil));
-        } else if part.starts_with(|sign: char| sign.is_ascii_alphabetic()) && !part.contains(' ') {
-            meaning.host = Some(part.into());
-        }
-    }
 }
 
 fn understand(facility: &str, mnemonic: &str, text: &str) -> Option<Meaning> {

@@ -82,7 +82,7 @@ pub(super) fn parse(line: &Line<'_>, text: &str) -> Option<Meaning> {
     if class == Class::DetectionFinding {
         put(&mut meaning, "id", id, facts::TITLE);
     }
-    meaning.when = clock::any(value("devTime"));
+    clock::set(&mut meaning, value("devTime"));
     for (key, value) in &pairs {
         put_by(&mut meaning, KEYS, key, value);
     }

@@ -107,8 +107,9 @@ fn inside(line: &Line<'_>, text: &str) -> Option<Meaning> {
         if let Some((tag, said)) = rest.strip_prefix("%%").and_then(|rest| rest.cut(":")) {
             return huawei::parse(before, tag, said);
         }
-        if let Some((tag, said)) = rest.get(1..).and_then(|rest| rest.cut(":")).filter(|(tag, _)| ios::is_tag(tag)) {
-            return tagged(before, tag, said);
+        // IOS-XR puts a blank before the colon.
+        if let Some((tag, said)) = rest.get(1..).and_then(|rest| rest.cut(":")).filter(|(tag, _)| ios::is_tag(tag.trim_end())) {
+            return tagged(before, tag.trim_end(), said);
         }
     }
     if text.has("]: ")
@@ -137,7 +138,7 @@ fn tagged(before: &str, tag: &str, text: &str) -> Option<Meaning> {
     }
     let tag = tag.trim_start_matches('%');
     match tag.split('-').next()? {
-        "ASA" | "PIX" | "FTD" | "FWSM" => asa::parse(tag, text),
+        "ASA" | "PIX" | "FTD" | "FWSM" => asa::parse(before, tag, text),
         _ if ios::is_tag(tag) => ios::parse(before, tag, text),
         _ => None,
     }
