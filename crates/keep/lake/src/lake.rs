@@ -1,30 +1,22 @@
-//! The lake: opening it, giving it events, asking it.
+//! The lake: opening it and giving it events. What it is asked is in `asking`.
 
 use crate::catalogue::Catalogue;
 use crate::codec;
 use crate::disk::{Disk, RealDisk};
-use crate::error::{AppendError, OpenError, ReadError};
-use crate::live::{Live, Subscription};
+use crate::error::{AppendError, OpenError};
+use crate::live::Live;
 use crate::open_files::OpenFiles;
-use crate::query::Query;
-use crate::seal::{SealError, Step};
-use crate::search::{
-    Buckets, ById, Cancel, Completions, Count, Counted, Cursor, Followed, Gather, Histogram, Newest, Page, Question, Scan,
-    Scanned, Tally, Top, Values, Window, fetch,
-};
+use crate::search::{ById, Followed, Scan};
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::store::{GRACE_SECONDS, Store, StoreDisk};
 use crate::wal::{Committer, Log, LogSettings, Record, Recovery, Segments};
-use crate::{Batch, keep};
+use crate::{Batch, keep, seal};
 use std::collections::HashMap;
-use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 use vigie_db::Db;
 use vigie_kit::clock::Clock;
 use vigie_model::event::{Class, StoredEvent};
@@ -68,7 +60,7 @@ pub(crate) struct Core {
     /// Held by whoever writes the Delta log; taken last.
     pub(crate) publishing: Mutex<()>,
     checkpoints: Mutex<HashMap<String, Vec<u8>>>,
-    live: Live,
+    pub(crate) live: Live,
     pub(crate) followed: Followed,
     pub(crate) removals: keep::Removals,
     pub(crate) known_held: keep::KnownHeld,
@@ -96,14 +88,6 @@ pub struct Damaged {
     /// Where the bytes were put aside; nothing when the whole segment is gone.
     pub kept: Option<PathBuf>,
 }
-
-/// How far the sealer stands back behind intake and searches where processors are short, as nice(2) counts.
-const SEAL_NICE: i32 = 5;
-
-/// How often the sealer looks whether something is due by its age.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// How long it pauses at most while object storage does not answer.
-const PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// How many events a page has at most, how many buckets a histogram.
 pub(crate) const PAGE_MAX: usize = 10_000;
@@ -196,7 +180,7 @@ impl Lake {
             core.follow_in_delta();
         }
         let mut open = Open { core, threads: Vec::new() };
-        open.start("lake-seal", seal_when_due)?;
+        open.start("lake-seal", seal::seal_when_due)?;
         if open.core.settings.compaction.every_seconds > 0 {
             open.start("lake-compact", keep::compact_when_due)?;
         }
@@ -239,145 +223,6 @@ impl Lake {
     pub fn checkpoint(&self, source: &str) -> Option<Vec<u8>> {
         self.core().checkpoints().get(source).cloned()
     }
-
-    // --- Questions ---
-
-    /// The newest events of a window that match, at most `limit`, or those behind the end of a page.
-    ///
-    /// # Errors
-    /// See [`ReadError`]. A file that cannot be read does not fail a search, it is counted.
-    pub fn search(&self, query: &Query, window: &Window, limit: usize, before: Option<Cursor>) -> Result<Page, ReadError> {
-        self.search_until(query, window, limit, before, &Cancel::new())
-    }
-
-    /// As [`Lake::search`], and ends when it is told to: without an answer, or with what it has found.
-    ///
-    /// # Errors
-    /// As [`Lake::search`], and [`ReadError::Cancelled`].
-    pub fn search_until(
-        &self,
-        query: &Query,
-        window: &Window,
-        limit: usize,
-        before: Option<Cursor>,
-        cancel: &Cancel,
-    ) -> Result<Page, ReadError> {
-        let limit = limit.min(PAGE_MAX);
-        // One more than is shown tells whether there is a next page.
-        let mut newest = Newest::new(limit.saturating_add(1));
-        let question = Question { expr: query.expr(), window: *window, before: before.map(Cursor::key), cancel };
-        let scanned = self.core().scan().run(&question, &mut newest)?;
-        let (found, next) = newest.page(limit);
-        let Scanned { examined, unreadable, partial } = scanned;
-        // Behind the end of a partial page would be what no page has shown.
-        let next = next.filter(|_| !partial);
-        Ok(Page { events: fetch(&found)?, next, examined, unreadable, partial })
-    }
-
-    /// How many events of a window match.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub fn count(&self, query: &Query, window: &Window, cancel: &Cancel) -> Result<Counted, ReadError> {
-        let mut count = Count::default();
-        let question = Question { expr: query.expr(), window: *window, before: None, cancel };
-        let scanned = self.core().scan().run(&question, &mut count)?;
-        Ok(Counted { count: count.0, unreadable: scanned.unreadable, partial: scanned.partial })
-    }
-
-    /// How many events of a window match, by time in so many buckets of the same width.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub fn histogram(&self, query: &Query, window: &Window, buckets: usize, cancel: &Cancel) -> Result<Histogram, ReadError> {
-        let buckets = buckets.clamp(1, PAGE_MAX);
-        let span = window.to.since(window.from).max(1);
-        let count = i64::try_from(buckets).unwrap_or(i64::MAX);
-        let width = (span - 1) / count + 1;
-        let mut sink = Buckets::new(window.from, width, buckets);
-        let question = Question { expr: query.expr(), window: *window, before: None, cancel };
-        let scanned = self.core().scan().run(&question, &mut sink)?;
-        let Scanned { unreadable, partial, .. } = scanned;
-        Ok(Histogram { width_micros: width, counts: sink.counts, unreadable, partial })
-    }
-
-    /// The values of a name that occur most among the events of a window that match: at most `limit`.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub fn top(&self, query: &Query, window: &Window, values: &Values, limit: usize, cancel: &Cancel) -> Result<Top, ReadError> {
-        let mut tally = Tally::new(values);
-        let question = Question { expr: query.expr(), window: *window, before: None, cancel };
-        let scanned = self.core().scan().run(&question, &mut tally)?;
-        Ok(Top { unreadable: scanned.unreadable, partial: scanned.partial, ..tally.top(limit.min(PAGE_MAX)) })
-    }
-
-    /// Values of a name that begin with a text, of the newest events of a window that were looked at until `cancel` was
-    /// told that it is [`enough`](Cancel::enough): at most `limit`.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub fn complete(
-        &self,
-        window: &Window,
-        values: &Values,
-        prefix: &str,
-        limit: usize,
-        cancel: &Cancel,
-    ) -> Result<Completions, ReadError> {
-        self.gather(window, Gather::new(values, prefix), limit, cancel)
-    }
-
-    /// Names of values that the schema has no field for, in the same way: without the `unmapped.` that a query puts before.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub fn complete_unmapped(
-        &self,
-        window: &Window,
-        prefix: &str,
-        limit: usize,
-        cancel: &Cancel,
-    ) -> Result<Completions, ReadError> {
-        let values = Values::unmapped();
-        self.gather(window, Gather::names(&values, prefix), limit, cancel)
-    }
-
-    fn gather(&self, window: &Window, mut gather: Gather<'_>, limit: usize, cancel: &Cancel) -> Result<Completions, ReadError> {
-        let all = Query::all();
-        let question = Question { expr: all.expr(), window: *window, before: None, cancel };
-        let scanned = self.core().scan().run(&question, &mut gather)?;
-        Ok(gather.completions(limit.min(PAGE_MAX), scanned.partial))
-    }
-
-    /// The event with a number.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub fn get(&self, id: EventId) -> Result<Option<StoredEvent>, ReadError> {
-        Ok(self.core().by_id().get(id)?)
-    }
-
-    /// The events that follow a number, in order, at most `max`: for whoever must see each of them.
-    /// None only when there is none yet.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub fn events_after(&self, id: EventId, max: usize) -> Result<Vec<StoredEvent>, ReadError> {
-        Ok(self.core().by_id().after(id, max)?)
-    }
-
-    /// Waits until there is an event after a number, at most so long; says whether there is.
-    #[must_use]
-    pub fn wait_after(&self, id: EventId, timeout: Duration) -> bool {
-        self.core().signals.wait_after(id.0, timeout)
-    }
-
-    /// Events as they become durable, for whoever watches.
-    #[must_use]
-    pub fn subscribe(&self) -> Subscription {
-        self.core().live.subscribe()
-    }
 }
 
 impl Open {
@@ -410,43 +255,9 @@ impl Core {
         Scan { catalogue: &self.catalogue, segments: &self.segments, files: &self.files }
     }
 
-    fn by_id(&self) -> ById<'_> {
+    pub(crate) fn by_id(&self) -> ById<'_> {
         ById { catalogue: &self.catalogue, segments: &self.segments, files: &self.files, followed: &self.followed }
     }
-}
-
-fn seal_when_due(core: &Core) {
-    // What is in the log is durable and found; taking more in comes first while processors are short.
-    if let Err(error) = rustix::process::nice(SEAL_NICE) {
-        tracing::debug!(%error, "sealing runs at the priority of everything else");
-    }
-    let mut pause = LOOK_EVERY;
-    while core.signals.wait_for_work(LOOK_EVERY) {
-        if !core.is_due() {
-            continue;
-        }
-        // Files that nobody would take are not made.
-        let answers = core.store.as_ref().is_none_or(|store| store.answers());
-        let sealed = if answers { seal_or_say(core) } else { Err(SealError::Stopped(Step::Announce)) };
-        // What could not be sealed stays in the log, where it is durable and found.
-        match sealed {
-            Ok(()) => pause = LOOK_EVERY,
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "events could not be sealed; they stay in the log");
-                core.signals.sealed();
-                if core.store.is_some() && !core.signals.sleep(pause) {
-                    return;
-                }
-                pause = (pause * 2).min(PAUSE_MAX);
-            }
-        }
-    }
-}
-
-/// Seals; whatever breaks off must not end the thread, or nothing would ever be sealed again.
-fn seal_or_say(core: &Core) -> Result<(), SealError> {
-    let sealed = catch_unwind(AssertUnwindSafe(|| core.seal(&|_| true)));
-    sealed.unwrap_or_else(|_| Err(SealError::Log(io::Error::other("sealing broke off")))).map(drop)
 }
 
 /// Fails when the files are elsewhere than the settings say: they would seem to be lost.

@@ -9,6 +9,7 @@
 //! directory: whoever opens the lake holds the lock of the data directory.
 
 mod address;
+mod asking;
 mod batch;
 mod catalogue;
 mod codec;
