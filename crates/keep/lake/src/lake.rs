@@ -12,7 +12,10 @@ use crate::signals::Signals;
 use crate::store::{GRACE_SECONDS, Store, StoreDisk};
 use crate::wal::{Committer, Log, LogSettings, Record, Recovery, Segments};
 use crate::{Batch, keep, seal};
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -64,6 +67,7 @@ pub(crate) struct Core {
     pub(crate) followed: Followed,
     pub(crate) removals: keep::Removals,
     pub(crate) known_held: keep::KnownHeld,
+    pub(crate) work: keep::Work,
     recovered: Recovered,
 }
 
@@ -173,6 +177,7 @@ impl Lake {
             followed: Followed::default(),
             removals: keep::Removals::default(),
             known_held: keep::KnownHeld::default(),
+            work: keep::Work::default(),
             recovered,
         });
         // What was committed before a stop and not told.
@@ -208,14 +213,36 @@ impl Lake {
         if batch.events.is_empty() && batch.checkpoint.is_none() {
             return Ok(Vec::new());
         }
-        let encoded = codec::encode(batch).map_err(|error| AppendError::TooLarge { bytes: error.bytes })?;
+        let encoded = catch_unwind(AssertUnwindSafe(|| codec::encode(batch))).map_err(|_| AppendError::Poison)?;
+        let encoded = encoded.map_err(|error| AppendError::TooLarge { bytes: error.bytes })?;
         let ids = self.core().committer.append(Record::new(encoded))?;
         if let Some(checkpoint) = &batch.checkpoint {
             self.core().checkpoints().insert(checkpoint.source.clone(), checkpoint.position.clone());
         }
         let stored = |(id, event): (u64, &vigie_model::event::Event)| StoredEvent { id: EventId(id), event: event.clone() };
-        self.core().live.show(|| ids.clone().zip(&batch.events).map(stored).collect());
+        let show = || self.core().live.show(|| ids.clone().zip(&batch.events).map(stored).collect());
+        if catch_unwind(AssertUnwindSafe(show)).is_err() {
+            // They are durable: whoever only watches must not have them sent again.
+            tracing::error!("events could not be shown to those who watch; they are kept");
+        }
         Ok(ids.map(EventId).collect())
+    }
+
+    /// Keeps the bytes of a record beside the log that cannot be stored as an event of any kind.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn put_aside(&self, record: &[u8]) -> io::Result<PathBuf> {
+        let (disk, directory) = (&self.core().disk, self.core().log_directory.join("damaged"));
+        let hash: [u8; 32] = Sha256::digest(record).into();
+        let name: String = crate::catalogue::hex(&hash).chars().take(16).collect();
+        let path = directory.join(format!("poison-{name}.bytes"));
+        disk.create_dir(&directory)?;
+        let file = disk.create_anew(&path)?;
+        file.write_all_at(0, record)?;
+        file.sync()?;
+        disk.sync_dir(&directory)?;
+        Ok(path)
     }
 
     /// The position that a source handed over with its last durable batch.

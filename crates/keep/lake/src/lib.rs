@@ -45,8 +45,8 @@ pub use delta::DeltaTable;
 pub use error::{AppendError, KeepError, OpenError, ReadError};
 pub use export::ExportError;
 pub use keep::{
-    Compacted, Erased, Erasure, ErasurePreview, ErasureProof, Expired, Held, Hold, LakeStats, NewHold, Released, Verified,
-    VerifyFault, Verifying, link_of, link_text,
+    Compacted, Erased, Erasure, ErasurePreview, ErasureProof, Expired, Held, Hold, LakeStats, LakeWork, LastCheck, LastMerge,
+    NewHold, Released, Verified, VerifyFault, Verifying, link_of, link_text,
 };
 pub use lake::{Damaged, Lake, Recovered};
 pub use live::{NoEvents, Subscription};

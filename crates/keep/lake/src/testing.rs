@@ -16,6 +16,14 @@ pub(crate) fn long_tier() -> bool {
 
 /// No encoder panics; an event whose record begins so stands in for one that would.
 pub(crate) const POISON: &[u8] = b"poison:";
+/// The same for the encoder of batches.
+pub(crate) const POISON_OF_CODEC: &[u8] = b"codec-poison:";
+/// The same for the log, wherever it stands in a record.
+pub(crate) const POISON_OF_LOG: &[u8] = b"log-poison:";
+
+pub(crate) fn is_poison_of_log(payload: &[u8]) -> bool {
+    payload.windows(POISON_OF_LOG.len()).any(|window| window == POISON_OF_LOG)
+}
 
 /// A time as the tests write it.
 pub(crate) fn at(text: &str) -> Timestamp {

@@ -10,6 +10,7 @@ pub mod enrich;
 
 use enrich::Enricher;
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
@@ -23,6 +24,8 @@ use vigie_model::event::{Class, Event};
 const AT_ONCE: u32 = 16;
 /// Why an event is set aside that the lake cannot take.
 const TOO_LARGE: &str = "too large for the lake";
+/// Why one is set aside that breaks what stores it.
+const BREAKS: &str = "breaks what stores events";
 
 /// Bytes that are kept of a record that is set aside.
 const SET_ASIDE_BYTES_MAX: usize = 1024 * 1024;
@@ -99,61 +102,80 @@ impl Pipeline {
     }
 }
 
-/// Appends a batch; one that is too large for the lake goes in halves, the checkpoint with the last, and an event that is
-/// too large by itself without all but its record.
-fn append(lake: &Lake, batch: &Batch) -> Result<(), AppendError> {
-    match lake.append(batch) {
-        Ok(_ids) => Ok(()),
-        Err(AppendError::TooLarge { .. }) if batch.events.len() > 1 => {
-            let (first, second) = batch.events.split_at(batch.events.len() / 2);
+/// What takes batches: the lake, or what a test has in its place.
+trait Takes {
+    fn take(&self, batch: &Batch) -> Result<(), AppendError>;
+
+    /// Keeps the bytes of a record that can be taken in no form; gives where.
+    fn put_aside(&self, record: &[u8]) -> std::io::Result<PathBuf>;
+}
+
+impl Takes for Lake {
+    fn take(&self, batch: &Batch) -> Result<(), AppendError> {
+        self.append(batch).map(drop)
+    }
+
+    fn put_aside(&self, record: &[u8]) -> std::io::Result<PathBuf> {
+        Self::put_aside(self, record)
+    }
+}
+
+/// Appends a batch. One that the lake cannot take as it is goes in halves, the checkpoint with the last; an event that it
+/// cannot take by itself goes without all but its record, and at last without that, which is put aside.
+fn append(lake: &impl Takes, batch: &Batch) -> Result<(), AppendError> {
+    let error = match lake.take(batch) {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    let Some(reason) = reason(&error) else { return Err(error) };
+    let aside = match &*batch.events {
+        [] => return Err(error),
+        [event] if !is_set_aside(event) => {
+            tracing::error!(%error, "an event cannot be stored; its record is set aside");
+            set_aside(event, reason)
+        }
+        [event] if !event.raw.is_empty() => without_record(lake, event, reason)?,
+        [_] => return Err(error),
+        events => {
+            let (first, second) = events.split_at(events.len() / 2);
             append(lake, &Batch { events: first.to_vec(), checkpoint: None })?;
-            append(lake, &Batch { events: second.to_vec(), checkpoint: batch.checkpoint.clone() })
+            return append(lake, &Batch { events: second.to_vec(), checkpoint: batch.checkpoint.clone() });
         }
-        Err(AppendError::TooLarge { bytes }) if batch.events.iter().any(|event| !is_set_aside(event)) => {
-            tracing::error!(bytes, "an event is too large for the lake; its record is set aside");
-            let events = batch.events.iter().map(set_aside).collect();
-            append(lake, &Batch { events, checkpoint: batch.checkpoint.clone() })
-        }
-        Err(error) => Err(error),
+    };
+    append(lake, &Batch { events: vec![aside], checkpoint: batch.checkpoint.clone() })
+}
+
+/// Why an event is set aside for which the lake says this; nothing when it is no matter of the event.
+const fn reason(error: &AppendError) -> Option<&'static str> {
+    match error {
+        AppendError::TooLarge { .. } => Some(TOO_LARGE),
+        AppendError::Poison | AppendError::BrokeOff => Some(BREAKS),
+        AppendError::Full { .. } | AppendError::Io(_) | AppendError::Closed => None,
     }
 }
 
 fn is_set_aside(event: &Event) -> bool {
-    event.unmapped.contains("set_aside", TOO_LARGE)
+    [TOO_LARGE, BREAKS].iter().any(|reason| event.unmapped.contains("set_aside", reason))
 }
 
 /// An event of which nothing is left but its record, cut where it is too large itself.
-fn set_aside(event: &Event) -> Event {
+fn set_aside(event: &Event, reason: &str) -> Event {
     let raw = event.raw.get(..event.raw.len().min(SET_ASIDE_BYTES_MAX)).unwrap_or_default().to_vec();
     let mut aside = Event::new(Class::BaseEvent, event.time, event.received, event.origin.clone(), raw);
     aside.set(field::METADATA_IS_TRUNCATED, aside.raw.len() < event.raw.len());
-    aside.unmapped.push("set_aside", TOO_LARGE);
+    aside.unmapped.push("set_aside", reason);
     aside
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use vigie_db::Db;
-    use vigie_kit::clock::SystemClock;
-    use vigie_model::event::{Labels, Origin};
-    use vigie_model::time::Timestamp;
-
-    fn event(raw: &str) -> Event {
-        let origin = Arc::new(Origin { source: "s".into(), format: "f".into(), host: "h".into(), labels: Labels::none() });
-        Event::new(Class::BaseEvent, Timestamp::EPOCH, Timestamp::EPOCH, origin, raw.as_bytes().to_vec())
-    }
-
-    #[test]
-    fn an_event_that_is_too_large_is_set_aside_and_the_others_are_taken() {
-        let folder = tempfile::tempdir().unwrap();
-        let db = Db::open(&folder.path().join("state.db")).unwrap();
-        let settings = vigie_lake::Settings::default();
-        let lake = Lake::open(&folder.path().join("lake"), db, Arc::new(SystemClock), settings).unwrap();
-        let mut large = event("poison");
-        large.unmapped.push("much", &"x".repeat(40 << 20));
-        append(&lake, &Batch { events: vec![event("one"), large.clone(), event("two")], checkpoint: None }).unwrap();
-        assert_eq!(lake.stats().unwrap().events, 3);
-        assert!(is_set_aside(&set_aside(&large)) && set_aside(&large).raw == b"poison");
-    }
+/// An event that says where its record is.
+fn without_record(lake: &impl Takes, event: &Event, reason: &str) -> Result<Event, AppendError> {
+    let kept = lake.put_aside(&event.raw).map_err(|error| AppendError::Io(Arc::new(error)))?;
+    tracing::error!(kept = %kept.display(), "a record cannot be stored; it is put aside");
+    let mut aside = Event::new(Class::BaseEvent, event.time, event.received, event.origin.clone(), Vec::new());
+    aside.unmapped.push("set_aside", reason);
+    aside.unmapped.push("set_aside_file", &kept.display().to_string());
+    Ok(aside)
 }
+
+#[cfg(test)]
+mod tests;

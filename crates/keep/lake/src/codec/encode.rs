@@ -25,6 +25,11 @@ pub(crate) struct BatchTooLarge {
 
 /// Encodes a batch with this program's field numbers.
 pub(crate) fn encode(batch: &Batch) -> Result<Encoded, BatchTooLarge> {
+    #[cfg(test)]
+    assert!(
+        !batch.events.iter().any(|event| event.raw.starts_with(crate::testing::POISON_OF_CODEC)),
+        "as an encoder that is wrong"
+    );
     let times = batch.events.iter().map(|event| event.time);
     let earliest = times.clone().min().unwrap_or_default();
     let latest = times.max().unwrap_or_default();

@@ -123,6 +123,19 @@ impl Explain for AppendError {
                 fr "c'est un défaut de Vigie ; signalez-le avec le nom de la source",
                 de "das ist ein Fehler in Vigie; melden Sie ihn bitte mit dem Namen der Quelle",
             )),
+            Self::Poison | Self::BrokeOff => Problem::new(
+                Kind::Internal,
+                text!(
+                    en "an event breaks what should store it",
+                    fr "un événement fait échouer son enregistrement",
+                    de "ein Ereignis bringt das zum Abbruch, was es speichern soll",
+                ),
+            )
+            .hint(text!(
+                en "this is a defect of Vigie; please report it with the record, which is kept",
+                fr "c’est un défaut de Vigie ; signalez-le avec l’enregistrement, qui est conservé",
+                de "das ist ein Fehler in Vigie; melden Sie ihn bitte mit der Aufzeichnung, die aufgehoben wird",
+            )),
             Self::Io(source) => Problem::new(
                 Kind::Environment,
                 text!(

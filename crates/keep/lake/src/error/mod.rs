@@ -75,6 +75,12 @@ pub enum AppendError {
         /// Its size.
         bytes: usize,
     },
+    /// Something in the batch breaks the encoder. The others are not touched by it.
+    #[error("an encoder broke off over a batch")]
+    Poison,
+    /// Writing the batch broke off, twice. The others are not touched by it.
+    #[error("writing a batch broke off")]
+    BrokeOff,
     /// The disk failed.
     #[error("cannot write the log")]
     Io(#[source] Arc<io::Error>),
@@ -157,6 +163,7 @@ impl From<Refused> for AppendError {
         match refused {
             Refused::Commit(CommitError::Full { free, needed }) => Self::Full { free, needed },
             Refused::Commit(CommitError::Io(source)) => Self::Io(source),
+            Refused::Commit(CommitError::BrokeOff) => Self::BrokeOff,
             Refused::Closed => Self::Closed,
         }
     }

@@ -321,7 +321,7 @@ impl Core {
     }
 
     /// How many stretches of damaged log lie aside.
-    fn set_aside(&self) -> u64 {
+    pub(super) fn set_aside(&self) -> u64 {
         self.disk.list(&self.log_directory.join("damaged")).map_or(0, |names| names.len() as u64)
     }
 }

@@ -11,6 +11,7 @@ mod rows;
 mod side_by_side;
 mod store;
 mod verify;
+mod work;
 
 pub use compact::Compacted;
 #[cfg(test)]
@@ -25,6 +26,8 @@ pub use hold::{Held, Hold, NewHold, Released};
 pub(crate) use merge::RewriteError;
 pub(crate) use removal::{Removals, remove_leftovers};
 pub use verify::{Verified, VerifyFault, Verifying, link_of, link_text};
+pub(crate) use work::Work;
+pub use work::{LakeWork, LastCheck, LastMerge};
 
 use crate::error::KeepError;
 use crate::lake::{Core, Lake};
@@ -53,6 +56,10 @@ pub struct LakeStats {
     pub files: u64,
     /// Events that are in the log and not yet in files.
     pub unsealed: u64,
+    /// Bytes of the log.
+    pub log_bytes: u64,
+    /// Since when the log has events that are not in files yet.
+    pub unsealed_since: Option<Timestamp>,
     /// The earliest event time.
     pub oldest: Option<Timestamp>,
     /// The latest event time.
@@ -80,19 +87,23 @@ impl Lake {
             events: totals.events,
             bytes: totals.bytes,
             files: totals.files,
-            unsealed: 0,
             oldest: totals.oldest,
             newest: totals.newest,
+            ..LakeStats::default()
         };
         for segment in &unsealed.segments {
             stats.unsealed += segment.events();
-            stats.bytes += segment.end();
+            stats.log_bytes += segment.end();
+            if segment.events() > 0 && stats.unsealed_since.is_none() {
+                stats.unsealed_since = Some(segment.created());
+            }
             if let Some((earliest, latest)) = segment.times() {
                 stats.oldest = Some(stats.oldest.map_or(earliest, |oldest| oldest.min(earliest)));
                 stats.newest = Some(stats.newest.map_or(latest, |newest| newest.max(latest)));
             }
         }
         stats.events += stats.unsealed;
+        stats.bytes += stats.log_bytes;
         Ok(stats)
     }
 }

@@ -109,6 +109,7 @@ impl Lake {
             progress.bytes += file.facts.bytes;
         }
         verified.bytes = progress.bytes;
+        core.work.checked(core.clock.now(), &verified, Some(progress.files));
         Ok(verified)
     }
 
@@ -117,7 +118,10 @@ impl Lake {
     /// # Errors
     /// When the database does not answer.
     pub fn verify_links(&self, expect: Option<[u8; 32]>) -> Result<Verified, KeepError> {
-        Ok(self.core().verify_chain(expect)?.1)
+        let core = self.core();
+        let verified = core.verify_chain(expect)?.1;
+        core.work.checked(core.clock.now(), &verified, None);
+        Ok(verified)
     }
 
     /// The newest link of the chain, and its number: to be kept elsewhere.

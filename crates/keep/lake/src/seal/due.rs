@@ -30,8 +30,12 @@ pub(crate) fn seal_when_due(core: &Core) {
         let sealed = if answers { seal_or_say(core) } else { Err(SealError::Stopped(Step::Announce)) };
         // What could not be sealed stays in the log, where it is durable and found.
         match sealed {
-            Ok(()) => pause = LOOK_EVERY,
+            Ok(()) => {
+                core.work.sealing(None);
+                pause = LOOK_EVERY;
+            }
             Err(error) => {
+                core.work.sealing(Some(core.clock.now()));
                 tracing::error!(error = &error as &dyn std::error::Error, "events could not be sealed; they stay in the log");
                 core.signals.sealed();
                 if core.store.is_some() && !core.signals.sleep(pause) {

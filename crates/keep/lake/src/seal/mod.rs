@@ -21,6 +21,7 @@ use crate::catalogue::{Catalogue, NewFile, Sealing};
 use crate::disk::Disk;
 use crate::files::{FileError, FileWriter, Order};
 use crate::keep::Removals;
+#[cfg(test)]
 use crate::row::Row;
 use crate::wal::{Entry, Segment, Segments};
 use parts::{Part, Place, path_of};

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What is fetched at once at least.
@@ -29,6 +30,9 @@ pub(super) struct Cache {
     /// Room that the disk must have beside.
     reserve: u64,
     kept: Mutex<Kept>,
+    /// Readings that were served from here, and that were not.
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 #[derive(Default)]
@@ -53,7 +57,15 @@ impl Cache {
     /// Takes up what an earlier run left.
     pub(super) fn open(disk: Arc<dyn Disk>, directory: PathBuf, bytes_max: u64, reserve: u64) -> io::Result<Self> {
         disk.create_dir(&directory)?;
-        let cache = Self { disk, directory, bytes_max, reserve, kept: Mutex::default() };
+        let cache = Self {
+            disk,
+            directory,
+            bytes_max,
+            reserve,
+            kept: Mutex::default(),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        };
         for name in cache.disk.list(&cache.directory)? {
             let path = cache.directory.join(&name);
             let taken = name.strip_suffix(WHOLE).is_some_and(|name| cache.take_up(name, &path).is_ok());
@@ -75,6 +87,11 @@ impl Cache {
     /// Bytes that are here, and that may be.
     pub(super) fn bytes(&self) -> (u64, u64) {
         (self.kept().bytes, self.bytes_max)
+    }
+
+    /// Readings since the start that were served from here, and that were not.
+    pub(super) fn readings(&self) -> (u64, u64) {
+        (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
     }
 
     /// The length of a file that is here, or a part of it.
@@ -119,6 +136,8 @@ impl Cache {
             let filled = usize::try_from(stretch.end.min(at + rest.len() as u64) - at).unwrap_or(usize::MAX).min(rest.len());
             let (piece, others) = rest.split_at_mut(filled);
             let here = stretch.file.as_ref().is_some_and(|file| file.read_exact_at(at, piece).is_ok());
+            let counter = if here { &self.hits } else { &self.misses };
+            counter.fetch_add(1, Ordering::Relaxed);
             if !here {
                 let bytes = fetch(stretch.start, stretch.end - stretch.start)?;
                 let from = usize::try_from(at - stretch.start).unwrap_or(usize::MAX);

@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vigie_kit::clock::Clock;
+use vigie_model::time::Timestamp;
 
 /// Bytes that are read back at once.
 const PIECE: u64 = 4 << 20;
@@ -64,17 +65,22 @@ impl StoreDisk {
 
     pub(crate) fn status(&self) -> StoreStatus {
         let (cached_bytes, cached_bytes_max) = self.inner.cache.bytes();
+        let (cache_hits, cache_misses) = self.inner.cache.readings();
         let counts = self.inner.state.counts();
         StoreStatus {
             address: self.address().to_owned(),
             failing_since: counts.failing_since,
             problem: counts.problem.clone(),
+            answered_at: counts.answered_at,
+            waiting_files: counts.waiting_files,
             sent: counts.sent,
             sent_bytes: counts.sent_bytes,
             failed: counts.failed,
             fetched_bytes: counts.fetched_bytes,
             cached_bytes,
             cached_bytes_max,
+            cache_hits,
+            cache_misses,
         }
     }
 
@@ -86,6 +92,25 @@ impl StoreDisk {
     /// Asks for nothing, to see whether somebody answers.
     pub(crate) fn probe(&self) -> bool {
         self.inner.state.note(self.inner.store.list(PROBE, 1)).is_ok()
+    }
+
+    /// Asks whether somebody answers, unless that is known from the last so many seconds.
+    pub(crate) fn look(&self, now: Timestamp, seconds: i64) {
+        let answered = self.inner.state.counts().answered_at;
+        let lately = answered.is_some_and(|at| (0..seconds.saturating_mul(1_000_000)).contains(&now.since(at)));
+        if !lately || self.inner.state.counts().failing_since.is_some() {
+            self.probe();
+        }
+    }
+
+    /// Whether a file is still on this machine from before.
+    pub(crate) fn is_here(&self, path: &str) -> bool {
+        self.local.read(&self.root.join(path)).is_ok()
+    }
+
+    /// So many files are.
+    pub(crate) fn waiting(&self, files: u64) {
+        self.inner.state.counts().waiting_files = files;
     }
 
     /// Sends a file that is still on this machine from before; false when it is not here.

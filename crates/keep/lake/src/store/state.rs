@@ -15,6 +15,10 @@ pub struct StoreStatus {
     pub failing_since: Option<Timestamp>,
     /// What the last attempt failed with.
     pub problem: Option<ObjectsError>,
+    /// When it last answered; nothing when it has not since the start.
+    pub answered_at: Option<Timestamp>,
+    /// Files of before there was object storage that are still on this machine only.
+    pub waiting_files: u64,
     /// Files sent since the start.
     pub sent: u64,
     /// Bytes of those.
@@ -27,6 +31,10 @@ pub struct StoreStatus {
     pub cached_bytes: u64,
     /// So many at most.
     pub cached_bytes_max: u64,
+    /// Readings since the start that were served from this machine.
+    pub cache_hits: u64,
+    /// Readings since the start for which something was fetched.
+    pub cache_misses: u64,
 }
 
 pub(super) struct State {
@@ -38,6 +46,8 @@ pub(super) struct State {
 pub(super) struct Counts {
     pub(super) failing_since: Option<Timestamp>,
     pub(super) problem: Option<ObjectsError>,
+    pub(super) answered_at: Option<Timestamp>,
+    pub(super) waiting_files: u64,
     pub(super) sent: u64,
     pub(super) sent_bytes: u64,
     pub(super) failed: u64,
@@ -57,7 +67,10 @@ impl State {
     pub(super) fn note<T>(&self, asked: io::Result<T>) -> io::Result<T> {
         let mut counts = self.counts();
         match &asked {
-            Ok(_) => (counts.failing_since, counts.problem) = (None, None),
+            Ok(_) => {
+                (counts.failing_since, counts.problem) = (None, None);
+                counts.answered_at = Some(self.clock.now());
+            }
             Err(error) => {
                 counts.failed += 1;
                 counts.problem = objects_error(error).cloned();

@@ -8,6 +8,7 @@ mod erasing;
 mod holding;
 mod keep;
 mod oracle;
+mod poison;
 mod pruned;
 mod pruning;
 mod sealing;

@@ -7,6 +7,7 @@
 use super::log::{CommitError, Log, Record};
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -172,7 +173,32 @@ impl Queue {
 }
 
 fn commit(log: &mut Log, group: &[Record], tells: &[SyncSender<Result<Acknowledged, CommitError>>], after: &impl Fn(u64)) {
-    let answers: Vec<_> = match log.commit(group) {
+    let answers = match tried(log, group, after) {
+        Ok(answers) => answers,
+        // Nobody was told anything yet. One by one, only the record over which it breaks off is refused.
+        Err(BrokeOff) => {
+            let one = |record: &Record| {
+                let answers = tried(log, std::slice::from_ref(record), after);
+                answers.ok().and_then(|mut answers| answers.pop()).unwrap_or_else(|| {
+                    tracing::error!(bytes = record.bytes(), "writing a batch broke off; it is refused, the others go on");
+                    Err(CommitError::BrokeOff)
+                })
+            };
+            group.iter().map(one).collect()
+        }
+    };
+    for (tell, answer) in tells.iter().zip(answers) {
+        // Whoever asked may have gone away.
+        tell.send(answer).ok();
+    }
+}
+
+/// Writing a group panicked. The log begins a new segment with the next one, which remembers where this one ends.
+struct BrokeOff;
+
+fn tried(log: &mut Log, group: &[Record], after: &impl Fn(u64)) -> Result<Vec<Result<Acknowledged, CommitError>>, BrokeOff> {
+    let committed = catch_unwind(AssertUnwindSafe(|| log.commit(group))).map_err(|_| BrokeOff)?;
+    Ok(match committed {
         Ok(first_ids) => {
             after(log.next_id());
             let ids = |(record, first): (&Record, u64)| Ok(first..first + u64::from(record.events()));
@@ -182,9 +208,5 @@ fn commit(log: &mut Log, group: &[Record], tells: &[SyncSender<Result<Acknowledg
             tracing::warn!(%error, "events could not be made durable; their sources keep them");
             group.iter().map(|_| Err(error.clone())).collect()
         }
-    };
-    for (tell, answer) in tells.iter().zip(answers) {
-        // Whoever asked may have gone away.
-        tell.send(answer).ok();
-    }
+    })
 }

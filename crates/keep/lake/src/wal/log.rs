@@ -55,6 +55,8 @@ pub(crate) enum CommitError {
     Full { free: u64, needed: u64 },
     #[error("cannot write the log")]
     Io(#[source] Arc<io::Error>),
+    #[error("writing a record broke off")]
+    BrokeOff,
 }
 
 /// The log.
@@ -227,6 +229,8 @@ impl Log {
             written += self.buffer.len() as u64;
         }
         file.sync().map_err(Failed::Sync)?;
+        #[cfg(test)]
+        assert!(!group.iter().any(|record| crate::testing::is_poison_of_log(record.payload())), "as a log that is wrong");
         Ok((entries, written))
     }
 
