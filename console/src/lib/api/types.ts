@@ -745,6 +745,24 @@ export interface Round {
   failed?: boolean;
 }
 
+/** Object storage that the files of events are on. */
+export interface LakeStore {
+  address: string;
+  state: string;
+  failing_since: string | null;
+  problem: string | null;
+  answered_at: string | null;
+  waiting_files: number;
+  sent: number;
+  sent_bytes: number;
+  failed: number;
+  fetched_bytes: number;
+  cached_bytes: number;
+  cached_bytes_max: number;
+  cache_hits: number;
+  cache_misses: number;
+}
+
 export interface System {
   version: string;
   started_at: string;
@@ -755,7 +773,15 @@ export interface System {
     oldest: string | null;
     newest: string | null;
     files: number;
+    place: string;
     unsealed: number;
+    unsealed_since: string | null;
+    log_bytes: number;
+    seal_failing_since: string | null;
+    set_aside: number;
+    last_merge: { at: string; files: number; events: number } | null;
+    last_check: { at: string; head: number; files: number | null; faults: number } | null;
+    store: LakeStore | null;
   };
   advisories: {
     built_at: string;

@@ -11,7 +11,7 @@ use axum::http::{HeaderName, header};
 use std::fmt::{Display, Write};
 use std::sync::Arc;
 use vigie_collect::SourceReport;
-use vigie_lake::StoreStatus;
+use vigie_lake::{LakeStats, LakeWork, StoreStatus};
 use vigie_model::time::Timestamp;
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -35,6 +35,7 @@ fn written(platform: &Platform) -> Result<String, ApiError> {
     page.gauge("vigie_lake_bytes", "Bytes that they take on disk.", &[(&[], lake.bytes)]);
     page.gauge("vigie_lake_files", "Files they lie in.", &[(&[], lake.files)]);
     page.gauge("vigie_lake_unsealed_events", "Durable events that are not in files yet.", &[(&[], lake.unsealed)]);
+    of_work(&mut page, &lake, &platform.lake.work().map_err(ApiError::of)?, platform.clock.now());
     if let Some(store) = platform.lake.store_status() {
         of_store(&mut page, &store, platform.clock.now());
     }
@@ -58,11 +59,39 @@ fn written(platform: &Platform) -> Result<String, ApiError> {
     Ok(page.0)
 }
 
+fn of_work(page: &mut Page, lake: &LakeStats, work: &LakeWork, now: Timestamp) {
+    page.gauge("vigie_lake_log_bytes", "Bytes of the log, in which events wait for their files.", &[(&[], lake.log_bytes)]);
+    page.gauge("vigie_lake_set_aside", "Records beside the log that cannot be used.", &[(&[], work.set_aside)]);
+    let failing = seconds_since(work.seal_failing_since, now);
+    page.gauge("vigie_lake_seal_failing_seconds", "How long events could not be moved into files.", &[(&[], failing)]);
+    let check = work.last_check;
+    for (name, help, time) in [
+        ("vigie_lake_oldest_event_time_seconds", "When the oldest event that is kept happened, since 1970.", lake.oldest),
+        ("vigie_lake_merged_time_seconds", "When files were last merged, since 1970.", work.last_merge.map(|merge| merge.at)),
+        ("vigie_lake_checked_time_seconds", "When the chain of files was last checked, since 1970.", check.map(|check| check.at)),
+    ] {
+        if let Some(time) = time {
+            page.gauge(name, help, &[(&[], time.micros() / 1_000_000)]);
+        }
+    }
+    if let Some(check) = check {
+        page.gauge("vigie_lake_check_faults", "What was not as it had been, at the last check.", &[(&[], check.faults)]);
+    }
+}
+
+fn seconds_since(time: Option<Timestamp>, now: Timestamp) -> i64 {
+    time.map_or(0, |since| now.since(since).max(0) / 1_000_000)
+}
+
 fn of_store(page: &mut Page, store: &StoreStatus, now: Timestamp) {
-    let failing = store.failing_since.map_or(0, |since| now.since(since).max(0) / 1_000_000);
+    let failing = seconds_since(store.failing_since, now);
     page.gauge("vigie_lake_store_failing_seconds", "How long files could not be sent to object storage.", &[(&[], failing)]);
     page.gauge("vigie_lake_store_cached_bytes", "Bytes of its files that are kept here, too.", &[(&[], store.cached_bytes)]);
+    let waiting = store.waiting_files;
+    page.gauge("vigie_lake_store_waiting_files", "Files that are still to be sent to object storage.", &[(&[], waiting)]);
     for (name, help, count) in [
+        ("vigie_lake_store_cache_hits_total", "Readings of files that were served from this machine.", store.cache_hits),
+        ("vigie_lake_store_cache_misses_total", "Readings of files for which something was fetched.", store.cache_misses),
         ("vigie_lake_store_sent_files_total", "Files sent to object storage.", store.sent),
         ("vigie_lake_store_sent_bytes_total", "Bytes of those.", store.sent_bytes),
         ("vigie_lake_store_failed_total", "Requests to send that failed.", store.failed),

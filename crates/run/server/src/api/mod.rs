@@ -21,6 +21,7 @@ mod formats;
 mod guard;
 mod image;
 mod keeping;
+mod lake_view;
 mod metrics;
 mod overview;
 mod rows;

@@ -2,6 +2,7 @@
 
 use super::error::{ApiError, ErrorBody};
 use super::guard::Caller;
+use super::lake_view::{LakeView, lake_view};
 use super::{Answer, blocking};
 use crate::platform::Platform;
 use axum::extract::{Path, State};
@@ -52,18 +53,6 @@ pub(super) struct SourceRow {
     lost: u64,
     last_event_at: Option<String>,
     lag_s: f64,
-}
-
-/// The store of events.
-#[derive(Serialize, ToSchema)]
-pub(super) struct LakeView {
-    events: u64,
-    bytes: u64,
-    oldest: Option<String>,
-    newest: Option<String>,
-    files: u64,
-    /// Events on disk that are not yet in files.
-    unsealed: u64,
 }
 
 /// The vulnerability data in use.
@@ -141,19 +130,11 @@ pub(super) async fn start_round(State(platform): State<Arc<Platform>>, Path(name
 }
 
 fn view(platform: &Platform, lang: Lang) -> Result<SystemView, ApiError> {
-    let stats = platform.lake.stats().map_err(ApiError::of)?;
     Ok(SystemView {
         version: crate::VERSION,
         started_at: platform.started_at.to_string(),
         sources: platform.sources().iter().map(|source| source_row(source, lang)).collect(),
-        lake: LakeView {
-            events: stats.events,
-            bytes: stats.bytes,
-            oldest: stats.oldest.map(|time| time.to_string()),
-            newest: stats.newest.map(|time| time.to_string()),
-            files: stats.files,
-            unsealed: stats.unsealed,
-        },
+        lake: lake_view(platform, lang)?,
         advisories: platform.advisories.current().map(|data| advisories_view(&data)),
         rounds: platform.rounds().iter().map(|round| round_row(round, lang)).collect(),
         enrichment: enrichment_view(platform, lang),

@@ -8,6 +8,7 @@ mod decisions;
 mod feeds;
 mod host;
 mod images;
+mod lake;
 mod sources;
 mod upkeep;
 
@@ -59,6 +60,8 @@ pub(crate) fn all() -> Vec<Arc<Round>> {
         round("alerts", 10, alerts::run),
         round("sources", 60, sources::run),
         round("upkeep", 3600, upkeep::run),
+        round("lake", 60, lake::run),
+        round("chain", 86_400, lake::check),
     ]
 }
 
