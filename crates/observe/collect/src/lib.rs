@@ -28,6 +28,7 @@ pub mod intake;
 mod listeners;
 pub mod mapping;
 pub mod meaning;
+pub mod packed;
 pub mod reader;
 mod seek;
 pub mod source;

@@ -30,6 +30,8 @@ mod peers;
 mod searches;
 #[path = "it/secrets.rs"]
 mod secrets;
+#[path = "it/senders.rs"]
+mod senders;
 #[path = "it/sent.rs"]
 mod sent;
 #[path = "it/shippers.rs"]

@@ -2,47 +2,21 @@
 //! becomes of the platform or of the broker.
 //!
 //! Kafka runs from the jars in the folder that `VIGIE_KAFKA_LIBS` names (`kafka_2.13` of Maven Central with all it needs),
-//! NATS where `nats-server` is on the path, S3 where `moto_server` is. A test whose peer is not there says so.
+//! NATS where `nats-server` is on the path, S3 where `moto_server` is, Azure Blob where `azurite-blob` of npm is. A test whose
+//! peer is not there says so.
 
-use super::peers::{has, is_here, skipped};
+use super::peers::{Peer, free_port, has, is_here, listens, skipped};
 use super::{Up, json, run, stderr, wait_for};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
-
-/// A port that is free now.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// A program of others; killed when dropped.
-struct Peer(Child);
-
-impl Peer {
-    fn start(command: &mut Command) -> Self {
-        Self(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
-    }
-
-    fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _gone_already = self.0.kill();
-        let _reaped_already = self.0.wait();
-    }
-}
-
-fn listens(port: u16) -> Option<()> {
-    TcpStream::connect(("127.0.0.1", port)).ok().map(drop)
-}
 
 /// A data folder whose settings say what to fetch.
 fn configured(settings: &str) -> tempfile::TempDir {
@@ -365,6 +339,91 @@ fn what_is_in_a_bucket_is_in_the_lake_once() {
     let _server = serve();
     put_object(port, "/logs/trail/2.json.gz", &document(1_101, 2_101));
     all_there(data.path(), "objects:s3", 2_100);
+    assert_eq!(up.terminate(), 0);
+}
+
+/// The account that everybody's Azurite has; the key is in its documentation.
+const AZURE: (&str, &str) =
+    ("devstoreaccount1", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==");
+
+/// Azurite in a folder of its own, with a container `logs` that anybody with its key may write to.
+struct Azurite {
+    port: u16,
+    folder: tempfile::TempDir,
+}
+
+impl Azurite {
+    fn run(&self) -> Peer {
+        let mut azurite = Command::new("azurite-blob");
+        azurite.args(["--blobHost", "127.0.0.1", "--blobPort", &self.port.to_string(), "--silent", "--skipApiVersionCheck"]);
+        let peer = Peer::start(azurite.arg("--disableTelemetry").arg("--location").arg(self.folder.path()));
+        wait_for("azurite-blob", || listens(self.port));
+        peer
+    }
+
+    /// Puts something there, signed with the account's key ("Authorize with Shared Key", version 2021-08-06); without
+    /// content a container.
+    fn put(&self, path: &str, content: &[u8]) {
+        let ((account, key), date, is_blob) = (AZURE, "Sat, 21 Nov 2026 08:30:00 GMT", !content.is_empty());
+        let (query, asked, length, kind, blob) = match is_blob {
+            true => ("", "", content.len().to_string(), "application/octet-stream", "x-ms-blob-type:BlockBlob\n"),
+            false => ("?restype=container", "\nrestype:container", String::new(), "", ""),
+        };
+        let headers = format!("{blob}x-ms-date:{date}\nx-ms-version:2021-08-06\n");
+        let signed = format!("PUT\n\n\n{length}\n\n{kind}\n\n\n\n\n\n\n{headers}/{account}/{account}{path}{asked}");
+        let signature = BASE64.encode(hmac(&BASE64.decode(key).unwrap(), signed.as_bytes()));
+        let kind = if is_blob { format!("Content-Type: {kind}\r\n") } else { String::new() };
+        let head = format!(
+            "PUT /{account}{path}{query} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{}Authorization: SharedKey {account}:{signature}\r\n\
+             {kind}Content-Length: {}\r\nConnection: close\r\n\r\n",
+            self.port,
+            headers.replace('\n', "\r\n"),
+            content.len()
+        );
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.write_all(&[head.as_bytes(), content].concat()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+}
+
+/// HMAC with SHA-256 (RFC 2104); the key is 64 bytes long or shorter.
+fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
+    let padded = |with: u8| (0..64).map(|at| key.get(at).copied().unwrap_or(0) ^ with).collect::<Vec<u8>>();
+    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(message).finalize();
+    Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize().to_vec()
+}
+
+#[test]
+fn what_is_in_a_container_of_azure_is_in_the_lake_once() {
+    if !has("azurite-blob") {
+        return;
+    }
+    let azurite = Azurite { port: free_port(), folder: tempfile::tempdir().unwrap() };
+    let server = azurite.run();
+    azurite.put("/logs", b"");
+    azurite.put("/logs/trail/1.json.gz", &document(1, 1_001));
+    let (account, key) = AZURE;
+    let data = configured(&format!(
+        "[[collect.objects]]\nname = 'az'\nurl = 'az://{account}/logs/trail?endpoint=http://127.0.0.1:{}/{account}'\nevery_seconds = 1\n",
+        azurite.port
+    ));
+    let keys = [("AZURE_STORAGE_ACCOUNT_KEY", key)];
+    let up = Up::start_with(data.path(), &[], &keys);
+    all_there(data.path(), "objects:az", 1_000);
+    let lines: String = (1_001..1_101).map(|number| format!("obligation {number}\n")).collect();
+    azurite.put("/logs/trail/0.log", lines.as_bytes());
+    all_there(data.path(), "objects:az", 1_100);
+    up.kill();
+    let up = Up::start_with(data.path(), &[], &keys);
+    azurite.put("/logs/trail/2.json.gz", &document(1_101, 2_101));
+    all_there(data.path(), "objects:az", 2_100);
+
+    server.terminate();
+    let _server = azurite.run();
+    azurite.put("/logs/trail/3.json.gz", &document(2_101, 2_201));
+    all_there(data.path(), "objects:az", 2_200);
     assert_eq!(up.terminate(), 0);
 }
 

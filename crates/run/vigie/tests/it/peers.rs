@@ -4,7 +4,7 @@
 use super::built::Blobs;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -26,6 +26,57 @@ pub(super) fn has(program: &str) -> bool {
         skipped(&format!("{program} is not installed"));
     }
     has
+}
+
+/// A port that is free now.
+pub(super) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Whether somebody listens.
+pub(super) fn listens(port: u16) -> Option<()> {
+    TcpStream::connect(("127.0.0.1", port)).ok().map(drop)
+}
+
+/// A program of others; killed when dropped.
+pub(super) struct Peer(Child);
+
+impl Peer {
+    pub(super) fn start(command: &mut Command) -> Self {
+        Self(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    pub(super) fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// Ends it as its service manager would.
+    pub(super) fn terminate(self) {
+        self.signal(rustix::process::Signal::TERM);
+    }
+
+    /// Ends it as Ctrl-C does.
+    pub(super) fn interrupt(self) {
+        self.signal(rustix::process::Signal::INT);
+    }
+
+    fn signal(mut self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.0), signal).unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// Whether it has ended by itself.
+    pub(super) fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _gone_already = self.0.kill();
+        let _reaped_already = self.0.wait();
+    }
 }
 
 /// Who may read of a private registry.

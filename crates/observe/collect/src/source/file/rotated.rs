@@ -2,13 +2,13 @@
 //! `dpkg.log.2.gz`.
 //!
 //! They are looked at in two cases only: after a restart, when the file that was being read is no
-//! longer at its path, and after a truncation, when a copy may hold what was not yet read. `.gz` and
-//! `.zst` are read; `.xz` and `.bz2` are not.
+//! longer at its path, and after a truncation, when a copy may hold what was not yet read. Those that are
+//! packed are known by their names.
 
 use super::identity::{HEAD_MAX, Identity};
-use flate2::read::MultiGzDecoder;
+use crate::packed::Packed;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -19,21 +19,11 @@ const SIBLINGS_MAX: usize = 64;
 /// Most bytes read out of one compressed file.
 const UNPACKED_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
-/// Largest window that a `.zst` may ask for, as a power of two: what `zstd` takes without `--long`.
-const WINDOW_LOG_MAX: u32 = 27;
-
 /// A file that was rotated away.
 pub(super) struct Rotated {
     path: PathBuf,
     modified: SystemTime,
-    packing: Option<Packing>,
-}
-
-/// How a rotated file was packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Packing {
-    Gzip,
-    Zstd,
+    packed: Option<Packed>,
 }
 
 /// Opens a regular file for reading, without waiting for a writer should it be a pipe.
@@ -58,12 +48,8 @@ pub(super) fn siblings(path: &Path) -> Vec<Rotated> {
         .filter_map(|entry| {
             let path = entry.path();
             let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
-            let packing = match path.extension().and_then(|extension| extension.to_str()) {
-                Some("gz") => Some(Packing::Gzip),
-                Some("zst") => Some(Packing::Zstd),
-                _ => None,
-            };
-            Some(Rotated { modified: metadata.modified().ok()?, path, packing })
+            let (_, packed) = Packed::named(path.as_os_str().as_encoded_bytes());
+            Some(Rotated { modified: metadata.modified().ok()?, path, packed })
         })
         .collect();
     siblings.sort_by(|a, b| (a.modified, &b.path).cmp(&(b.modified, &a.path)));
@@ -71,9 +57,9 @@ pub(super) fn siblings(path: &Path) -> Vec<Rotated> {
     siblings
 }
 
-/// `.1`, `.2.gz`, `-20261121`, `-20261121.zst`, `.old`.
+/// `.1`, `.2.gz`, `-20261121`, `-20261121.xz`, `.old`.
 pub(super) fn is_rotation_suffix(suffix: &[u8]) -> bool {
-    let suffix = suffix.strip_suffix(b".gz").or_else(|| suffix.strip_suffix(b".zst")).unwrap_or(suffix);
+    let (suffix, _) = Packed::named(suffix);
     match suffix.split_first() {
         Some((b'.' | b'-', rest)) if rest == b"old" => true,
         Some((b'.' | b'-', rest)) => {
@@ -87,9 +73,9 @@ impl Rotated {
     /// Its identity; a packed file's by what it unpacks to.
     pub(super) fn identity(&self) -> io::Result<Identity> {
         let (file, metadata) = open(&self.path)?;
-        let Some(packing) = self.packing else { return Identity::of(&file, &metadata) };
+        let Some(packed) = self.packed else { return Identity::of(&file, &metadata) };
         let mut head = Vec::new();
-        packing.unpack(file)?.take(HEAD_MAX as u64).read_to_end(&mut head)?;
+        packed.unpack(BufReader::new(file))?.take(HEAD_MAX as u64).read_to_end(&mut head)?;
         Ok(Identity::of_packed(&metadata, head))
     }
 
@@ -101,8 +87,8 @@ impl Rotated {
     /// Its content from an offset.
     pub(super) fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + Send>> {
         let (file, _) = open(&self.path)?;
-        if let Some(packing) = self.packing {
-            let mut unpacked = packing.unpack(file)?.take(UNPACKED_MAX);
+        if let Some(packed) = self.packed {
+            let mut unpacked = packed.unpack(BufReader::new(file))?.take(UNPACKED_MAX);
             io::copy(&mut (&mut unpacked).take(offset), &mut io::sink())?;
             return Ok(Box::new(unpacked));
         }
@@ -114,21 +100,6 @@ impl Rotated {
     /// Its path, for the log.
     pub(super) fn path(&self) -> &Path {
         &self.path
-    }
-}
-
-impl Packing {
-    /// What a file holds.
-    fn unpack(self, file: File) -> io::Result<Box<dyn Read + Send>> {
-        let file = io::BufReader::new(file);
-        Ok(match self {
-            Self::Gzip => Box::new(MultiGzDecoder::new(file)),
-            Self::Zstd => {
-                let mut unpacked = zstd::stream::read::Decoder::with_buffer(file)?;
-                unpacked.window_log_max(WINDOW_LOG_MAX)?;
-                Box::new(unpacked)
-            }
-        })
     }
 }
 
@@ -146,7 +117,10 @@ mod tests {
             ("-20261121-1795248000.gz", true),
             (".old", true),
             (".gz", false),
-            (".1.xz", false),
+            (".1.xz", true),
+            (".3.bz2", true),
+            (".xz", false),
+            (".1.zip", false),
             ("-backup", false),
             ("2", false),
             ("", false),

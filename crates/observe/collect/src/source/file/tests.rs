@@ -2,6 +2,8 @@
 
 use super::follower::{Follower, Step};
 use crate::frame::{Framing, LINE_MAX};
+use crate::packed::Packed;
+use crate::packed::testing::pack;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -201,15 +203,17 @@ fn lines_that_belong_together_are_one_record_also_across_a_restart() {
 }
 
 #[test]
-fn packed_with_zstd() {
-    let mut log = Log::read_to_end("Nov 18 00:00:00 read\n");
-    log.append("Nov 18 00:00:01 unread\n");
-    let packed = zstd::encode_all(fs::read(log.path("a.log")).unwrap().as_slice(), 1).unwrap();
-    fs::write(log.path("a.log.1.zst"), packed).unwrap();
-    fs::remove_file(log.path("a.log")).unwrap();
-    log.append("Nov 19 new\n");
-    log.restart();
-    log.check(&["Nov 18 00:00:01 unread", "Nov 19 new"]);
+fn packed_in_any_way() {
+    for (packed, end) in Packed::ALL {
+        let mut log = Log::read_to_end("Nov 18 00:00:00 read\n");
+        log.append("Nov 18 00:00:01 unread\n");
+        let bytes = pack(packed, &fs::read(log.path("a.log")).unwrap());
+        fs::write(log.path(&format!("a.log.1{end}")), bytes).unwrap();
+        fs::remove_file(log.path("a.log")).unwrap();
+        log.append("Nov 19 new\n");
+        log.restart();
+        log.check(&["Nov 18 00:00:01 unread", "Nov 19 new"]);
+    }
 }
 
 #[test]

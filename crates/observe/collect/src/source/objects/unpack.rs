@@ -7,7 +7,7 @@ use super::position::Place;
 use crate::dialect::Dialect;
 use crate::frame::{Framer, Framing, ListFramer, Piece, Within, is_list};
 use crate::mapping::Mappings;
-use flate2::read::MultiGzDecoder;
+use crate::packed::{self, Packed};
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::path::Path;
@@ -17,9 +17,6 @@ use vigie_objects::Bytes;
 
 /// Most bytes that one object may unpack to.
 const UNPACKED_MAX: u64 = 16 * 1024 * 1024 * 1024;
-
-/// Largest window that a `.zst` may ask for, as a power of two: what `zstd` takes without `--long`.
-const WINDOW_LOG_MAX: u32 = 27;
 
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
@@ -100,24 +97,13 @@ impl Read for Chunks {
     }
 }
 
-/// How an object is packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Packing {
-    Plain,
-    Gzip,
-    Zstd,
-}
-
-fn packing_of(first: &[u8]) -> Result<Packing, Trouble> {
+/// How an object is packed; none when it is not.
+fn packing_of(first: &[u8]) -> Result<Option<Packed>, Trouble> {
     let broken = |what: &str| Err(Trouble::Broken(format!("{what} is not read here")));
     match first {
-        [0x1f, 0x8b, ..] => Ok(Packing::Gzip),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Ok(Packing::Zstd),
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => broken("xz"),
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => broken("bzip2"),
         [b'P', b'K', 3, 4, ..] => broken("a zip archive"),
         [b'P', b'A', b'R', b'1', ..] => broken("Parquet"),
-        _ => Ok(Packing::Plain),
+        first => Ok(Packed::of(first)),
     }
 }
 
@@ -134,24 +120,20 @@ pub(super) fn run(chunks: Chunks, job: &Job, give: &mut dyn FnMut(Vec<Given>) ->
     let mut source = Source { chunks, first: VecDeque::new() };
     let is_tail = job.from.is_some_and(|place| !place.packed);
     let packing = if is_tail {
-        Packing::Plain
+        None
     } else {
-        let first = source.chunks.first(6).map_err(|error| source.trouble(&error))?;
+        let first = source.chunks.first(packed::FIRST).map_err(|error| source.trouble(&error))?;
         let packing = packing_of(&first)?;
         source.first.extend(first);
         packing
     };
     let mut unpacked: Box<dyn Read + '_> = match packing {
-        Packing::Plain => Box::new(&mut source),
-        Packing::Gzip => Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(CHUNK, &mut source))),
-        Packing::Zstd => {
-            let mut decoder =
-                zstd::stream::read::Decoder::new(&mut source).map_err(|error| Trouble::Broken(error.to_string()))?;
-            decoder.window_log_max(WINDOW_LOG_MAX).map_err(|error| Trouble::Broken(error.to_string()))?;
-            Box::new(decoder)
-        }
+        None => Box::new(&mut source),
+        Some(packing) => packing
+            .unpack(io::BufReader::with_capacity(CHUNK, &mut source))
+            .map_err(|error| Trouble::Broken(error.to_string()))?,
     };
-    let cut = Cut { job, packed: packing != Packing::Plain }.all(&mut *unpacked, give);
+    let cut = Cut { job, packed: packing.is_some() }.all(&mut *unpacked, give);
     drop(unpacked);
     match cut {
         Ok(true) => Ok(()),
@@ -255,7 +237,8 @@ impl Cut<'_> {
     }
 
     fn framing(&self) -> Framing {
-        let name = self.job.key.strip_suffix(".gz").or_else(|| self.job.key.strip_suffix(".zst")).unwrap_or(&self.job.key);
+        let (name, _) = Packed::named(self.job.key.as_bytes());
+        let name = std::str::from_utf8(name).unwrap_or(&self.job.key);
         match Dialect::of(Path::new(name)).framing() {
             // Their pieces are stretches that want a reader of their own.
             Framing::Container | Framing::Audit | Framing::EventLog => Framing::Lines,
@@ -301,7 +284,7 @@ impl Cutter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
+    use crate::packed::testing::pack;
 
     fn read(bytes: &[u8], key: &str, from: Option<Place>) -> Result<Vec<Given>, Trouble> {
         let (sender, receiver) = mpsc::channel(1_000);
@@ -320,23 +303,14 @@ mod tests {
         given.iter().map(|one| std::str::from_utf8(&one.bytes).unwrap()).collect()
     }
 
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
     #[test]
     fn lines_and_lists_packed_and_not_and_from_any_place() {
         let list = br#"{"Records":[{"a":1},{"b":2},{"c":3}]}"#.as_slice();
         let lines = b"one\ntwo\n{\"three\":3}".as_slice();
         for plain in [list, lines] {
-            for packed in [
-                plain.to_vec(),
-                gzip(plain),
-                zstd::encode_all(plain, 3).unwrap(),
-                [gzip(&plain[..9]), gzip(&plain[9..])].concat(),
-            ] {
+            let whole = Packed::ALL.map(|(packed, _)| pack(packed, plain));
+            let parts = Packed::ALL.map(|(packed, _)| [pack(packed, &plain[..9]), pack(packed, &plain[9..])].concat());
+            for packed in [plain.to_vec()].into_iter().chain(whole).chain(parts) {
                 let all = read(&packed, "x", None).unwrap();
                 assert_eq!(all.len(), 3, "{:?}", texts(&all));
                 let place = all[0].place;
@@ -348,9 +322,11 @@ mod tests {
 
     #[test]
     fn what_is_broken_is_said_and_what_ended_too_early_is_no_end() {
-        let packed = gzip(&b"line\n".repeat(1_000));
-        assert!(matches!(read(&packed[..packed.len() - 9], "x.gz", None), Err(Trouble::Broken(_))));
-        assert!(matches!(read(b"\xfd7zXZ\0", "x.xz", None), Err(Trouble::Broken(why)) if why == "xz is not read here"));
+        for (packed, end) in Packed::ALL {
+            let bytes = pack(packed, &b"line\n".repeat(1_000));
+            assert!(matches!(read(&bytes[..bytes.len() - 9], &format!("x{end}"), None), Err(Trouble::Broken(_))), "{end}");
+        }
+        assert!(matches!(read(b"PK\x03\x04", "x", None), Err(Trouble::Broken(why)) if why == "a zip archive is not read here"));
         assert_eq!(read(b"", "x", None).unwrap(), []);
         let (sender, receiver) = mpsc::channel(2);
         sender.try_send(Some(Bytes::from("line\nhalf"))).unwrap();
