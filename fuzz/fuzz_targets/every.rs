@@ -23,11 +23,11 @@ macro_rules! targets {
 }
 
 targets! {
-    advisories_file apk_installed apt_list apt_list_packed apt_release arm_template audit_webhook boot_time
+    address_database advisories_file apk_installed apt_list apt_list_packed apt_release arm_template audit_webhook boot_time
     bulk_request bundle cgroup compose container_engine container_files correlation_state cursors dockerfile
     dpkg_status epss event_log event_samples flows fluent_forward framing gelf git_index group http_answer
     ignore_file image_archive image_layer journal_export json_records kev kubernetes_manifests licence_texts
-    licences list_framing log_batch log_formats log_segment login_defs loki_push malware mountinfo octet_framing
+    licences line_patterns list_framing log_batch log_formats log_segment login_defs loki_push malware mountinfo octet_framing
     os_release
     osv_record osv_zip otlp_logs package_files package_log packed_bodies passphrase passwd private_key provenance
     query sbom secrets sent_lines shadow sigma_rules socket_table splunk_events spool_segment sshd_config sshd_effective

@@ -94,15 +94,17 @@ pub async fn spawn(
         // A record from the network without host speaks of whoever sent it.
         let udp = common.given(syslog::UDP_NAME, Dialect::Syslog, "");
         let tcp = common.given(syslog::TCP_NAME, Dialect::Syslog, "");
-        tasks.spawn(syslog::read_udp(sockets.udp, udp));
-        tasks.spawn(syslog::read_tcp(sockets.tcp, tcp));
+        let allowed = &common.config.inputs.allow.syslog;
+        tasks.spawn(syslog::read_udp(sockets.udp, allowed.clone(), udp));
+        tasks.spawn(syslog::read_tcp(sockets.tcp, allowed.clone(), tcp));
     }
     if let (Some(listener), Some((_, settings))) = (listeners.syslog_tls.take(), &common.config.syslog_tls) {
         let given = common.given(syslog::TLS_NAME, Dialect::Syslog, "");
-        tasks.spawn(syslog::read_tls(listener, settings.clone(), given));
+        tasks.spawn(syslog::read_tls(listener, settings.clone(), common.config.inputs.allow.syslog_tls.clone(), given));
     }
     if let Some(socket) = listeners.netflow.take() {
-        tasks.spawn(flow::read(socket, common.given(flow::NAME, Dialect::Syslog, "")));
+        let allowed = common.config.inputs.allow.netflow.clone();
+        tasks.spawn(flow::read(socket, allowed, common.given(flow::NAME, Dialect::Syslog, "")));
     }
     common.start_inputs(&mut tasks);
     // Who names a file wants it read, whatever else tells the same.

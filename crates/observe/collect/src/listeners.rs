@@ -60,11 +60,12 @@ impl Listeners {
     /// Starts those whose records go through the intake.
     pub(crate) fn start(self, config: &CollectConfig, intake: &Intake, stop: &Stop, tasks: &mut JoinSet<()>) {
         if let Some(sockets) = self.gelf {
-            let reading = sockets.read(intake.clone(), stop.clone());
+            let reading = sockets.read(config.inputs.allow.gelf.clone(), intake.clone(), stop.clone());
             tasks.spawn(until_too_late(gelf::TCP_NAME, reading, stop.clone()));
         }
         if let (Some(listener), Some((_, key))) = (self.forward, &config.forward) {
-            let reading = forward::read(listener, key.clone(), config.host.clone(), intake.clone(), stop.clone());
+            let senders = forward::Senders { key: key.clone(), allowed: config.inputs.allow.forward.clone() };
+            let reading = forward::read(listener, senders, config.host.clone(), intake.clone(), stop.clone());
             tasks.spawn(until_too_late(forward::NAME, reading, stop.clone()));
         }
     }

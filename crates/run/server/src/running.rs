@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use vigie_collect::inputs::Resolved;
+use vigie_collect::inputs::{Resolved, with_client_certificates};
 use vigie_collect::{Addresses, CollectConfig, Delivery, Handle as Sources, Tenants};
 use vigie_kit::problem::{Explain, Kind, Problem};
 use vigie_model::text;
@@ -29,8 +29,8 @@ pub struct Settings {
     pub intake: Option<SocketAddr>,
     /// Address on which syslog is received.
     pub syslog: Option<SocketAddr>,
-    /// Address on which syslog is received over TLS.
-    pub syslog_tls: Option<SocketAddr>,
+    /// Address on which syslog is received over TLS, and a file of authorities where senders must bring a certificate.
+    pub syslog_tls: Option<(SocketAddr, Option<PathBuf>)>,
     /// Address on which GELF is received, by UDP and TCP.
     pub gelf: Option<SocketAddr>,
     /// Address on which NetFlow and IPFIX are received.
@@ -174,7 +174,11 @@ async fn collect(
     config.files.extend(settings.follow.iter().cloned());
     config.syslog = settings.syslog;
     config.pages = platform.formats.pages().clone();
-    config.syslog_tls = settings.syslog_tls.map(|address| (address, tls));
+    config.syslog_tls = match &settings.syslog_tls {
+        Some((address, Some(authorities))) => Some((*address, with_client_certificates(&tls, authorities)?)),
+        Some((address, None)) => Some((*address, tls)),
+        None => None,
+    };
     config.tenants = settings.tenants.clone();
     config.inputs = settings.inputs.clone();
     config.gelf = settings.gelf;

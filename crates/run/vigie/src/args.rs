@@ -78,6 +78,9 @@ pub(crate) struct UpArgs {
     /// Address on which syslog is received over TLS, usually on port 6514
     #[arg(long, value_name = "ADDR", env = "VIGIE_SYSLOG_TLS")]
     pub(crate) syslog_tls: Option<SocketAddr>,
+    /// File with the authorities whose certificates senders of syslog over TLS must bring; without it everybody may send
+    #[arg(long, value_name = "FILE", env = "VIGIE_SYSLOG_TLS_CLIENT_CA")]
+    pub(crate) syslog_tls_client_ca: Option<PathBuf>,
     /// Address on which GELF is received, by UDP and TCP, usually on port 12201
     #[arg(long, value_name = "ADDR", env = "VIGIE_GELF")]
     pub(crate) gelf: Option<SocketAddr>,

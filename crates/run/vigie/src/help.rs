@@ -35,6 +35,12 @@ const TEXTS: &[Line] = &[
     ),
     (
         "up",
+        "syslog_tls_client_ca",
+        "Fichier des autorités dont les émetteurs de syslog par TLS doivent présenter un certificat ; sans lui, chacun peut envoyer",
+        "Datei mit den Stellen, von denen Sender von Syslog über TLS ein Zertifikat vorweisen müssen; ohne sie darf jeder senden",
+    ),
+    (
+        "up",
         "gelf",
         "Adresse de réception de GELF, en UDP et TCP, d’ordinaire sur le port 12201",
         "Adresse, an der GELF empfangen wird, über UDP und TCP, üblicherweise an Port 12201",

@@ -6,6 +6,8 @@
 mod brokers;
 #[path = "it/built.rs"]
 mod built;
+#[path = "it/clients.rs"]
+mod clients;
 #[path = "it/deploy.rs"]
 mod deploy;
 #[path = "it/everywhere.rs"]
@@ -105,8 +107,12 @@ impl Up {
     fn start_with(data: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
         let feeds = if more.contains(&"--feeds") { &[][..] } else { &["--feeds", "none"] };
         let arguments = [&["up", "--listen", "127.0.0.1:0", "--syslog", "127.0.0.1:0", "--no-local-logs"], feeds, more].concat();
-        let mut command = vigie(data, &arguments);
-        let mut child = command.envs(environment.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::of(vigie(data, &arguments).envs(environment.iter().copied()))
+    }
+
+    /// The platform that a command starts.
+    fn of(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
         while !said.contains("Ctrl-C") {

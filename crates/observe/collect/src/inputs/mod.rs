@@ -1,19 +1,24 @@
-//! What is fetched from elsewhere: brokers and stores of others, as `vigie.toml` names them.
+//! What is fetched from elsewhere: brokers and stores of others, as `vigie.toml` names them; and from where listeners
+//! take something.
 //!
 //! These are the tables as a person writes them. [`Inputs::resolve`] reads what they point to (secrets, certificates)
 //! and gives what sources need; nothing is connected to here. A secret stands in a file or in the environment, never
 //! in the tables.
 
+mod allow;
 mod kafka;
 mod nats;
 mod objects;
 mod secret;
 mod tls;
 
+pub(crate) use allow::Allow;
+pub use allow::AllowInput;
 pub use kafka::{KafkaInput, Mechanism, Start};
 pub use nats::NatsInput;
 pub use objects::ObjectsInput;
 pub use secret::Hidden;
+pub use tls::with_client_certificates;
 
 use crate::source;
 use crate::tenants::Tenants;
@@ -38,6 +43,8 @@ pub struct Inputs {
     pub nats: Vec<NatsInput>,
     /// Objects in buckets, containers and folders.
     pub objects: Vec<ObjectsInput>,
+    /// From which networks listeners take something.
+    pub allow: AllowInput,
 }
 
 /// The same with everything that was pointed to.
@@ -46,6 +53,7 @@ pub struct Resolved {
     pub(crate) kafka: Vec<source::kafka::Settings>,
     pub(crate) nats: Vec<source::nats::Settings>,
     pub(crate) objects: Vec<source::objects::Settings>,
+    pub(crate) allow: Allow,
 }
 
 impl Inputs {
@@ -55,7 +63,7 @@ impl Inputs {
     /// A [`Problem`] that names the table when something is missing in it, cannot be read, or stands twice.
     pub fn resolve(&self, environment: Environment<'_>) -> Result<Resolved, Problem> {
         let mut names = BTreeSet::new();
-        let mut resolved = Resolved::default();
+        let mut resolved = Resolved { allow: self.allow.resolve()?, ..Resolved::default() };
         for input in &self.kafka {
             for settings in input.resolve(environment)? {
                 unique(&mut names, &settings.source)?;
@@ -162,6 +170,19 @@ mod tests {
         );
         let names: Vec<String> = resolved.unwrap().kafka.iter().map(|settings| settings.source.to_string()).collect();
         assert_eq!(names, ["kafka:a", "kafka:b", "kafka:x/a"]);
+    }
+
+    #[test]
+    fn networks_are_read_or_refused() {
+        let allow = resolve("[allow]\ngelf = ['10.0.0.0/8', '192.0.2.7']\n").unwrap().allow;
+        let admits = |peer: &str| allow.gelf.admits(peer.parse().unwrap(), "gelf");
+        assert!(admits("10.1.2.3") && admits("192.0.2.7") && !admits("192.0.2.8"));
+        assert!(allow.netflow.admits("192.0.2.8".parse().unwrap(), "netflow"), "where nothing stands everybody may");
+        for list in ["[]", "['10.0.0.0/33']", "['web-1']"] {
+            let said = resolve(&format!("[allow]\nnetflow = {list}\n")).unwrap_err();
+            assert_eq!(said, "`netflow` in [collect.allow] of the settings makes no sense");
+        }
+        assert!(resolve("[allow]\nkafka = ['10.0.0.0/8']\n").unwrap_err().starts_with("unknown field"));
     }
 
     #[test]

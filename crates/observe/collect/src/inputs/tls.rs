@@ -1,4 +1,4 @@
-//! TLS towards brokers and stores: whom we believe, and who we are.
+//! TLS towards brokers and stores: whom we believe, and who we are; and whom a listener believes.
 
 use super::secret::unreadable;
 use super::wrong;
@@ -7,7 +7,8 @@ use std::sync::Arc;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use vigie_kit::problem::Problem;
 use vigie_model::text;
 
@@ -61,6 +62,27 @@ impl Files<'_> {
         );
         wrong(self.table, key, hint).because(error)
     }
+}
+
+/// The settings of a listener that lets in only who brings a certificate of these authorities.
+///
+/// # Errors
+/// A [`Problem`] when the file cannot be read or holds no certificate of an authority.
+pub fn with_client_certificates(settings: &ServerConfig, authorities: &Path) -> Result<Arc<ServerConfig>, Problem> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(authorities)? {
+        roots.add(certificate).map_err(|error| unreadable(authorities, error))?;
+    }
+    let provider = Arc::new(ring::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+        .build()
+        .map_err(|error| unreadable(authorities, error))?;
+    let settings = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unreadable(authorities, error))?
+        .with_client_cert_verifier(verifier)
+        .with_cert_resolver(settings.cert_resolver.clone());
+    Ok(Arc::new(settings))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Problem> {

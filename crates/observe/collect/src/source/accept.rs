@@ -1,6 +1,6 @@
 //! Connections that come in, each served by a task of its own, up to a limit.
 
-use super::Stop;
+use super::{Allowed, Stop};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +14,11 @@ pub const CONNECTIONS_MAX: usize = 512;
 /// Pause after a connection could not be accepted, as when all descriptors are in use.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Accepts connections until told to stop, then waits for those that are served: `serve` is to end soon by itself.
+/// Accepts connections of allowed senders until told to stop, then waits for those that are served: `serve` is to end soon by itself.
 pub(crate) async fn accept<F>(
     listener: TcpListener,
     what: &'static str,
+    allowed: Allowed,
     mut stop: Stop,
     mut serve: impl FnMut(TcpStream, SocketAddr, Stop) -> F,
 ) where
@@ -42,6 +43,9 @@ pub(crate) async fn accept<F>(
                 continue;
             }
         };
+        if !allowed.admits(peer.ip(), what) {
+            continue;
+        }
         let Ok(place) = places.clone().try_acquire_owned() else {
             tracing::warn!(%peer, limit = CONNECTIONS_MAX, what, "too many connections: closed");
             continue;

@@ -3,8 +3,8 @@
 //! Exporters learn nothing of durability. The system's buffer is made large; what it drops, and what the reader of flows
 //! had to let go, is counted as lost.
 
-use super::Given;
 use super::syslog::{drops, enlarge_buffer};
+use super::{Allowed, Given};
 use crate::delivery::{Batch, Undelivered};
 use crate::flow::Flows;
 use crate::state::SourceState;
@@ -26,8 +26,8 @@ pub(crate) async fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
-/// Reads datagrams until told to stop.
-pub(crate) async fn read(socket: UdpSocket, mut given: Given) {
+/// Reads datagrams of allowed senders until told to stop.
+pub(crate) async fn read(socket: UdpSocket, allowed: Allowed, mut given: Given) {
     given.desk.stats.set_state(SourceState::Running);
     let inode = rustix::fs::fstat(&socket).map(|stat| stat.st_ino).unwrap_or_default();
     let mut flows = Flows::new(given.desk.stats.source().clone()).labelled(given.desk.reader.labels().clone());
@@ -50,10 +50,12 @@ pub(crate) async fn read(socket: UdpSocket, mut given: Given) {
         let mut batch = Batch::default();
         let mut next = first;
         while let Ok((length, peer)) = next {
-            let datagram = buffer.get(..length).unwrap_or_default();
-            for event in flows.datagram_or_aside(datagram, peer.ip().to_canonical(), given.desk.clock.now()) {
-                given.desk.stats.count(&event);
-                batch.push(event);
+            if allowed.admits(peer.ip(), NAME) {
+                let datagram = buffer.get(..length).unwrap_or_default();
+                for event in flows.datagram_or_aside(datagram, peer.ip().to_canonical(), given.desk.clock.now()) {
+                    given.desk.stats.count(&event);
+                    batch.push(event);
+                }
             }
             next = if batch.has_room() { socket.try_recv_from(&mut buffer) } else { Err(ErrorKind::WouldBlock.into()) };
         }
@@ -77,7 +79,7 @@ mod tests {
         let socket = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = socket.local_addr().unwrap();
         let mut bench = Bench::new(NAME, None);
-        let task = tokio::spawn(read(socket, bench.given()));
+        let task = tokio::spawn(read(socket, Allowed::default(), bench.given()));
         // Version 5: 24 bytes of header, 48 of each record.
         let mut datagram = vec![0; 24 + 48];
         datagram[..4].copy_from_slice(&[0, 5, 0, 1]);

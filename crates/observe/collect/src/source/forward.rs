@@ -3,8 +3,8 @@
 //! A chunk is acknowledged when its events are durable. Who knows the key may send; without one, whoever reaches the
 //! address may.
 
-use super::Stop;
 use super::accept::accept;
+use super::{Allowed, Stop};
 use crate::intake::forward::{acknowledgement, check_ping, decode, hello, pong, whole};
 use crate::intake::{From, Intake, REQUEST_BYTES_MAX, Refused, Room};
 use std::net::SocketAddr;
@@ -25,10 +25,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Longest `PING`.
 const PING_MAX: usize = 8 * 1024;
 
+/// Who may send: who knows the key, where there is one, from the allowed networks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Senders {
+    pub(crate) key: Option<Arc<str>>,
+    pub(crate) allowed: Allowed,
+}
+
 /// Reads connections until told to stop. `host` is how we call ourselves.
-pub(crate) async fn read(listener: TcpListener, key: Option<Arc<str>>, host: String, intake: Intake, stop: Stop) {
+pub(crate) async fn read(listener: TcpListener, senders: Senders, host: String, intake: Intake, stop: Stop) {
     let host: Arc<str> = host.into();
-    accept(listener, NAME, stop, move |stream, peer, stop| {
+    let Senders { key, allowed } = senders;
+    accept(listener, NAME, allowed, stop, move |stream, peer, stop| {
         let (key, host, intake) = (key.clone(), host.clone(), intake.clone());
         async move {
             if let Err(why) = hear(stream, peer, key.as_deref(), &host, &intake, stop).await {
@@ -136,7 +144,8 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let house = House::new();
         let (stop, stopped) = watch::channel(false);
-        let reading = read(listener, key.map(Arc::from), "here".into(), house.intake.clone(), Stop::new(stopped));
+        let senders = Senders { key: key.map(Arc::from), ..Senders::default() };
+        let reading = read(listener, senders, "here".into(), house.intake.clone(), Stop::new(stopped));
         (house, address, stop, tokio::spawn(reading))
     }
 

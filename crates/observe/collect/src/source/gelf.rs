@@ -3,9 +3,9 @@
 //! Neither tells its sender anything: over TCP nothing more is read while the lake is slow, so the sender waits; over UDP
 //! the system's buffer is made large, and what it drops is counted, as are messages of which a part never came.
 
-use super::Stop;
 use super::accept::accept;
 use super::syslog::{drops, enlarge_buffer};
+use super::{Allowed, Stop};
 use crate::intake::body::{guess, unpack};
 use crate::intake::gelf::{self, Chunks};
 use crate::intake::{From, Intake, Record, Refused};
@@ -59,12 +59,13 @@ impl Sockets {
     }
 
     /// Reads both until told to stop.
-    pub(crate) async fn read(self, intake: Intake, stop: Stop) {
+    pub(crate) async fn read(self, allowed: Allowed, intake: Intake, stop: Stop) {
         let connections = {
             let intake = intake.clone();
-            accept(self.tcp, TCP_NAME, stop.clone(), move |stream, peer, stop| hear(stream, peer, intake.clone(), stop))
+            let hear = move |stream, peer, stop| hear(stream, peer, intake.clone(), stop);
+            accept(self.tcp, TCP_NAME, allowed.clone(), stop.clone(), hear)
         };
-        tokio::join!(datagrams(self.udp, intake.clone(), stop), connections);
+        tokio::join!(datagrams(self.udp, allowed, intake.clone(), stop), connections);
     }
 }
 
@@ -73,7 +74,7 @@ fn from(protocol: &'static str, peer: String) -> From {
 }
 
 /// Hears datagrams until told to stop.
-async fn datagrams(socket: UdpSocket, intake: Intake, mut stop: Stop) {
+async fn datagrams(socket: UdpSocket, allowed: Allowed, intake: Intake, mut stop: Stop) {
     let inode = rustix::fs::fstat(&socket).map(|stat| stat.st_ino).unwrap_or_default();
     let (mut known, mut chunks) = (0, Chunks::default());
     let mut ask = tokio::time::interval(ASK_EVERY);
@@ -93,10 +94,12 @@ async fn datagrams(socket: UdpSocket, intake: Intake, mut stop: Stop) {
         let mut messages = Vec::new();
         let (mut bytes, mut next) = (0, first);
         while let Ok((length, peer)) = next {
-            let peer = peer.ip().to_canonical().to_string();
             bytes += length + DATAGRAM_COST;
-            let whole = chunks.take(buffer.get(..length).unwrap_or_default(), &peer, intake.now());
-            messages.extend(whole.map(|whole| (peer, whole)));
+            if allowed.admits(peer.ip(), UDP_NAME) {
+                let peer = peer.ip().to_canonical().to_string();
+                let whole = chunks.take(buffer.get(..length).unwrap_or_default(), &peer, intake.now());
+                messages.extend(whole.map(|whole| (peer, whole)));
+            }
             next = if bytes < TOGETHER { socket.try_recv_from(&mut buffer) } else { Err(ErrorKind::WouldBlock.into()) };
         }
         // Events say who sent them.
@@ -178,7 +181,7 @@ mod tests {
         let address = sockets.address().unwrap();
         let mut house = House::new();
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        let task = tokio::spawn(sockets.read(house.intake.clone(), Stop::new(stopped)));
+        let task = tokio::spawn(sockets.read(Allowed::default(), house.intake.clone(), Stop::new(stopped)));
 
         let message = br#"{"version":"1.1","host":"app-1","short_message":"it broke","level":3}"#;
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

@@ -5,6 +5,7 @@
 //! its start.
 
 pub(crate) mod accept;
+mod allowed;
 pub mod file;
 pub mod flow;
 pub mod forward;
@@ -18,6 +19,7 @@ pub mod syslog;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub(crate) use allowed::Allowed;
 pub(crate) use pump::{End, Feed, pump};
 
 use crate::delivery::{Outbox, Undelivered};

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use values::{OrNone, Ratio, Url, Written};
-use vigie_collect::inputs::{KafkaInput, NatsInput, ObjectsInput};
+use vigie_collect::inputs::{AllowInput, KafkaInput, NatsInput, ObjectsInput};
 use vigie_kit::data_dir::SETTINGS;
 use vigie_kit::files;
 use vigie_kit::nearest::nearest;
@@ -49,6 +49,7 @@ struct Listen {
     intake: Option<SocketAddr>,
     syslog: Option<OrNone<SocketAddr>>,
     syslog_tls: Option<SocketAddr>,
+    syslog_tls_client_ca: Option<PathBuf>,
     gelf: Option<SocketAddr>,
     netflow: Option<SocketAddr>,
     forward: Option<SocketAddr>,
@@ -66,6 +67,7 @@ struct Collect {
     kafka: Vec<KafkaInput>,
     nats: Vec<NatsInput>,
     objects: Vec<ObjectsInput>,
+    allow: AllowInput,
 }
 
 /// Where events are kept, and how long.

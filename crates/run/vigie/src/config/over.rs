@@ -47,6 +47,8 @@ impl UpArgs {
             }
         }
         fill(&mut self.syslog_tls, listen.syslog_tls.map(Some), told("syslog_tls"));
+        let authorities = listen.syslog_tls_client_ca.map(Some);
+        fill(&mut self.syslog_tls_client_ca, authorities, told("syslog_tls_client_ca"));
         fill(&mut self.gelf, listen.gelf.map(Some), told("gelf"));
         fill(&mut self.netflow, listen.netflow.map(Some), told("netflow"));
         fill(&mut self.forward, listen.forward.map(Some), told("forward"));
@@ -54,11 +56,11 @@ impl UpArgs {
     }
 
     fn collect_from(&mut self, collect: Collect, told: &dyn Fn(&str) -> bool) {
-        let Collect { local_logs, follow, tenants, kafka, nats, objects } = collect;
+        let Collect { local_logs, follow, tenants, kafka, nats, objects, allow } = collect;
         fill(&mut self.no_local_logs, local_logs.map(|read| !read), told("no_local_logs"));
         fill(&mut self.follow, some(follow), told("follow"));
         fill(&mut self.tenant, some(tenants.into_iter().map(|Written(tenant)| tenant).collect()), told("tenant"));
-        self.inputs = Inputs { kafka, nats, objects };
+        self.inputs = Inputs { kafka, nats, objects, allow };
     }
 }
 

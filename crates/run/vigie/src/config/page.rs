@@ -17,6 +17,7 @@ const KEYS: &[Key] = &[
     ("listen", "intake", "intake", "none"),
     ("listen", "syslog", "syslog", ""),
     ("listen", "syslog_tls", "syslog_tls", "none"),
+    ("listen", "syslog_tls_client_ca", "syslog_tls_client_ca", "none"),
     ("listen", "gelf", "gelf", "none"),
     ("listen", "netflow", "netflow", "none"),
     ("listen", "forward", "forward", "none"),
@@ -103,6 +104,15 @@ const OBJECTS: &[Row] = &[
     ("tenant", "none", "Whose records these are"),
 ];
 
+/// From which networks each listener takes something.
+const ALLOW: &[Row] = &[
+    ("syslog", "everywhere", "Who may send syslog over UDP and TCP"),
+    ("syslog_tls", "everywhere", "Who may send syslog over TLS"),
+    ("gelf", "everywhere", "Who may send GELF over UDP and TCP"),
+    ("netflow", "everywhere", "Who may send NetFlow and IPFIX"),
+    ("forward", "everywhere", "Who may speak Fluent’s forward protocol"),
+];
+
 /// The lists of tables, with the keys that each needs.
 const LISTS: &[(&str, &[Row], &str)] = &[
     ("kafka", KAFKA, "brokers = ['b:9092']\ntopics = ['t']"),
@@ -154,9 +164,11 @@ fn page() -> String {
             writeln!(page, "| `{key}` | {default} | `--{}` | {variable} | {says} |", argument.get_long().unwrap()).unwrap();
         }
     }
-    for (list, rows, _) in LISTS {
-        writeln!(page, "\n## `[[collect.{list}]]`\n\n| Key | Default | |\n|---|---|---|").unwrap();
-        for (key, default, says) in *rows {
+    let lists = LISTS.iter().map(|(list, rows, _)| (format!("[[collect.{list}]]"), "", *rows));
+    let networks = "Networks, and single addresses, for each listener ([sending-events.md](sending-events.md#who-may-send-without-a-token)).\n\n";
+    for (table, says, rows) in std::iter::once(("[collect.allow]".to_owned(), networks, ALLOW)).chain(lists) {
+        writeln!(page, "\n## `{table}`\n\n{says}| Key | Default | |\n|---|---|---|").unwrap();
+        for (key, default, says) in rows {
             writeln!(page, "| `{key}` | {default} | {says} |").unwrap();
         }
     }
@@ -175,11 +187,13 @@ fn the_page_has_every_key_and_no_other() {
     for (table, _) in TABLES {
         let mut keys: Vec<&str> = KEYS.iter().filter(|(of, ..)| of == table).map(|(_, key, ..)| *key).collect();
         if *table == "collect" {
-            keys.extend(LISTS.iter().map(|(list, ..)| *list));
+            keys.extend(LISTS.iter().map(|(list, ..)| *list).chain(["allow"]));
         }
         let known = if keys.len() == 1 { one(table) } else { known(&format!("[{table}]\nzzz = 0")) };
         assert_eq!(known, keys, "{table}");
     }
+    let keys: Vec<&str> = ALLOW.iter().map(|(key, ..)| *key).collect();
+    assert_eq!(known("[collect.allow]\nzzz = 0"), keys);
     for (list, rows, needed) in LISTS {
         let keys: Vec<&str> = rows.iter().map(|(key, ..)| *key).collect();
         assert_eq!(known(&format!("[[collect.{list}]]\n{needed}\nzzz = 0")), keys, "{list}");
@@ -223,6 +237,8 @@ fn what_the_file_says_arrives() {
     assert_eq!((args.intake, Some(args.syslog), args.no_syslog), (address("0.0.0.0:8080"), address("0.0.0.0:5514"), false));
     assert_eq!((args.syslog_tls, args.gelf), (address("0.0.0.0:6514"), address("0.0.0.0:12201")));
     assert_eq!((args.netflow, args.forward), (address("0.0.0.0:2055"), address("0.0.0.0:24224")));
+    assert_eq!(args.syslog_tls_client_ca.unwrap(), Path::new("/etc/vigie/senders.pem"));
+    assert_eq!(args.inputs.allow.syslog.unwrap(), ["10.0.0.0/8", "192.0.2.7"]);
     assert_eq!(args.forward_key_file.unwrap(), Path::new("/etc/vigie/forward.key"));
     assert_eq!((args.no_local_logs, args.follow.len(), args.tenant.len()), (true, 2, 2));
     assert_eq!(args.lake_store.as_deref(), Some("s3://logs/vigie"));

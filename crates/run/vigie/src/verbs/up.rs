@@ -31,7 +31,7 @@ pub(crate) fn run(args: &UpArgs, data: Option<&Path>, lang: Lang) -> Result<Ende
         listen: args.listen,
         intake: args.intake,
         syslog: (!args.no_syslog).then_some(args.syslog),
-        syslog_tls: args.syslog_tls,
+        syslog_tls: args.syslog_tls.map(|address| (address, args.syslog_tls_client_ca.clone())),
         gelf: args.gelf,
         netflow: args.netflow,
         forward: forward(args)?,

@@ -66,6 +66,11 @@ impl Peer {
         self.0.wait().unwrap();
     }
 
+    /// The number of its process.
+    pub(super) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Whether it has ended by itself.
     pub(super) fn has_ended(&mut self) -> bool {
         self.0.try_wait().unwrap().is_some()

@@ -1,4 +1,4 @@
-//! Programs of others that write what we read, as Debian has them: nginx, PostgreSQL, auditd, journald, softflowd.
+//! Programs of others that write what we read, as Debian has them: nginx, PostgreSQL, auditd, journald.
 //!
 //! Each is started here, on loopback and in a folder of its own, and ended here. One that is not installed, or may not
 //! run here, is said to be left out.
@@ -9,10 +9,11 @@ use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Instant;
 
 fn count(data: &Path, query: &str) -> u64 {
     json(data, &["search", query, "--count", "--format", "json"])["count"].as_u64().unwrap_or_default()
@@ -274,8 +275,8 @@ fn auditd_tells_of_itself() {
     fs::write(work.path().join("auditd.conf"), settings).unwrap();
     let _up = Up::start(data.path(), &["--follow", &log.display().to_string()]);
     let mut auditd = Command::new("auditd");
-    let mut auditd = Peer::start(auditd.args(["-f", "-s", "nochange", "-c"]).arg(work.path()));
-    let begun = std::time::Instant::now();
+    let mut auditd = Peer::start(auditd.args(["-n", "-s", "nochange", "-c"]).arg(work.path()));
+    let begun = Instant::now();
     while !log.exists() || !fs::read_to_string(&log).unwrap().contains("DAEMON_START") {
         if auditd.has_ended() || begun.elapsed() > super::PATIENCE {
             skipped("the kernel lets no auditd run here");
@@ -283,11 +284,100 @@ fn auditd_tells_of_itself() {
         }
         std::thread::yield_now();
     }
-    exactly(data.path(), "format:audit class:event_log_activity activity:start", 1);
+    exactly(data.path(), "format:audit class:1008 activity:start", 1);
     auditd.terminate();
-    exactly(data.path(), "format:audit class:event_log_activity activity:stop", 1);
+    exactly(data.path(), "format:audit class:1008 activity:stop", 1);
     assert_eq!(count(data.path(), "source:file:* NOT format:audit"), 0);
     // The tool beside it reads the same records.
     let same = Command::new("ausearch").args(["--raw", "-if"]).arg(&log).output().unwrap();
     assert_eq!(stdout(&same).lines().filter(|line| line.starts_with("type=DAEMON_")).count(), 2);
+}
+
+// --- journald ---
+
+/// A mount namespace of its own, with a journal of its own in it, where journald runs as the one of a namespace: so it
+/// leaves the kernel's messages and auditing alone.
+const NAMESPACE: &str = "mount -t tmpfs t /run && mount -t tmpfs t /var/log && \
+    mkdir -p /run/systemd/journal.vigie /run/systemd/journal && \
+    mount --bind /run/systemd/journal.vigie /run/systemd/journal && exec /lib/systemd/systemd-journald vigie";
+
+struct Journal {
+    daemon: Peer,
+    programs: tempfile::TempDir,
+}
+
+impl Journal {
+    /// None where it may not run.
+    fn run() -> Option<Self> {
+        let tools = ["unshare", "nsenter", "journalctl", "systemd-cat", "logger"];
+        if !Path::new("/lib/systemd/systemd-journald").is_file() || !tools.into_iter().all(has) {
+            return None;
+        }
+        let mut daemon = Peer::start(Command::new("unshare").args(["--mount", "sh", "-c", NAMESPACE]));
+        let socket = format!("/proc/{}/root/run/systemd/journal/socket", daemon.id());
+        let begun = Instant::now();
+        while !Path::new(&socket).exists()
+            || !fs::read_link(format!("/proc/{}/exe", daemon.id())).is_ok_and(|exe| exe.ends_with("systemd-journald"))
+        {
+            if daemon.has_ended() || begun.elapsed() > super::PATIENCE {
+                skipped("journald may not run here");
+                return None;
+            }
+            std::thread::yield_now();
+        }
+        let programs = tempfile::tempdir().unwrap();
+        let journalctl = programs.path().join("journalctl");
+        fs::write(&journalctl, "#!/bin/sh\nexec /usr/bin/journalctl --namespace=vigie \"$@\"\n").unwrap();
+        fs::set_permissions(&journalctl, fs::Permissions::from_mode(0o755)).unwrap();
+        Some(Self { daemon, programs })
+    }
+
+    /// A program in the namespace.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--mount=/proc/{}/ns/mnt", self.daemon.id())).arg(program);
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{path}", self.programs.path().display())).env("LC_ALL", "C");
+        command
+    }
+
+    fn say(&self, program: &str, arguments: &[&str], text: &[u8]) {
+        let mut command = self.command(program);
+        let mut child = command.args(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text).unwrap();
+        assert!(child.wait().unwrap().success(), "{program}");
+    }
+
+    fn up(&self, data: &Path) -> Up {
+        let mut command = self.command(env!("CARGO_BIN_EXE_vigie"));
+        command.args(["up", "--listen", "127.0.0.1:0", "--syslog", "127.0.0.1:0", "--feeds", "none", "--data"]).arg(data);
+        Up::of(&mut command)
+    }
+}
+
+#[test]
+fn the_journal_is_read_once_whatever_is_killed() {
+    let Some(journal) = Journal::run() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let sign_in = |port: usize| format!("Failed password for root from 192.0.2.7 port {port} ssh2\n");
+    let (first, second): (String, String) = ((1..=100).map(sign_in).collect(), (101..=200).map(sign_in).collect());
+    journal.say("systemd-cat", &["-t", "sshd", "-p", "info"], first.as_bytes());
+    let up = journal.up(data.path());
+    let query = "source:journald format:sshd class:authentication status_id:2 src:192.0.2.7";
+    exactly(data.path(), query, 100);
+    journal.say("systemd-cat", &["-t", "sshd", "-p", "info"], second.as_bytes());
+    up.kill();
+    // The socket that syslog's daemons listened to, and fields that are no text.
+    journal.say(
+        "logger",
+        &["--socket", "/run/systemd/journal/dev-log", "-t", "sudo"],
+        b"eva : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls\n",
+    );
+    journal.say("logger", &["--journald"], b"MESSAGE=obligation caf\xe9\nSYSLOG_IDENTIFIER=till\nPRIORITY=3\nSHOP=west\n");
+    let up = journal.up(data.path());
+    exactly(data.path(), query, 200);
+    exactly(data.path(), "source:journald format:sudo user:eva cmd:/bin/ls", 1);
+    exactly(data.path(), "source:journald obligation process:till", 1);
+    assert_eq!(count(data.path(), "source:journald unmapped.set_aside:*"), 0);
+    assert_eq!(up.terminate(), 0);
 }

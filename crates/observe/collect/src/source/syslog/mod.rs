@@ -15,7 +15,7 @@ mod udp;
 pub use super::accept::CONNECTIONS_MAX;
 pub(crate) use udp::enlarge_buffer;
 
-use super::{Desk, End, Feed, Given, LEAVE_MAX, Stop, pump};
+use super::{Allowed, Desk, End, Feed, Given, LEAVE_MAX, Stop, pump};
 use crate::delivery::{Batch, Outbox, Undelivered};
 use crate::frame::Piece;
 use crate::state::SourceState;
@@ -58,6 +58,8 @@ pub(crate) struct Sockets {
 struct Chunk {
     bytes: Vec<u8>,
     frames: Vec<Frame>,
+    /// Who sent all of them, where a certificate says it.
+    peer_name: Option<Arc<str>>,
 }
 
 /// A record or a part of one, and who sent it.
@@ -98,25 +100,25 @@ impl Sockets {
 }
 
 /// Reads datagrams until told to stop.
-pub(crate) async fn read_udp(socket: UdpSocket, given: Given) {
+pub(crate) async fn read_udp(socket: UdpSocket, allowed: Allowed, given: Given) {
     let (sender, receiver) = mpsc::channel(QUEUE_MAX);
-    let ear = tokio::spawn(udp::listen(socket, sender, given.desk.stats.clone(), given.stop.clone()));
+    let ear = tokio::spawn(udp::listen(socket, allowed, sender, given.desk.stats.clone(), given.stop.clone()));
     carry(vec![receiver], given).await;
     drop(ear.await);
 }
 
 /// Reads connections until told to stop.
-pub(crate) async fn read_tcp(listener: TcpListener, given: Given) {
+pub(crate) async fn read_tcp(listener: TcpListener, allowed: Allowed, given: Given) {
     let (senders, receivers) = lanes();
-    let ear = tokio::spawn(tcp::listen(listener, senders, given.stop.clone()));
+    let ear = tokio::spawn(tcp::listen(listener, allowed, senders, given.stop.clone()));
     carry(receivers, given).await;
     drop(ear.await);
 }
 
 /// Reads connections over TLS (RFC 5425) until told to stop.
-pub(crate) async fn read_tls(listener: TcpListener, settings: Arc<ServerConfig>, given: Given) {
+pub(crate) async fn read_tls(listener: TcpListener, settings: Arc<ServerConfig>, allowed: Allowed, given: Given) {
     let (senders, receivers) = lanes();
-    let ear = tokio::spawn(tcp::listen_tls(listener, settings.into(), senders, given.stop.clone()));
+    let ear = tokio::spawn(tcp::listen_tls(listener, settings.into(), allowed, senders, given.stop.clone()));
     carry(receivers, given).await;
     drop(ear.await);
 }
@@ -215,6 +217,9 @@ impl Feed for Frames {
                     event.origin_mut().host = Arc::from(peer.as_str());
                 }
                 event.unmapped.push("peer", &*peer);
+                if let Some(name) = &self.chunk.peer_name {
+                    event.unmapped.push("peer_name", name);
+                }
                 batch.push(event);
             });
         }
@@ -240,7 +245,7 @@ mod tests {
     async fn datagrams_become_events_and_say_who_sent_them() {
         let (sockets, address) = sockets().await;
         let mut bench = Bench::new(UDP_NAME, None);
-        let task = tokio::spawn(read_udp(sockets.udp, bench.given()));
+        let task = tokio::spawn(read_udp(sockets.udp, Allowed::default(), bench.given()));
         let sender = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let records: [&[u8]; 3] =
             [b"<38>Nov 21 08:30:00 web-1 sshd[842]: Invalid user x from 192.0.2.7 port 1\n", b"no header caf\xe9", b"\n"];
@@ -262,7 +267,7 @@ mod tests {
     async fn streams_carry_both_framings_long_records_and_a_last_one_without_end() {
         let (sockets, address) = sockets().await;
         let mut bench = Bench::new(TCP_NAME, None);
-        let task = tokio::spawn(read_tcp(sockets.tcp, bench.given()));
+        let task = tokio::spawn(read_tcp(sockets.tcp, Allowed::default(), bench.given()));
         let long = "z".repeat(LINE_MAX + 5);
         let stream = format!("<13>Nov 21 08:30:00 a app: one\n21 <13>1 - b app - - - x{long}\nlast");
         let mut sender = TcpStream::connect(address).await.unwrap();
@@ -278,10 +283,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_is_not_allowed_is_not_heard() {
+        let (sockets, address) = sockets().await;
+        let bench = (Bench::new(UDP_NAME, None), Bench::new(TCP_NAME, None));
+        let allowed = Allowed::only(vec!["192.0.2.0/24".parse().unwrap()]);
+        let udp = tokio::spawn(read_udp(sockets.udp, allowed.clone(), bench.0.given()));
+        let tcp = tokio::spawn(read_tcp(sockets.tcp, allowed, bench.1.given()));
+        UdpSocket::bind("127.0.0.1:0").await.unwrap().send_to(b"<13>Nov 21 08:30:00 a app: one", address).await.unwrap();
+        let mut sender = TcpStream::connect(address).await.unwrap();
+        drop(sender.write_all(b"<13>Nov 21 08:30:00 a app: two\n").await);
+        let mut answer = [0];
+        assert!(matches!(tokio::io::AsyncReadExt::read(&mut sender, &mut answer).await, Ok(0) | Err(_)), "hung up on");
+        bench.0.stop();
+        bench.1.stop();
+        udp.await.unwrap();
+        tcp.await.unwrap();
+        assert_eq!((bench.0.stats.report().received, bench.1.stats.report().received), (0, 0));
+    }
+
+    #[tokio::test]
     async fn a_sender_waits_while_the_receiver_does_and_nothing_is_lost() {
         let (sockets, address) = sockets().await;
         let mut bench = Bench::new(TCP_NAME, None);
-        let task = tokio::spawn(read_tcp(sockets.tcp, bench.given()));
+        let task = tokio::spawn(read_tcp(sockets.tcp, Allowed::default(), bench.given()));
         let count = 60_000;
         let sending = tokio::spawn(async move {
             let mut sender = TcpStream::connect(address).await.unwrap();
@@ -308,7 +332,7 @@ mod tests {
     async fn a_count_that_cannot_be_true_closes_the_connection_and_no_other() {
         let (sockets, address) = sockets().await;
         let mut bench = Bench::new(TCP_NAME, None);
-        let task = tokio::spawn(read_tcp(sockets.tcp, bench.given()));
+        let task = tokio::spawn(read_tcp(sockets.tcp, Allowed::default(), bench.given()));
         let mut other = TcpStream::connect(address).await.unwrap();
         let mut bad = TcpStream::connect(address).await.unwrap();
         bad.write_all(b"999999999 x").await.unwrap();

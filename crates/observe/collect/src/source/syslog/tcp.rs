@@ -3,15 +3,19 @@
 //! Each connection has a task that cuts the stream and waits when the queue is full; then its
 //! sender waits as well.
 
+use super::super::Allowed;
 use super::super::accept::accept;
 use super::{Chunk, Stop, TCP_NAME, TLS_NAME};
 use crate::frame::OctetFramer;
+use sha2::{Digest, Sha256};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 /// How much is read at once.
 const READ: usize = 16 * 1024;
@@ -39,17 +43,22 @@ impl Lanes {
 }
 
 /// Accepts connections until told to stop.
-pub(super) async fn listen(listener: TcpListener, mut lanes: Lanes, stop: Stop) {
-    accept(listener, TCP_NAME, stop, |stream, peer, stop| hear(stream, peer, lanes.next(), stop)).await;
+pub(super) async fn listen(listener: TcpListener, allowed: Allowed, mut lanes: Lanes, stop: Stop) {
+    let mut hear = |stream, peer, stop| hear(stream, Peer::at(peer), lanes.next(), stop);
+    accept(listener, TCP_NAME, allowed, stop, &mut hear).await;
 }
 
 /// The same over TLS.
-pub(super) async fn listen_tls(listener: TcpListener, tls: TlsAcceptor, mut lanes: Lanes, stop: Stop) {
-    accept(listener, TLS_NAME, stop, |stream, peer, stop| {
+pub(super) async fn listen_tls(listener: TcpListener, tls: TlsAcceptor, allowed: Allowed, mut lanes: Lanes, stop: Stop) {
+    accept(listener, TLS_NAME, allowed, stop, |stream, peer, stop| {
         let (shaking, sender) = (tls.accept(stream), lanes.next());
         async move {
             match tokio::time::timeout(HANDSHAKE_MAX, shaking).await {
-                Ok(Ok(stream)) => hear(stream, peer, sender, stop).await,
+                Ok(Ok(stream)) => {
+                    let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+                    let peer = Peer { name: shown.map(name_of), ..Peer::at(peer) };
+                    hear(stream, peer, sender, stop).await;
+                }
                 Ok(Err(error)) => tracing::warn!(%peer, %error, "a syslog connection over TLS did not come about"),
                 Err(_) => tracing::warn!(%peer, "a syslog connection over TLS took too long"),
             }
@@ -58,8 +67,34 @@ pub(super) async fn listen_tls(listener: TcpListener, tls: TlsAcceptor, mut lane
     .await;
 }
 
+/// Who is at the other end.
+struct Peer {
+    address: SocketAddr,
+    /// As its certificate calls it, where one was asked for.
+    name: Option<Arc<str>>,
+}
+
+impl Peer {
+    const fn at(address: SocketAddr) -> Self {
+        Self { address, name: None }
+    }
+
+    /// An empty chunk of its records.
+    fn chunk(&self) -> Chunk {
+        Chunk { peer_name: self.name.clone(), ..Chunk::default() }
+    }
+}
+
+/// The first name for machines in a certificate, else its fingerprint (RFC 5425 §4.2.1 knows both).
+fn name_of(certificate: &CertificateDer<'_>) -> Arc<str> {
+    let read = webpki::EndEntityCert::try_from(certificate).ok();
+    let name = read.as_ref().and_then(|read| read.valid_dns_names().next());
+    let fingerprint = || Sha256::digest(certificate).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    name.map_or_else(|| format!("sha256:{}", fingerprint()).into(), Arc::from)
+}
+
 /// Hears one connection to its end.
-async fn hear(mut stream: impl AsyncRead + Unpin, peer: SocketAddr, sender: mpsc::Sender<Chunk>, mut stop: Stop) {
+async fn hear(mut stream: impl AsyncRead + Unpin, peer: Peer, sender: mpsc::Sender<Chunk>, mut stop: Stop) {
     let mut framer = OctetFramer::default();
     let mut buffer = vec![0; READ];
     loop {
@@ -72,19 +107,19 @@ async fn hear(mut stream: impl AsyncRead + Unpin, peer: SocketAddr, sender: mpsc
             Ok(0) => break,
             Ok(length) => framer.push(buffer.get(..length).unwrap_or_default()),
             Err(error) => {
-                tracing::debug!(%peer, %error, "a syslog connection broke");
+                tracing::debug!(peer = %peer.address, %error, "a syslog connection broke");
                 break;
             }
         }
-        match pass_on(&mut framer, peer.ip(), &sender).await {
+        match pass_on(&mut framer, &peer, &sender).await {
             Passed::On => {}
             Passed::Nobody => return,
             Passed::Senseless => break,
         }
     }
-    let mut last = Chunk::default();
+    let mut last = peer.chunk();
     if let Some(piece) = framer.finish() {
-        last.push(piece, peer.ip());
+        last.push(piece, peer.address.ip());
     }
     // Nobody may receive any more at the very end.
     drop(sender.send(last).await);
@@ -97,16 +132,17 @@ enum Passed {
     Senseless,
 }
 
-async fn pass_on(framer: &mut OctetFramer, peer: IpAddr, sender: &mpsc::Sender<Chunk>) -> Passed {
+async fn pass_on(framer: &mut OctetFramer, peer: &Peer, sender: &mpsc::Sender<Chunk>) -> Passed {
+    let address: IpAddr = peer.address.ip();
     loop {
-        let mut chunk = Chunk::default();
+        let mut chunk = peer.chunk();
         let mut outcome = Passed::On;
         while !chunk.is_full() {
             match framer.next_piece() {
-                Ok(Some(piece)) => chunk.push(piece, peer),
+                Ok(Some(piece)) => chunk.push(piece, address),
                 Ok(None) => break,
                 Err(error) => {
-                    tracing::warn!(%peer, %error, "a syslog connection is closed");
+                    tracing::warn!(peer = %address, %error, "a syslog connection is closed");
                     outcome = Passed::Senseless;
                     break;
                 }

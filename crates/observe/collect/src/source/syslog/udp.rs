@@ -1,7 +1,8 @@
 //! Datagrams: one record each.
 
+use super::super::Allowed;
 use super::drops::{dropped, table};
-use super::{Chunk, Stop};
+use super::{Chunk, Stop, UDP_NAME};
 use crate::frame::{LINE_MAX, Piece};
 use crate::stats::SourceStats;
 use rustix::net::sockopt;
@@ -26,8 +27,14 @@ pub(crate) fn enlarge_buffer(socket: &UdpSocket) {
     }
 }
 
-/// Hears datagrams until told to stop.
-pub(super) async fn listen(socket: UdpSocket, sender: mpsc::Sender<Chunk>, stats: Arc<SourceStats>, mut stop: Stop) {
+/// Hears datagrams of allowed senders until told to stop.
+pub(super) async fn listen(
+    socket: UdpSocket,
+    allowed: Allowed,
+    sender: mpsc::Sender<Chunk>,
+    stats: Arc<SourceStats>,
+    mut stop: Stop,
+) {
     let inode = rustix::fs::fstat(&socket).map(|stat| stat.st_ino).unwrap_or_default();
     let mut known = 0;
     let mut ask = tokio::time::interval(ASK_EVERY);
@@ -44,7 +51,7 @@ pub(super) async fn listen(socket: UdpSocket, sender: mpsc::Sender<Chunk>, stats
             }
             heard = socket.recv_from(&mut buffer) => match heard {
                 Ok(first) => {
-                    let chunk = take_in(&socket, &mut buffer, first);
+                    let chunk = take_in(&socket, &allowed, &mut buffer, first);
                     if sender.send(chunk).await.is_err() {
                         break;
                     }
@@ -57,13 +64,13 @@ pub(super) async fn listen(socket: UdpSocket, sender: mpsc::Sender<Chunk>, stats
 }
 
 /// The datagram read, and those that are there already.
-fn take_in(socket: &UdpSocket, buffer: &mut [u8], first: (usize, SocketAddr)) -> Chunk {
+fn take_in(socket: &UdpSocket, allowed: &Allowed, buffer: &mut [u8], first: (usize, SocketAddr)) -> Chunk {
     let mut chunk = Chunk::default();
     let mut next = Ok(first);
     while let Ok((length, peer)) = next {
         let record = buffer.get(..length).unwrap_or_default();
         let record = record.trim_ascii_end();
-        if !record.is_empty() {
+        if !record.is_empty() && allowed.admits(peer.ip(), UDP_NAME) {
             chunk.push(Piece { bytes: record, continues: false, cut: false }, peer.ip());
         }
         next = if chunk.is_full() { Err(io::ErrorKind::WouldBlock.into()) } else { socket.try_recv_from(buffer) };

@@ -133,4 +133,7 @@ async fn the_audit_webhook_and_gelf() {
     let gelf = json!({ "version": "1.1", "host": "app-1", "short_message": LINE, "timestamp": 1_795_249_800.25, "level": 3, "_team": "shop" });
     assert_eq!(house.send("/gelf", &[], gelf.to_string()).await.status, StatusCode::ACCEPTED);
     assert_eq!(house.found("source:gelf* format:sshd team:shop").len(), 1);
+    // graypy names two packings and uses one.
+    let packed = house.send("/gelf", &[("content-encoding", "gzip,deflate")], gzip_of(gelf.to_string().as_bytes())).await;
+    assert_eq!((packed.status, house.found("source:gelf* format:sshd team:shop").len()), (StatusCode::ACCEPTED, 2));
 }
