@@ -86,6 +86,34 @@ pub fn decode<'a>(body: &'a [u8], index: &'a str, put: &mut impl FnMut(&Record<'
     items
 }
 
+/// Takes a single document, as it stands in a request of its own (`POST /INDEX/_doc`).
+pub fn document<'a>(body: &[u8], index: &'a str, id: Option<&'a str>, put: &mut impl FnMut(&Record<'_>)) -> Item<'a> {
+    let item = Item { action: Action::Index, index: Cow::Borrowed(index), id: id.map(Cow::Borrowed) };
+    let document = body.trim_ascii();
+    if document.is_empty() {
+        return Item { action: Action::Unknown, ..item };
+    }
+    let mut record = Record::of(document);
+    record.tell("_index", index);
+    if let Some(id) = id {
+        record.tell("_id", id);
+    }
+    put(&record);
+    item
+}
+
+/// The answer to a single document, and whether it was stored.
+#[must_use]
+pub fn answer_one(item: &Item<'_>) -> (String, bool) {
+    if !item.action.stores() {
+        let error = r#"{"error":{"type":"parse_exception","reason":"request body is required"},"status":400}"#;
+        return (error.to_owned(), false);
+    }
+    let (index, id) = (quoted(&item.index), quoted(item.id.as_deref().unwrap_or_default()));
+    let shards = r#"{"total":1,"successful":1,"failed":0}"#;
+    (format!(r#"{{"_index":{index},"_id":{id},"_version":1,"result":"created","_shards":{shards}}}"#), true)
+}
+
 fn action<'a>(line: &'a [u8], index: &'a str) -> Option<Item<'a>> {
     let Members(members) = serde_json::from_slice(line).ok()?;
     let [(name, about)] = members.as_slice() else { return None };
@@ -179,6 +207,23 @@ mod tests {
             .map(|item| item.as_object().unwrap().values().next().unwrap()["status"].as_i64().unwrap())
             .collect();
         assert_eq!(statuses, [201, 201, 405, 400, 201]);
+    }
+
+    #[test]
+    fn a_single_document_may_span_lines() {
+        let mut seen = Vec::new();
+        let item = document(b" {\n \"message\": \"a\"\n}\n", "logs", Some("7"), &mut |record| {
+            seen.push(format!("{} {:?}", String::from_utf8_lossy(&record.raw), record.more));
+        });
+        assert_eq!(seen.len(), 1);
+        assert!(
+            seen[0].starts_with("{\n \"message\": \"a\"\n} ") && seen[0].contains("logs") && seen[0].contains('7'),
+            "{seen:?}"
+        );
+        let (said, stored) = answer_one(&item);
+        let said: Value = serde_json::from_str(&said).unwrap();
+        assert_eq!((&said["result"], &said["_id"], stored), (&Value::from("created"), &Value::from("7"), true));
+        assert!(!answer_one(&document(b" \n", "logs", None, &mut |_| ())).1);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Elasticsearch, as far as shippers need it: `_bulk`, and the questions they ask before they send.
+//! Elasticsearch, as far as shippers need it: `_bulk`, single documents, and the questions they ask before they send.
 //!
 //! Specified in the API reference of Elasticsearch. Templates, lifecycle policies and pipelines are not there: shippers
 //! can be told not to ask for them, and `docs/sending-events.md` says how.
@@ -28,6 +28,9 @@ pub(super) fn routes() -> Router<Arc<Platform>> {
     Router::new()
         .route("/_bulk", post(bulk).put(bulk))
         .route("/{index}/_bulk", post(bulk_into).put(bulk_into))
+        .route("/{index}/_doc", post(one))
+        .route("/{index}/_doc/{id}", post(one_named).put(one_named))
+        .route("/{index}/_create/{id}", post(one_named).put(one_named))
         .route("/_license", get(license))
         .route("/_xpack", get(license))
         .route("/_cluster/health", get(health))
@@ -101,6 +104,38 @@ async fn take(platform: &Platform, index: String, RawQuery(query): RawQuery, req
         Ok(answer) => {
             let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             ([PRODUCT, json], answer).into_response()
+        }
+        Err(trouble) => refused(trouble),
+    }
+}
+
+async fn one(State(platform): State<Arc<Platform>>, Path(index): Path<String>, request: Request) -> Response {
+    take_one(&platform, index, None, request).await
+}
+
+async fn one_named(
+    State(platform): State<Arc<Platform>>,
+    Path((index, id)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    take_one(&platform, index, Some(id), request).await
+}
+
+/// A single document, as client libraries send one.
+async fn take_one(platform: &Platform, index: String, id: Option<String>, request: Request) -> Response {
+    let received = match Received::of(platform, PROTOCOL, request).await {
+        Ok(received) => received,
+        Err(trouble) => return refused(trouble),
+    };
+    let taken = received.take(move |body, taking| {
+        let item = elastic::document(body, &index, id.as_deref(), &mut |record| taking.put(record));
+        elastic::answer_one(&item)
+    });
+    match taken.await {
+        Ok((answer, stored)) => {
+            let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            let status = if stored { StatusCode::CREATED } else { StatusCode::BAD_REQUEST };
+            (status, [PRODUCT, json], answer).into_response()
         }
         Err(trouble) => refused(trouble),
     }

@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Whether a program is on the path.
 pub(super) fn is_here(program: &str) -> bool {
@@ -61,9 +62,19 @@ impl Peer {
         self.signal(rustix::process::Signal::INT);
     }
 
+    /// Tells it again after a while: auditd, told while it begins, goes on.
     fn signal(mut self, signal: rustix::process::Signal) {
-        rustix::process::kill_process(rustix::process::Pid::from_child(&self.0), signal).unwrap();
-        self.0.wait().unwrap();
+        let mut told: Option<Instant> = None;
+        super::wait_for("the end of a program", || {
+            if self.has_ended() {
+                return Some(());
+            }
+            if told.is_none_or(|told| told.elapsed() > Duration::from_secs(3)) {
+                rustix::process::kill_process(rustix::process::Pid::from_child(&self.0), signal).unwrap();
+                told = Some(Instant::now());
+            }
+            None
+        });
     }
 
     /// The number of its process.

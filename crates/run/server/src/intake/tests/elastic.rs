@@ -34,6 +34,19 @@ async fn a_bulk_request_is_durable_when_it_is_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_single_document_is_durable_when_it_is_answered() {
+    let house = house().await;
+    for (method, path, number) in [("POST", "/logs/_doc", 1), ("PUT", "/logs/_doc/a", 2), ("PUT", "/logs/_create/b", 3)] {
+        let key = BASE64_STANDARD.encode(format!("id:{}", house.token));
+        let body = format!("{{\n  \"@timestamp\": \"2026-11-21T08:30:00Z\",\n  \"message\": \"single{number}\"\n}}");
+        let answer = house.ask(method, path, &[("authorization", &format!("ApiKey {key}"))], body).await;
+        assert_eq!((answer.status, &answer.json()["result"]), (StatusCode::CREATED, &"created".into()), "{path}");
+        let found = house.found(&format!("single{number} unmapped._index:logs"));
+        assert_eq!(found.iter().map(|event| event.time.to_string()).collect::<Vec<_>>(), ["2026-11-21T08:30:00Z"], "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_clients_ask_first_is_answered_and_browsers_get_the_console() {
     let house = house().await;
     let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("elastic:{}", house.token)));
