@@ -10,6 +10,8 @@ mod built;
 mod clients;
 #[path = "it/deploy.rs"]
 mod deploy;
+#[path = "it/engines.rs"]
+mod engines;
 #[path = "it/everywhere.rs"]
 mod everywhere;
 #[path = "it/files.rs"]
@@ -20,6 +22,8 @@ mod images;
 mod judged;
 #[path = "it/kubernetes.rs"]
 mod kubernetes;
+#[path = "it/lake_store.rs"]
+mod lake_store;
 #[path = "it/licences.rs"]
 mod licences;
 #[path = "it/lineage.rs"]

@@ -295,7 +295,7 @@ fn what_is_in_a_folder_of_objects_is_in_the_lake_once() {
 }
 
 /// A request to a store on loopback that lets everybody in.
-fn put_object(port: u16, path: &str, body: &[u8]) {
+pub(super) fn put_object(port: u16, path: &str, body: &[u8]) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let who = "AWS4-HMAC-SHA256 Credential=x/20261122/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x";
     let head = format!(
