@@ -7,6 +7,7 @@
 
 mod aside;
 mod colours;
+mod journal;
 mod printed;
 mod sent;
 mod taken;
@@ -180,6 +181,11 @@ impl Reader {
         if text.starts_with('{')
             && let Some(meaning) = self.mapper.json(text, &mut self.local)
         {
+            if *meaning.format == *journal::FORMAT
+                && let Some(event) = self.journal_record(text, received)
+            {
+                return event;
+            }
             return self.event(Line::default(), Some(meaning), received);
         }
         if let Some(meaning) = self.mapper.line(text, &mut self.local) {

@@ -6,6 +6,8 @@
 //! syslog or the journal is read record by record, which share `metadata.correlation_uid`. A value
 //! without quotes where text belongs is hexadecimal and is decoded.
 
+#[cfg(test)]
+mod carried;
 mod joined;
 mod syscall;
 
@@ -28,6 +30,9 @@ const FORMAT: &str = "audit";
 /// Most arguments of a command that are put together.
 const ARGUMENTS_MAX: usize = 256;
 
+/// Shortest kind of a record: `AVC`, `BPF`.
+const KIND_MIN: usize = 3;
+
 /// How the kernel writes an id that was never set: -1 without sign.
 const UNSET: &str = "4294967295";
 
@@ -46,32 +51,55 @@ pub(crate) fn read(text: &str) -> (Line<'_>, Option<Meaning>) {
     if !text.contains('\n') {
         return (line, meaning);
     }
-    (line, joined::understand(text).or(meaning))
+    let mut whole = joined::understand(text);
+    if let (Some(whole), Some(first)) = (&mut whole, &meaning) {
+        whole.time = first.time;
+        whole.host.clone_from(&first.host);
+    }
+    (line, whole.or(meaning))
 }
 
 fn read_one(text: &str) -> (Line<'_>, Option<Meaning>) {
-    let mut line = Line { message: text, ..Line::default() };
+    formed(text).map_or_else(|| (Line { message: text, ..Line::default() }, None), |(line, meaning)| (line, Some(meaning)))
+}
+
+/// Reads a record wherever it stands, by its form: `[node=NAME ]type=KIND msg=audit(EVENT): …`. Where a header stood before
+/// it, that of the record counts: it says when, and on which machine.
+pub(super) fn formed(text: &str) -> Option<(Line<'_>, Meaning)> {
     let (node, rest) = match text.strip_prefix("node=").and_then(|rest| rest.split_once(' ')) {
         Some((node, rest)) => (Some(node), rest),
         None => (None, text),
     };
-    let Some(record) = with_header(rest) else { return (line, None) };
-    line.time = time_of(record.event);
-    line.host = node;
-    let meaning = understand(&record);
-    (line, Some(meaning))
+    let record = with_header(rest)?;
+    let mut meaning = understand(&record);
+    meaning.time = time_of(record.event);
+    meaning.host = node.map(Into::into);
+    Some((Line { message: text, ..Line::default() }, meaning))
 }
 
 /// Reads a record that came through a syslog or the journal.
 pub(super) fn parse(line: &Line<'_>) -> Option<Meaning> {
     let text = line.message.trim();
-    if let Some(record) = with_header(text) {
-        return Some(understand(&record));
+    if let Some((_, meaning)) = formed(text) {
+        return Some(meaning);
     }
     // The journal puts the type in front and everything else in fields of its own.
-    let kind = line.more("_AUDIT_TYPE_NAME")?;
-    let body = text.strip_prefix(kind).unwrap_or(text).trim_start();
-    Some(understand(&Record { kind, event: line.more("_AUDIT_ID").unwrap_or_default(), body }))
+    if let Some(kind) = line.more("_AUDIT_TYPE_NAME") {
+        let body = text.strip_prefix(kind).unwrap_or(text).trim_start();
+        return Some(understand(&Record { kind, event: line.more("_AUDIT_ID").unwrap_or_default(), body }));
+    }
+    // What the journal hands on to a syslog has lost those fields.
+    if line.program == "audit" { by_kind(text) } else { None }
+}
+
+/// `USER_LOGIN pid=842 uid=0 …`
+fn by_kind(text: &str) -> Option<Meaning> {
+    let (kind, body) = text.split_once(' ')?;
+    let body = body.trim_start();
+    let is_kind =
+        kind.len() >= KIND_MIN && kind.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'[' | b']'));
+    let first = body.split(' ').next()?;
+    (is_kind && (first.contains('=') || first == "avc:")).then(|| understand(&Record { kind: named(kind), event: "", body }))
 }
 
 /// Reads a record of the kernel log, behind `audit: `.

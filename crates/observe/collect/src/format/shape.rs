@@ -5,8 +5,8 @@
 //! that nobody else writes.
 
 use super::{
-    apache, app_log, asterisk, dns, envoy, exchange, exim, ftp, gitlab, guards, iis, keycloak, level, mongodb, mysql, nginx,
-    panels, postgres, proxifier, redis, samba, sqlserver, squid, web_access,
+    apache, app_log, asterisk, audit, dns, envoy, exchange, exim, ftp, gitlab, guards, iis, keycloak, level, mongodb, mysql,
+    nginx, panels, postgres, proxifier, redis, samba, sqlserver, squid, web_access,
 };
 use crate::header::{Clock, Line};
 use crate::meaning::Meaning;
@@ -158,6 +158,9 @@ fn word<'a>(text: &'a str, clock: &mut Clock<'_>) -> Read<'a> {
     }
     if bytes.get(1) == Some(&b',') {
         return app_log::read_ruby(text, clock);
+    }
+    if text.starts_with("type=") || text.starts_with("node=") {
+        return audit::formed(text);
     }
     if LOGFMT.iter().any(|start| text.starts_with(start)) {
         return app_log::read_logfmt(text, clock);

@@ -66,7 +66,7 @@ fn read_5424<'a>(text: &'a str, local: &mut LocalTime) -> Option<Line<'a>> {
         rest
     };
     // rsyslog puts the blank behind the tag of RFC 3164 in front of the message.
-    let message = message.trim_start_matches(' ');
+    let message = message.trim_start_matches([' ', '\t']);
     line.message = message.strip_prefix('\u{feff}').unwrap_or(message);
     Some(line)
 }
@@ -163,7 +163,8 @@ fn read_program(text: &str) -> Option<(&str, Option<i64>, &str)> {
         Some((program, pid)) if number(pid).is_some() => (program, number(pid)),
         _ => (tag, None),
     };
-    Some((program, pid, message.strip_prefix(' ').unwrap_or(message)))
+    // Templates of rsyslog write a blank of their own before the one that is part of the message.
+    Some((program, pid, message.trim_start_matches([' ', '\t'])))
 }
 
 /// A time of RFC 3164, with or without year and zone, or an ISO time. Gives what follows, and the name of a zone that means
@@ -308,7 +309,7 @@ mod tests {
             "Nov 21 08:30:00 web-1 last message repeated 2 times",
             "2026-11-21T08:30:00Z|web-1||||||last message repeated 2 times".replace("||||||", "|||||").as_str(),
         );
-        check("Nov 21 08:30:00 web-1 sudo:     eva : TTY=x", "2026-11-21T08:30:00Z|web-1|sudo||||    eva : TTY=x");
+        check("Nov 21 08:30:00 web-1 sudo:     eva : TTY=x", "2026-11-21T08:30:00Z|web-1|sudo||||eva : TTY=x");
     }
 
     #[test]

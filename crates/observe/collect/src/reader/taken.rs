@@ -1,7 +1,7 @@
 //! The events of records that a shipper handed over: the line within is read like any other.
 
 use super::colours::without_colours;
-use super::{Reader, as_text, mark_part};
+use super::{Reader, as_text, journal, mark_part};
 use crate::dialect::{Dialect, understand};
 use crate::format::{self, shape};
 use crate::frame::{LINE_MAX, Piece, character_boundary};
@@ -129,7 +129,7 @@ impl Reader {
     }
 
     /// A JSON object: the line in it if a parser knows that one, else what its members say.
-    fn opened(&mut self, record: &Record<'_>, text: &str, opened: Opened<'_>, received: Timestamp) -> Event {
+    pub(super) fn opened(&mut self, record: &Record<'_>, text: &str, opened: Opened<'_>, received: Timestamp) -> Event {
         let Opened { mut about, pid, message, rest } = opened;
         about.time = record.time.or(about.time);
         for (own, given) in
@@ -151,6 +151,11 @@ impl Reader {
         line.pid = line.pid.or(pid);
         let is_vague = meaning.as_ref().is_none_or(|meaning| *meaning.format == *format::KEY_VALUE);
         if is_vague && let Some(whole) = self.mapper.json(text, &mut self.local) {
+            if *whole.format == *journal::FORMAT
+                && let Some(event) = self.with_message_of_bytes(record, text, received)
+            {
+                return event;
+            }
             // The object as a whole, by its page; what no page knows has its values under their own names.
             let line = Line { message, ..line };
             return self.completed(&about, &[], line, Some(whole), received);
